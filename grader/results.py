@@ -1,0 +1,156 @@
+"""The result of a grading run as plain data: results.json, schema 1.
+
+Fields may be added, never renamed or removed. Nothing here decides anything; the grader fills
+these structures and every report reads them.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal[
+    "correct",
+    "follow_through",
+    "needs_human",
+    "side_effect",
+    "wrong_value",
+    "wrong_shape",
+    "wrong_type",
+    "non_finite",
+    "missing",
+    "error",
+    "forbidden",
+    "output_limit",
+    "memory",
+    "timeout",
+    "crashed",
+    "unsupported",
+]
+"""What is said of an output or a question, from best to worst."""
+
+VERDICTS: tuple[Verdict, ...] = Verdict.__args__  # type: ignore[attr-defined]
+
+Problem = Literal[
+    "unreadable",
+    "wrong_file_type",
+    "link_only",
+    "wrong_assignment",
+    "empty",
+    "too_large",
+    "grader_fault",
+]
+"""Why a whole submission could not be judged (`empty` is judged: nothing was handed in)."""
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """The misconception behind a wrong answer: `id` is the vocabulary's, `where` an output's name.
+
+    `exact` is true only where no other misconception gives the same numbers.
+    """
+
+    id: str
+    where: str | None
+    message: str
+    exact: bool
+
+
+class Feedback(msgspec.Struct, frozen=True, kw_only=True):
+    """What was expected and found, in words that give away no answer of a graded case.
+
+    `line` is the student's own line, counted from 1 in its cell or module; `hints` go from the
+    idea to the rule.
+    """
+
+    expected: str | None = None
+    found: str | None = None
+    line: int | None = None
+    hints: tuple[str, ...] = ()
+
+
+class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One output of a question; `score` is null where it could not be judged."""
+
+    name: str
+    verdict: Verdict
+    score: float | None
+    max_score: float
+    message: str
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's mark in place of the computed one."""
+
+    score: float
+    comment: str
+    by: str
+    at: str
+
+
+class QuestionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One question; its verdict is its worst output's."""
+
+    id: str
+    score: float | None
+    max_score: float
+    verdict: Verdict
+    message: str
+    outputs: tuple[OutputResult, ...] = ()
+    feedback: Feedback = Feedback()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    override: Override | None = None
+
+
+class Isolation(msgspec.Struct, frozen=True, kw_only=True):
+    """Under which protection the submission ran."""
+
+    level: Literal["full", "kernel", "limits"]
+    layers: tuple[str, ...]
+
+
+class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission. `score` counts what was judged; what was not stands in `pending`.
+
+    `seconds` is the wall-clock time that grading it took; `sha256` that of its bytes.
+    """
+
+    id: str
+    name: str | None
+    path: str
+    sha256: str
+    submitted_at: str | None = None
+    late: bool | None = None
+    lms: dict[str, str] = {}
+    score: float | None
+    max_score: float
+    pending: float
+    seconds: float
+    problem: Problem | None
+    problem_message: str | None = None
+    flags: tuple[str, ...] = ()
+    torch: Literal["facade", "real"] | None
+    isolation: Isolation | None
+    questions: tuple[QuestionResult, ...]
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole run: the content of results.json, submissions sorted by id."""
+
+    schema: Literal[1] = 1
+    assignment: str
+    title: str
+    grader_version: str
+    seed: str
+    submissions: tuple[SubmissionResult, ...]
+
+
+def to_json(results: Results) -> bytes:
+    """The bytes of results.json: indented, sorted by id, ending in a newline."""
+    ordered = msgspec.structs.replace(
+        results, submissions=tuple(sorted(results.submissions, key=lambda one: one.id))
+    )
+    return msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
+
+
+def from_json(data: bytes) -> Results:
+    """Results read back; raises `msgspec.ValidationError` where they are not schema 1."""
+    return msgspec.json.decode(data, type=Results)

@@ -1,0 +1,286 @@
+"""What crosses between the grader and a student's process: typed, capped, plain data.
+
+Both sides import this module and nothing else of each other's. A frame is a length (4 bytes, big
+endian) and a msgpack message of one of the types below. Whatever comes from the student's side is
+hostile: it is decoded by type, and checked against the caps before anything is built from it.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+MAX_FRAME = 32 * 2**20
+MAX_ELEMENTS = 1_000_000
+MAX_DEPTH = 6
+MAX_KEYS = 64
+MAX_TEXT = 2**20
+MAX_MESSAGE = 4096
+
+LENGTH = struct.Struct(">I")
+
+DTYPES = frozenset(
+    {
+        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+        "float16", "float32", "float64",
+    }
+)  # fmt: skip
+
+
+class ProtocolError(Exception):
+    """The other side sent something that is no valid frame."""
+
+
+class _Frame(
+    msgspec.Struct, frozen=True, tag_field="frame", kw_only=True, forbid_unknown_fields=True
+):
+    pass
+
+
+# -- values -------------------------------------------------------------------------------------
+
+
+class Array(_Frame, tag="array"):
+    """An ndarray: dtype by NumPy's name, little endian bytes in C order."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class Tensor(_Frame, tag="tensor"):
+    """A torch tensor: its data and the state that a question may ask about."""
+
+    data: Array
+    requires_grad: bool = False
+    is_leaf: bool = True
+    grad_fn: str | None = None
+    grad: Array | None = None
+
+
+class Sequence(_Frame, tag="sequence"):
+    """A list or tuple."""
+
+    kind: Literal["list", "tuple"]
+    items: list["Value"]
+
+
+class Mapping(_Frame, tag="mapping"):
+    """A dict with text keys, in its own order."""
+
+    items: list[tuple[str, "Value"]]
+
+
+class Source(_Frame, tag="source"):
+    """The text of an expression, evaluated on the side that receives it (a drawn callable)."""
+
+    text: str
+
+
+class Opaque(_Frame, tag="opaque"):
+    """Something that does not cross: its type's name, and why."""
+
+    type: str
+    reason: str = ""
+
+
+Value: TypeAlias = (
+    None | bool | int | float | str | Array | Tensor | Sequence | Mapping | Source | Opaque
+)
+
+
+# -- from the grader to the child ---------------------------------------------------------------
+
+
+class Cell(_Frame, tag="cell"):
+    """A code cell: its number among the notebook's code cells, from 0, and its source."""
+
+    index: int
+    source: str
+
+
+class Run(_Frame, tag="run"):
+    """Run the cells in order, but those in `skip`; the answer is a `CellStarted` for each, `Ran`.
+
+    `seed` sows every random generator; it says nothing about the inputs drawn.
+    """
+
+    cells: list[Cell]
+    skip: list[int]
+    seed: int
+    kind: Literal["notebook", "module"]
+
+
+class Call(_Frame, tag="call"):
+    """Call the student's function `name`; the answer is `Answer` or `Raised`, with this `id`."""
+
+    id: int
+    name: str
+    arguments: list[tuple[str, Value]]
+
+
+class Read(_Frame, tag="read"):
+    """Read the name that the cells left behind; the answer is `Answer`, or `Raised` (NameError)."""
+
+    id: int
+    name: str
+
+
+class AskTrace(_Frame, tag="ask_trace"):
+    """Ask what the engine saw of the student's own computations; the answer is `Trace`."""
+
+    id: int
+
+
+# -- from the child to the grader ---------------------------------------------------------------
+
+
+class StudentException(_Frame, tag="exception"):
+    """An exception of the student's code: where it stands in their own text.
+
+    `line` counts from 1 within `cell`; both are None where no line of theirs was involved.
+    `unsupported` names what the torch façade does not cover, if that is what happened;
+    `forbidden` names the autograd package that was used where that is not allowed.
+    """
+
+    type: str
+    text: str
+    cell: int | None = None
+    line: int | None = None
+    source_line: str | None = None
+    unsupported: str | None = None
+    forbidden: str | None = None
+
+
+class CellStarted(_Frame, tag="cell_started"):
+    """The cell with this index begins now (its clock starts)."""
+
+    index: int
+
+
+class Ran(_Frame, tag="ran"):
+    """All cells were run: what failed, and which names of callables are now defined."""
+
+    failures: list[StudentException]
+    defined: list[str]
+
+
+class Answer(_Frame, tag="answer"):
+    """The value of a call or a name, and the arguments as they are after the call."""
+
+    id: int
+    value: Value
+    arguments: list[tuple[str, Value]] = []
+
+
+class Raised(_Frame, tag="raised"):
+    """The call raised; the arguments as they are after it do not matter."""
+
+    id: int
+    exception: StudentException
+
+
+class Text(_Frame, tag="text"):
+    """Something that the student's code printed."""
+
+    stream: Literal["stdout", "stderr"]
+    text: str
+
+
+class Trace(_Frame, tag="trace"):
+    """Events that the engine saw, oldest first: plain data, for explanations only."""
+
+    id: int
+    events: list[dict[str, str | int | float | bool | None]]
+
+
+ToChild: TypeAlias = Run | Call | Read | AskTrace
+FromChild: TypeAlias = CellStarted | Ran | Answer | Raised | Text | Trace
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_to_child = msgspec.msgpack.Decoder(ToChild).decode
+_decode_from_child = msgspec.msgpack.Decoder(FromChild).decode
+
+
+def pack(frame: ToChild | FromChild) -> bytes:
+    """The bytes of a frame, its length first. Raises ProtocolError above `MAX_FRAME`."""
+    body = _encode(frame)
+    if len(body) > MAX_FRAME:
+        raise ProtocolError(f"a frame of {len(body)} bytes is above the limit of {MAX_FRAME}")
+    return LENGTH.pack(len(body)) + body
+
+
+def unpack_to_child(body: bytes) -> ToChild:
+    """A frame for the child; raises ProtocolError where it is not one."""
+    return _unpack(body, _decode_to_child)
+
+
+def unpack_from_child(body: bytes) -> FromChild:
+    """A frame of the child's, its values checked; raises ProtocolError where it is not one."""
+    frame = _unpack(body, _decode_from_child)
+    if isinstance(frame, Answer):
+        check_value(frame.value)
+        for _, value in frame.arguments:
+            check_value(value)
+    return frame
+
+
+def _unpack(body: bytes, decode: Any) -> Any:
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError) as error:
+        raise ProtocolError(str(error)) from None
+
+
+def check_value(value: Value, depth: int = 0) -> None:
+    """Raise ProtocolError where a value breaks a cap or an array does not fit its bytes."""
+    if depth > MAX_DEPTH:
+        raise ProtocolError(f"values are nested deeper than {MAX_DEPTH}")
+    match value:
+        case Array():
+            _check_array(value)
+        case Tensor():
+            _check_array(value.data)
+            if value.grad is not None:
+                _check_array(value.grad)
+        case Sequence():
+            for item in value.items:
+                check_value(item, depth + 1)
+        case Mapping():
+            if len(value.items) > MAX_KEYS:
+                raise ProtocolError(f"a dict has more than {MAX_KEYS} entries")
+            for _, item in value.items:
+                check_value(item, depth + 1)
+        case _:
+            pass
+
+
+def _check_array(array: Array) -> None:
+    if array.dtype not in DTYPES:
+        raise ProtocolError(f"dtype {array.dtype[:40]!r} does not cross")
+    count = 1
+    for size in array.shape:
+        if size < 0:
+            raise ProtocolError("a shape has a negative size")
+        count *= size
+    if len(array.shape) > 32 or count > MAX_ELEMENTS:
+        raise ProtocolError(f"an array has more than {MAX_ELEMENTS} elements")
+    if count * _itemsize(array.dtype) != len(array.data):
+        raise ProtocolError("an array's bytes do not fit its shape")
+
+
+def _itemsize(dtype: str) -> int:
+    return 1 if dtype == "bool" else int(dtype.lstrip("uintfloa")) // 8
+
+
+def leaves(value: Value) -> Iterator[Value]:
+    """Every value within a value that is no list and no dict, in order."""
+    if isinstance(value, Sequence):
+        for item in value.items:
+            yield from leaves(item)
+    elif isinstance(value, Mapping):
+        for _, item in value.items:
+            yield from leaves(item)
+    else:
+        yield value
