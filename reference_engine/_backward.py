@@ -1,0 +1,327 @@
+"""Backward passes: `backward` and `grad`, and the two kinds of arithmetic that they run on.
+
+An ordinary pass computes with ndarrays by the rows' own forwards. Under `create_graph=True` the
+same formulas run on tensors by the public operations, and are recorded in their turn.
+"""
+
+import warnings
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _dispatch, _errors
+from reference_engine._derivatives._table import (
+    TABLE,
+    RowNode,
+    unpack_saved,
+    unpack_saved_arrays,
+)
+from reference_engine._graph import AccumulateGrad, Gradient, Node, hooks_of, run_backward
+from reference_engine._modes import set_grad_enabled
+from reference_engine._tensor import Tensor
+from reference_engine._types import Size
+
+
+class ArrayOperations:
+    """Gradients are ndarrays; nothing is recorded."""
+
+    namespace = SimpleNamespace()
+
+    @staticmethod
+    def add(a: Gradient, b: Gradient) -> Gradient:
+        return a + b
+
+    @staticmethod
+    def unpack(node: RowNode) -> list[Any]:
+        return unpack_saved_arrays(node)
+
+    @staticmethod
+    def fit(gradient: Gradient, node: Node, number: int) -> Gradient:
+        """A gradient in the shape and dtype of the output that it arrives at."""
+        if gradient is None:
+            return None
+        shape, dtype = node.outputs[number]
+        if gradient.shape != shape:
+            gradient = _sum_array_to(gradient, shape)
+        if gradient.dtype != dtype:
+            gradient = gradient.astype(dtype)
+        return gradient
+
+    @staticmethod
+    def accumulate(leaf: Tensor, gradient: Gradient) -> None:
+        grad = leaf._grad
+        if grad is None:
+            # A copy: the same array may be on its way to another leaf.
+            leaf._grad = _dispatch.wrap(np.array(gradient))
+        elif grad._requires_grad:
+            leaf._grad = TensorOperations.add(grad, _dispatch.wrap(gradient))
+        else:
+            grad._array += gradient
+            grad._counter[0] += 1
+        _after_accumulation(leaf)
+
+    @staticmethod
+    def to_tensor(gradient: Gradient) -> Tensor | None:
+        return None if gradient is None else _dispatch.wrap(gradient)
+
+    @staticmethod
+    def from_tensor(gradient: Tensor | None) -> Gradient:
+        return None if gradient is None else gradient._array
+
+    @classmethod
+    def run_pre_hooks(cls, node: Node, gradients: list[Gradient]) -> list[Gradient]:
+        return [cls.from_tensor(one) for one in _run_pre_hooks(node, gradients, cls)]
+
+    @classmethod
+    def run_post_hooks(
+        cls, node: Node, results: Sequence[Gradient], received: Sequence[Gradient]
+    ) -> Sequence[Gradient]:
+        return [cls.from_tensor(one) for one in _run_post_hooks(node, results, received, cls)]
+
+
+class TensorOperations(ArrayOperations):
+    """Gradients are tensors, and what is computed with them is recorded."""
+
+    namespace = SimpleNamespace()
+
+    @staticmethod
+    def add(a: Gradient, b: Gradient) -> Gradient:
+        return _dispatch.dispatch(TABLE["add"], (a, b), (1,))
+
+    @staticmethod
+    def unpack(node: RowNode) -> list[Any]:
+        return unpack_saved(node)
+
+    @classmethod
+    def fit(cls, gradient: Gradient, node: Node, number: int) -> Gradient:  # type: ignore[override]
+        if gradient is None:
+            return None
+        shape, dtype = node.outputs[number]
+        if gradient._array.shape != shape:
+            gradient = cls.namespace.sum_to(gradient, shape)
+        if gradient._array.dtype != dtype:
+            gradient = cls.namespace.to_copy(gradient, dtype)
+        return gradient
+
+    @staticmethod
+    def accumulate(leaf: Tensor, gradient: Gradient) -> None:
+        if leaf._grad is None:
+            leaf._grad = _dispatch.dispatch(TABLE["copy"], (gradient,))
+        else:
+            leaf._grad = TensorOperations.add(leaf._grad, gradient)
+        _after_accumulation(leaf)
+
+    @staticmethod
+    def to_tensor(gradient: Gradient) -> Tensor | None:
+        return gradient  # type: ignore[no-any-return]
+
+    @staticmethod
+    def from_tensor(gradient: Tensor | None) -> Gradient:
+        return gradient
+
+
+def fill_namespaces(functions: dict[str, Any]) -> None:
+    """Give the formulas their operations: the rows' forwards, and `functions` on tensors."""
+    for name, row in TABLE.items():
+        setattr(ArrayOperations.namespace, name, row.forward)
+    for name, function in functions.items():
+        setattr(TensorOperations.namespace, name, function)
+
+
+def _sum_array_to(gradient: Any, shape: tuple[int, ...]) -> Any:
+    return TABLE["sum_to"].forward(gradient, shape)
+
+
+# -- hooks ----------------------------------------------------------------------------------------
+
+
+def _run_pre_hooks(
+    node: Node, gradients: Sequence[Gradient], operations: type[ArrayOperations]
+) -> list[Tensor | None]:
+    hooks = hooks_of(node)
+    received = [operations.to_tensor(gradient) for gradient in gradients]
+    for number, registered in hooks.tensors.items():
+        for hook in tuple(registered.values()):
+            before = received[number]
+            if before is None:
+                continue
+            changed = hook(before)
+            if changed is not None:
+                received[number] = _checked(changed, before, hook)
+    for hook in tuple(hooks.pre.values()):
+        changed = hook(tuple(received))
+        if changed is not None:
+            received = list(changed)
+    for number, reference in hooks.retained.items():
+        tensor = reference()
+        gradient = received[number]
+        if tensor is not None and gradient is not None:
+            tensor._grad = _retained(tensor._grad, gradient)
+    return received
+
+
+def _retained(former: Tensor | None, gradient: Tensor) -> Tensor:
+    if former is None:
+        return _dispatch.dispatch(TABLE["clone"], (gradient,))  # type: ignore[no-any-return]
+    return TensorOperations.add(former, gradient)  # type: ignore[no-any-return]
+
+
+def _checked(changed: Tensor, before: Tensor, hook: Any) -> Tensor:
+    if changed._array.shape != before._array.shape:
+        name = getattr(hook, "__name__", repr(hook))
+        raise RuntimeError(_errors.HOOK_CHANGED_SIZE.format(name=name))
+    return changed
+
+
+def _run_post_hooks(
+    node: Node,
+    results: Sequence[Gradient],
+    received: Sequence[Gradient],
+    operations: type[ArrayOperations],
+) -> list[Tensor | None]:
+    arrived = tuple(operations.to_tensor(gradient) for gradient in received)
+    current = [operations.to_tensor(gradient) for gradient in results]
+    for hook in tuple(hooks_of(node).post.values()):
+        changed = hook(tuple(current), arrived)
+        if changed is not None:
+            current = list(changed)
+    return current
+
+
+def _after_accumulation(leaf: Tensor) -> None:
+    if leaf._hooks is not None:
+        for hook in tuple(leaf._hooks.accumulated.values()):
+            hook(leaf)
+
+
+# -- the two entry points -------------------------------------------------------------------------
+
+
+def backward(
+    tensors: Sequence[Tensor],
+    gradients: Sequence[Tensor | None],
+    *,
+    retain_graph: bool | None,
+    create_graph: bool,
+    inputs: Sequence[Tensor] | None = None,
+) -> None:
+    """Add the gradients of `tensors` to the leaves' `.grad` (only to `inputs`, if given).
+
+    `gradients` are the cotangents, of the tensors' shapes; None for a scalar stands for one.
+    """
+    if inputs is not None and not inputs:
+        raise RuntimeError(_errors.INPUTS_EMPTY)
+    starts = _cotangents(tensors, gradients)
+    if create_graph:
+        warnings.warn(_errors.CREATE_GRAPH_CYCLE, UserWarning, stacklevel=3)
+    if inputs is None:
+        _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=None)
+        return
+    for one in inputs:
+        if not one._requires_grad:
+            raise RuntimeError(_errors.RETAIN_WITHOUT_GRAD)
+    found = _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=inputs)
+    operations = TensorOperations if create_graph else ArrayOperations
+    for one, gradient in zip(inputs, found, strict=True):
+        if gradient is not None:
+            operations.accumulate(one, gradient)
+
+
+def grad(
+    outputs: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    grad_outputs: Sequence[Tensor | None],
+    *,
+    retain_graph: bool | None,
+    create_graph: bool,
+    allow_unused: bool,
+    materialize_grads: bool,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of the outputs' sum with respect to each input; nothing accumulates."""
+    starts = _cotangents(outputs, grad_outputs)
+    for one in inputs:
+        if not one._requires_grad:
+            raise RuntimeError(_errors.INPUT_NO_GRAD)
+    found = _walk(outputs, starts, retain_graph, create_graph=create_graph, inputs=inputs)
+    operations = TensorOperations if create_graph else ArrayOperations
+    results: list[Tensor | None] = []
+    for index, (one, gradient) in enumerate(zip(inputs, found, strict=True)):
+        if gradient is None and not (allow_unused or materialize_grads):
+            raise RuntimeError(_errors.UNUSED_INPUT.format(index=index))
+        if gradient is None and materialize_grads:
+            results.append(_dispatch.wrap(np.zeros_like(one._array)))
+        elif gradient is not None and not create_graph:
+            results.append(operations.to_tensor(np.array(gradient)))
+        else:
+            results.append(gradient)
+    return tuple(results)
+
+
+def _walk(
+    tensors: Sequence[Tensor],
+    starts: Sequence[Tensor],
+    retain_graph: bool | None,
+    *,
+    create_graph: bool,
+    inputs: Sequence[Tensor] | None,
+) -> list[Gradient]:
+    operations = TensorOperations if create_graph else ArrayOperations
+    if _dispatch.observer is not None:
+        _dispatch.observer.backward_pass(tensors)
+    with set_grad_enabled(create_graph):
+        return run_backward(
+            [_target(tensor) for tensor in tensors],
+            [operations.from_tensor(start) for start in starts],
+            keep_graph=create_graph if retain_graph is None else retain_graph,
+            operations=operations,
+            wanted=None if inputs is None else [_target(tensor) for tensor in inputs],
+        )
+
+
+def _target(tensor: Tensor) -> tuple[Node, int]:
+    node, number = _dispatch.gradient_edge(tensor)
+    assert node is not None  # noqa: S101 - asked only of tensors that require grad
+    return node, number
+
+
+def _cotangents(
+    tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]
+) -> list[Tensor]:
+    if len(tensors) != len(gradients):
+        raise RuntimeError(
+            _errors.GRADIENT_COUNT.format(tensors=len(tensors), gradients=len(gradients))
+        )
+    starts = []
+    for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        if gradient is None:
+            if tensor._requires_grad and tensor._array.size != 1:
+                raise RuntimeError(_errors.NOT_SCALAR)
+        elif not isinstance(gradient, Tensor):
+            raise TypeError(_errors.GRADIENT_TYPE.format(type=type(gradient).__name__))
+        elif gradient._array.shape != tensor._array.shape:
+            raise RuntimeError(
+                _errors.GRADIENT_SHAPE.format(
+                    index=index,
+                    found=Size(gradient._array.shape),
+                    expected=Size(tensor._array.shape),
+                )
+            )
+        if not tensor._requires_grad:
+            raise RuntimeError(_errors.NO_GRAPH.format(index=index))
+        starts.append(_start(tensor, gradient))
+    return starts
+
+
+def _start(tensor: Tensor, gradient: Tensor | None) -> Tensor:
+    if gradient is None:
+        return _dispatch.wrap(np.ones_like(tensor._array))
+    if gradient._array.dtype == tensor._array.dtype:
+        return gradient
+    return _dispatch.dispatch(  # type: ignore[no-any-return]
+        TABLE["to_copy"], (gradient,), (tensor._array.dtype,)
+    )
+
+
+__all__ = ["AccumulateGrad", "backward", "fill_namespaces", "grad"]

@@ -1,0 +1,352 @@
+"""Binds the table to the Tensor: functions, methods, in-place and reflected variants, operators.
+
+Nothing is written twice: a row that needs no special call becomes a function and a method from
+its forward's own signature, and every in-place variant comes from the row it is named after.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _creation, _errors, _functions, _indexing
+from reference_engine._backward import fill_namespaces
+from reference_engine._derivatives import TABLE
+from reference_engine._derivatives._table import Row
+from reference_engine._dispatch import dispatch, dispatch_in_place
+from reference_engine._tensor import Tensor
+from reference_engine._types import float16, float32, float64, int8, int16, int32, int64, uint8
+from reference_engine import _types
+
+FROM_ROWS = """
+    add sub rsub mul div floor_divide remainder neg reciprocal
+    eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf isfinite
+    bitwise_and bitwise_or bitwise_xor bitwise_not
+    exp expm1 log log1p log2 log10 sqrt rsqrt sin cos tan tanh atan abs sign floor ceil round
+    sigmoid relu maximum minimum masked_fill prod cumsum amax amin argmax argmin all any logsumexp
+    mm mv dot bmm t select narrow gather index_select
+""".split()
+"""Rows whose call is their forward's own signature: functions and methods alike."""
+
+FROM_FUNCTIONS = """
+    pow square where clamp outer sum mean var std max min norm softmax log_softmax matmul
+    reshape flatten ravel clone permute transpose squeeze unsqueeze flip
+    unbind split chunk allclose equal
+""".split()
+"""Functions of `_functions` that are methods too."""
+
+ONLY_FUNCTIONS = "cat stack is_tensor".split()
+ONLY_METHODS = "view view_as reshape_as contiguous expand expand_as repeat to type_as copy_".split()
+
+IN_PLACE = """
+    add sub mul div neg reciprocal exp log sqrt sin cos tanh abs floor ceil round sigmoid relu
+    masked_fill remainder floor_divide zero fill eq ne lt le gt ge
+""".split()
+"""Rows that have a variant with a trailing underscore."""
+
+ALIASES = {
+    "multiply": "mul",
+    "subtract": "sub",
+    "divide": "div",
+    "true_divide": "div",
+    "negative": "neg",
+    "absolute": "abs",
+    "arctan": "atan",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "less": "lt",
+    "less_equal": "le",
+    "not_equal": "ne",
+    "clip": "clamp",
+    "swapaxes": "transpose",
+    "concat": "cat",
+    "concatenate": "cat",
+}
+
+OPERATORS = {
+    "add": "add",
+    "sub": "sub",
+    "mul": "mul",
+    "truediv": "div",
+    "floordiv": "floor_divide",
+    "mod": "remainder",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+}
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+
+_OPERAND = (Tensor, int, float, np.generic)
+
+
+def bind() -> dict[str, Any]:
+    """Hang everything on Tensor; return the functions of the `torch` module by name."""
+    functions: dict[str, Any] = {name: _function_of(TABLE[name]) for name in FROM_ROWS}
+    methods = dict(functions)
+    for name in (*FROM_FUNCTIONS, *ONLY_FUNCTIONS):
+        functions[name] = getattr(_functions, name)
+    for name in (*FROM_FUNCTIONS, *ONLY_METHODS):
+        methods[name] = getattr(_functions, name)
+    for alias, name in ALIASES.items():
+        for names in (functions, methods):
+            if name in names:
+                names[alias] = names[name]
+    for name, function in methods.items():
+        setattr(Tensor, name, function)
+    for name in IN_PLACE:
+        setattr(Tensor, f"{name}_", _in_place_of(TABLE[name]))
+    _bind_operators()
+    _bind_properties()
+    for name in ("zeros", "ones", "empty", "full"):
+        setattr(Tensor, f"new_{name}", _new_of(getattr(_creation, name)))
+    fill_namespaces(_for_formulas())
+    functions["detach"] = Tensor.detach
+    functions["is_floating_point"] = Tensor.is_floating_point
+    functions["numel"] = Tensor.numel
+    return functions
+
+
+def _for_formulas() -> dict[str, Any]:
+    """The rows as operations on tensors, called as the formulas call the forwards."""
+
+    def operation(row: Row) -> Callable[..., Any]:
+        count = len(row.inputs)
+        defaults = row.defaults
+
+        def call(*arguments: Any) -> Any:
+            options = arguments[count:]
+            missing = len(row.options) - len(options)
+            if missing:
+                options += defaults[len(defaults) - missing :]
+            inputs = arguments[0] if row.is_variadic else arguments[:count]
+            return dispatch(row, tuple(inputs), options)
+
+        return call
+
+    return {name: operation(row) for name, row in TABLE.items()}
+
+
+_TEMPLATE = """
+def {name}({parameters}):
+    if not isinstance({first}, Tensor):
+        raise refuse("{name}", {first})
+    return dispatch(row, ({inputs},), ({options}))
+"""
+
+
+def _function_of(row: Row) -> Callable[..., Any]:
+    """A function with the signature of the row's forward, its first argument named `input`.
+
+    Compiled from text, so that a call costs no parsing of arguments beyond Python's own.
+    """
+    defaults = row.defaults
+    inputs = ("input", *row.inputs[1:])
+    plain = len(row.options) - len(defaults)
+    options = [
+        name if place < plain else f"{name}=defaults[{place - plain}]"
+        for place, name in enumerate(row.options)
+    ]
+    text = _TEMPLATE.format(
+        name=row.name,
+        parameters=", ".join((*inputs, *options)),
+        first="input",
+        inputs=", ".join(inputs),
+        options="".join(f"{name}, " for name in row.options),
+    )
+    names: dict[str, Any] = {
+        "Tensor": Tensor,
+        "dispatch": dispatch,
+        "row": row,
+        "defaults": defaults,
+        "refuse": _refusal,
+    }
+    exec(compile(text, f"<torch.{row.name}>", "exec"), names)  # noqa: S102 - text of our own
+    made: Callable[..., Any] = names[row.name]
+    made.__doc__ = f"PyTorch's `{row.name}`, element by element or as its row in the table says."
+    return made
+
+
+def _refusal(name: str, value: Any) -> TypeError:
+    return TypeError(
+        _errors.ARGUMENT_TYPE.format(
+            function=name, name="input", position=1, type=type(value).__name__
+        )
+    )
+
+
+def _in_place_of(row: Row) -> Callable[..., Any]:
+    defaults = row.defaults
+    others = len(row.inputs) - 1
+
+    def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        options = (*arguments[others:], *named.values())
+        missing = len(row.options) - len(options)
+        if missing:
+            options += defaults[len(defaults) - missing :]
+        return dispatch_in_place(row, self, arguments[:others], options)
+
+    method.__name__ = f"{row.name}_"
+    method.__doc__ = f"`{row.name}`, written into this tensor."
+    return method
+
+
+# -- operators ------------------------------------------------------------------------------------
+
+
+def _bind_operators() -> None:
+    for symbol, name in OPERATORS.items():
+        row = TABLE[name]
+        options = row.defaults
+        setattr(Tensor, f"__{symbol}__", _operator(row, options))
+        setattr(Tensor, f"__r{symbol}__", _reflected(row, options))
+        setattr(Tensor, f"__i{symbol}__", _augmented(row, options))
+    for name in COMPARISONS:
+        setattr(Tensor, f"__{name}__", _comparison(TABLE[name]))
+    special: dict[str, Any] = {
+        "__rsub__": _reflected_by(TABLE["rsub"], (1,)),
+        "__rtruediv__": _checked(_functions.rdiv),
+        "__pow__": _checked(_functions.pow),
+        "__rpow__": _checked(lambda self, other: _functions.pow(other, self)),
+        "__ipow__": lambda self, other: dispatch_in_place(
+            TABLE["pow_number"], self, (), (other,)
+        ),
+        "__matmul__": _functions.matmul,
+        "__neg__": lambda self: dispatch(TABLE["neg"], (self,)),
+        "__pos__": lambda self: self,
+        "__abs__": lambda self: dispatch(TABLE["abs"], (self,)),
+        "__invert__": lambda self: dispatch(TABLE["bitwise_not"], (self,)),
+        "__getitem__": _indexing.get_item,
+        "__setitem__": _indexing.set_item,
+    }
+    for name, function in special.items():
+        setattr(Tensor, name, function)
+
+
+def _operator(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _OPERAND):
+            return dispatch(row, (self, other), options)
+        if isinstance(other, np.ndarray):
+            return dispatch(row, (self, _creation.from_numpy(other)), options)
+        return NotImplemented
+
+    return operator
+
+
+def _reflected(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _OPERAND):
+            return dispatch(row, (other, self), options)
+        return NotImplemented
+
+    return operator
+
+
+def _reflected_by(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
+    return _operator_of_operands(lambda self, other: dispatch(row, (self, other), options))
+
+
+def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    return _operator_of_operands(function)
+
+
+def _operator_of_operands(function: Callable[..., Any]) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        return function(self, other) if isinstance(other, _OPERAND) else NotImplemented
+
+    return operator
+
+
+def _augmented(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, _OPERAND):
+            return NotImplemented
+        return dispatch_in_place(row, self, (other,), options)
+
+    return operator
+
+
+def _comparison(row: Row) -> Callable[..., Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, _OPERAND):
+            return NotImplemented
+        return dispatch(row, (self, other))
+
+    return operator
+
+
+# -- properties and conversions -------------------------------------------------------------------
+
+
+def _bind_properties() -> None:
+    Tensor.T = property(_reversed_dims, doc="The dimensions in reverse order.")  # type: ignore[attr-defined]
+    Tensor.mT = property(  # type: ignore[attr-defined]
+        lambda self: _functions.transpose(self, -2, -1), doc="The last two dimensions exchanged."
+    )
+    conversions = {
+        "half": float16, "float": float32, "double": float64, "char": int8, "short": int16,
+        "int": int32, "long": int64, "byte": uint8, "bool": _types.bool_,
+    }  # fmt: skip
+    for name, kind in conversions.items():
+        setattr(Tensor, name, _conversion(name, kind))
+    Tensor.type = _type  # type: ignore[attr-defined]
+    Tensor.cpu = lambda self: self  # type: ignore[attr-defined]
+    Tensor.cuda = _cuda  # type: ignore[attr-defined]
+    Tensor.uniform_ = _uniform  # type: ignore[attr-defined]
+    Tensor.normal_ = _normal  # type: ignore[attr-defined]
+
+
+def _reversed_dims(self: Tensor) -> Tensor:
+    return _functions.permute(self, tuple(range(self._array.ndim - 1, -1, -1)))
+
+
+def _conversion(name: str, kind: _types.dtype) -> Callable[..., Any]:
+    def convert(self: Tensor) -> Tensor:
+        return _functions.to(self, kind)
+
+    convert.__name__ = name
+    convert.__doc__ = f"The tensor as {kind!r}; itself where it is that already."
+    return convert
+
+
+def _type(self: Tensor, dtype: Any = None) -> Any:
+    """The tensor in another dtype; without one, the old name of its type."""
+    if dtype is None:
+        return f"torch.{self.dtype.legacy}Tensor"
+    if isinstance(dtype, str):
+        names = {f"torch.{one.legacy}Tensor": one for one in _types.ALL}
+        if dtype not in names:
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = names[dtype]
+    return _functions.to(self, dtype)
+
+
+def _cuda(self: Tensor, device: Any = None) -> Tensor:
+    raise AssertionError(_errors.NO_CUDA)
+
+
+def _new_of(create: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def method(self: Tensor, *arguments: Any, dtype: Any = None, **options: Any) -> Tensor:
+        return create(*arguments, dtype=self.dtype if dtype is None else dtype, **options)
+
+    return method
+
+
+def _uniform(
+    self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None
+) -> Tensor:
+    """Fill with numbers uniform on [from, to)."""
+    drawn = _creation._generator(generator).uniform(
+        self._array.shape, self._array.dtype, low=from_, high=to
+    )
+    return _functions.copy_(self, _creation.from_numpy(drawn))
+
+
+def _normal(
+    self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None
+) -> Tensor:
+    """Fill with normal numbers."""
+    drawn = _creation._generator(generator).normal(
+        self._array.shape, self._array.dtype, mean=mean, std=std
+    )
+    return _functions.copy_(self, _creation.from_numpy(drawn))

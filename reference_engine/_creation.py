@@ -1,0 +1,290 @@
+"""New tensors: from data, filled, counted, drawn from the generator."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _errors, _random
+from reference_engine._dispatch import as_array, wrap
+from reference_engine._functions import _sizes
+from reference_engine._tensor import Tensor
+from reference_engine._types import Defaults, as_dtype, check_device, of_numpy
+import warnings
+
+
+def _finished(array: Any, requires_grad: bool) -> Tensor:
+    result = wrap(array)
+    if requires_grad:
+        if result._array.dtype.kind != "f":
+            raise RuntimeError(_errors.REQUIRES_GRAD_DTYPE)
+        result._requires_grad = True
+    return result
+
+
+def _numpy_dtype(dtype: Any) -> np.dtype[Any]:
+    return Defaults.dtype.numpy if dtype is None else as_dtype(dtype).numpy
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A leaf with a copy of `data`: numbers, nested lists, an ndarray or a tensor.
+
+    Python floats become the default dtype, ints int64; ndarrays keep theirs.
+    """
+    check_device(device)
+    if isinstance(data, Tensor):
+        warnings.warn(_errors.COPY_WARNING, UserWarning, stacklevel=2)
+    array = _array_of(data)
+    if dtype is not None:
+        array = array.astype(as_dtype(dtype).numpy)
+    return _finished(array, requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """As `tensor`, but a tensor or ndarray of the right dtype is shared, not copied."""
+    check_device(device)
+    if isinstance(data, Tensor):
+        from reference_engine._functions import to
+
+        return data if dtype is None else to(data, dtype)
+    array = data if isinstance(data, np.ndarray) else _array_of(data)
+    of_numpy(array.dtype)
+    return wrap(array if dtype is None else array.astype(as_dtype(dtype).numpy, copy=False))
+
+
+def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
+    """A tensor over an ndarray's own memory and dtype."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    of_numpy(ndarray.dtype)
+    return wrap(ndarray)
+
+
+def _array_of(data: Any) -> np.ndarray[Any, Any]:
+    """A new array of what a student calls data, in the dtype that PyTorch infers."""
+    if isinstance(data, (Tensor, np.ndarray, np.generic)):
+        array = np.array(as_array(data))
+        of_numpy(array.dtype)
+        return array
+    if isinstance(data, (list, tuple)):
+        _check_even(data)
+    elif isinstance(data, str):
+        raise TypeError(_errors.INVALID_DATA.format(type="str"))
+    elif not isinstance(data, (bool, int, float)):
+        raise RuntimeError(_errors.NO_DTYPE.format(type=type(data).__name__))
+    plain = _plain(data)
+    array = np.array(plain)
+    if array.dtype.kind == "f" and not _has_numpy(data):
+        return array.astype(Defaults.dtype.numpy)
+    if not array.size and array.dtype.kind == "f":
+        return array.astype(Defaults.dtype.numpy)
+    of_numpy(array.dtype)
+    return array
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, (list, tuple)):
+        return [_plain(one) for one in data]
+    if data is None or isinstance(data, str):
+        raise TypeError(
+            _errors.INVALID_DATA.format(type=type(data).__name__)
+            if isinstance(data, str)
+            else _errors.NO_DTYPE.format(type="NoneType")
+        )
+    return as_array(data)
+
+
+def _has_numpy(data: Any) -> bool:
+    """Whether the first number in nested lists is NumPy's or a tensor, whose dtype then counts."""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (np.ndarray, np.generic, Tensor))
+
+
+def _check_even(data: Sequence[Any], depth: int = 0) -> None:
+    """Raise PyTorch's error where nested sequences do not have one length at each depth."""
+    lengths = [len(one) if isinstance(one, (list, tuple)) else None for one in data]
+    for found in lengths:
+        if found != lengths[0]:
+            raise ValueError(
+                _errors.RAGGED.format(expected=lengths[0], dim=depth + 1, found=found)
+                if found is not None and lengths[0] is not None
+                else "expected a rectangular list of numbers: some entries are lists, some are not"
+            )
+    for one in data:
+        if isinstance(one, (list, tuple)):
+            _check_even(one, depth + 1)
+
+
+# -- filled ---------------------------------------------------------------------------------------
+
+
+def _filled(value: Any) -> Any:
+    def create(
+        *size: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        out: Any = None,
+    ) -> Tensor:
+        check_device(device)
+        return _finished(np.full(_sizes(size), value, _numpy_dtype(dtype)), requires_grad)
+
+    return create
+
+
+zeros = _filled(0)
+ones = _filled(1)
+empty = _filled(0)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of one value, of that value's dtype unless told."""
+    check_device(device)
+    filling = _array_of(as_array(fill_value))
+    kind = filling.dtype if dtype is None else as_dtype(dtype).numpy
+    return _finished(np.full(_sizes((size,)), filling, kind), requires_grad)
+
+
+def _like(create: Any) -> Any:
+    def create_like(
+        input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Tensor:
+        made: Tensor = create(
+            input._array.shape,
+            dtype=input.dtype if dtype is None else dtype,
+            device=device,
+            requires_grad=requires_grad,
+        )
+        return made
+
+    return create_like
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Ones on the diagonal."""
+    check_device(device)
+    return _finished(np.eye(n, m, dtype=_numpy_dtype(dtype)), requires_grad)
+
+
+# -- counted --------------------------------------------------------------------------------------
+
+
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """From `start` (0 if one number is given) up to, not including, `end`; ints give int64."""
+    check_device(device)
+    if end is None:
+        start, end = 0, start
+    numbers = [one.item() if isinstance(one, (Tensor, np.generic)) else one
+               for one in (start, end, step)]  # fmt: skip
+    if dtype is None:
+        integers = all(isinstance(one, int) for one in numbers)
+        kind = np.dtype(np.int64) if integers else Defaults.dtype.numpy
+    else:
+        kind = as_dtype(dtype).numpy
+    first, last, by = numbers
+    count = max(int(np.ceil((last - first) / by)), 0)
+    return _finished((first + by * np.arange(count)).astype(kind), requires_grad)
+
+
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """`steps` numbers from `start` to `end`, both included, computed from both ends inwards."""
+    check_device(device)
+    kind = _numpy_dtype(dtype)
+    if steps == 1:
+        return _finished(np.full(1, start, kind), requires_grad)
+    one = kind.type
+    step = one((one(end) - one(start)) / one(max(steps - 1, 1)))
+    places = np.arange(steps)
+    low = one(start) + step * places.astype(kind)
+    high = one(end) - step * (steps - 1 - places).astype(kind)
+    return _finished(np.where(places < steps // 2, low, high).astype(kind), requires_grad)
+
+
+# -- drawn ----------------------------------------------------------------------------------------
+
+
+def _generator(generator: Any) -> _random.Generator:
+    return _random.default_generator if generator is None else generator
+
+
+def rand(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Uniform on [0, 1)."""
+    check_device(device)
+    return _finished(
+        _generator(generator).uniform(_sizes(size), _numpy_dtype(dtype)), requires_grad
+    )
+
+
+def randn(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Normal with mean 0 and variance 1."""
+    check_device(device)
+    return _finished(
+        _generator(generator).normal(_sizes(size), _numpy_dtype(dtype)), requires_grad
+    )
+
+
+def randint(
+    low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
+    device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Integers from `low` (0 if left out) up to, not including, `high`."""
+    check_device(device)
+    if size is None:
+        low, high, size = 0, low, high
+    drawn = _generator(generator).randint(low, high, shape=_sizes((size,)))
+    kind = np.dtype(np.int64) if dtype is None else as_dtype(dtype).numpy
+    return _finished(drawn.astype(kind), requires_grad)
+
+
+def randperm(
+    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None
+) -> Tensor:
+    """The numbers below `n` in random order."""
+    check_device(device)
+    drawn = _generator(generator).randperm(n)
+    return wrap(drawn if dtype is None else drawn.astype(as_dtype(dtype).numpy))
+
+
+def manual_seed(seed: int) -> _random.Generator:
+    """Sow the default generator."""
+    return _random.manual_seed(seed)
+
+
+zeros_like = _like(zeros)
+ones_like = _like(ones)
+empty_like = _like(empty)
+rand_like = _like(rand)
+randn_like = _like(randn)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`full` in another tensor's shape and dtype."""
+    kind = input.dtype if dtype is None else dtype
+    return full(input._array.shape, fill_value, dtype=kind, requires_grad=requires_grad)

@@ -1,0 +1,8 @@
+"""The tables: every operation beside its derivative, one family a file."""
+
+from reference_engine._derivatives import indexing as indexing
+from reference_engine._derivatives import matrix as matrix
+from reference_engine._derivatives import pointwise as pointwise
+from reference_engine._derivatives import reductions as reductions
+from reference_engine._derivatives import shapes as shapes
+from reference_engine._derivatives._table import TABLE as TABLE

@@ -1,0 +1,248 @@
+"""What a row of the table of derivatives is.
+
+A row has PyTorch's name of the operation, its forward on ndarrays, and one formula for each
+differentiable input: a lambda whose parameters name what it needs. They can name
+
+    grad                    the gradient of the result (`grads`: of each of several results)
+    self, other, ...        an input, by the forward's own name for it
+    result, result1, ...    the results
+    dim, keepdim, ...       an option, by the forward's own name for it
+    self_shape, ...         an input's shape (`shapes`: of every input); saves no tensor
+    ops                     the operations to compute with, by the rows' names
+
+and whatever they name, and nothing else, is saved. Formulas run on ndarrays in an ordinary
+backward pass and on recorded tensors under `create_graph=True`; they give a gradient that may
+still have the broadcast shape: un-broadcasting, dtype and requires_grad are not the row's business.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, ClassVar
+
+from reference_engine import _errors
+from reference_engine._dispatch import NUMBER, Saved, tensor_of
+from reference_engine._graph import Edge, Gradient, Node, Output, check_version
+
+Formula = Callable[..., Any]
+
+TABLE: dict[str, "Row"] = {}
+"""Every row by its name."""
+
+_GIVEN = ("ops", "grad", "grads")
+
+
+class RowNode(Node):
+    """The node of a row: applies the row's formulas to what it saved."""
+
+    __slots__ = ("saved", "versions")
+
+    row: ClassVar["Row"]
+
+    def __init__(self, next_functions: tuple[Edge, ...], outputs: tuple[Output, ...]) -> None:
+        super().__init__(next_functions, outputs)
+        self.saved: list[Any] | None = None
+        self.versions: list[int | None] = []
+
+    def apply(self, gradients: list[Gradient], operations: Any) -> Sequence[Gradient]:
+        row = self.row
+        values = (operations.namespace, gradients[0], gradients, *operations.unpack(self))
+        if row.is_variadic:
+            formula, pick = row.formulas[0]
+            return list(formula(*pick(values)))
+        return [
+            None if following is None else formula(*pick(values))
+            for (following, _), (formula, pick) in zip(
+                self.next_functions, row.formulas, strict=True
+            )
+        ]
+
+    def release(self) -> None:
+        if self.versions != [None] * len(self.versions):
+            self.saved = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_saved_"):
+            names = self.row.names
+            wanted = name.removeprefix("_saved_")
+            if wanted in names:
+                return unpack_saved(self)[names.index(wanted)]
+        raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
+
+    def __dir__(self) -> list[str]:
+        public = ["metadata", "name", "next_functions", "register_hook", "register_prehook",
+                  "requires_grad"]  # fmt: skip
+        return public + [f"_saved_{name}" for name in self.row.names]
+
+
+class Row:
+    """One operation: see the module's text for what its parts mean.
+
+    `inputs` and `options` are the forward's parameters before and after its slash; a single input
+    named `tensors` is a list of them. `outputs` names the results where there are several, and is
+    empty where their number depends on the input.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        *,
+        node: str,
+        promote: Callable[[list[Any]], None] | None,
+        is_view: bool,
+        outputs: tuple[str, ...] | None,
+        gradients: dict[str, Formula],
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.promote = promote
+        self.is_view = is_view
+        self.outputs = outputs
+        plain = inspect.unwrap(forward)
+        self.defaults: tuple[Any, ...] = plain.__defaults__ or ()
+        code = plain.__code__
+        parameters = code.co_varnames[: code.co_argcount]
+        self.inputs = parameters[: code.co_posonlyargcount]
+        self.options = parameters[code.co_posonlyargcount :]
+        self.is_variadic = self.inputs == ("tensors",)
+        self.names, self.formulas = self._read(gradients)
+        self._users = self._who_needs()
+        self._plans: dict[int, list[tuple[str, int]]] = {}
+        self.is_differentiable = bool(gradients)
+        self.node: type[Any] = type(node, (RowNode,), {"__slots__": (), "row": self})
+
+    def _read(
+        self, gradients: dict[str, Formula]
+    ) -> tuple[tuple[str, ...], tuple[tuple[Formula, Callable[[Any], Any]], ...]]:
+        names: list[str] = []
+        for formula in gradients.values():
+            code = formula.__code__
+            for parameter in code.co_varnames[: code.co_argcount]:
+                if parameter not in names and parameter not in _GIVEN:
+                    names.append(parameter)
+        places = {name: place for place, name in enumerate((*_GIVEN, *names))}
+        formulas = []
+        for argument in self.inputs:
+            formula = gradients.get(argument, _no_gradient)
+            code = formula.__code__
+            wanted = [places[parameter] for parameter in code.co_varnames[: code.co_argcount]]
+            formulas.append((formula, _picker(wanted)))
+        return tuple(names), tuple(formulas)
+
+    def _who_needs(self) -> list[int]:
+        """For each name, the inputs (as bits) whose formulas mention it."""
+        users = []
+        for name in self.names:
+            mask = 0
+            for position, (formula, _) in enumerate(self.formulas):
+                if name in formula.__code__.co_varnames[: formula.__code__.co_argcount]:
+                    mask |= 1 << position
+            users.append(mask)
+        return users
+
+    def saves(self, mask: int) -> list[tuple[str, int]]:
+        """Where each name's value comes from, given which inputs (bits) require grad."""
+        plan = self._plans.get(mask)
+        if plan is None:
+            everyone = self.is_variadic
+            plan = self._plans[mask] = [
+                self._source(name) if everyone or users & mask else ("nothing", 0)
+                for name, users in zip(self.names, self._users, strict=True)
+            ]
+        return plan
+
+    def _source(self, name: str) -> tuple[str, int]:
+        if name in self.options:
+            return "option", self.options.index(name)
+        if name == "shapes":
+            return "shapes", 0
+        if name.endswith("_shape"):
+            return "shape", self.inputs.index(name.removesuffix("_shape"))
+        if name in self.inputs:
+            return "input", self.inputs.index(name)
+        return "result", self._output_number(name)
+
+    def _output_number(self, name: str) -> int:
+        if self.outputs and name in self.outputs:
+            return self.outputs.index(name)
+        if name.startswith("result"):
+            return int(name.removeprefix("result") or 0)
+        raise TypeError(f"{self.name}: a formula names {name!r}, which the row does not have")
+
+    def differentiable(self, results: Sequence[Any]) -> bool:
+        """Whether a gradient can come back: the row has formulas and a result is floating."""
+        return self.is_differentiable and any(one._array.dtype.kind == "f" for one in results)
+
+
+def unpack_saved(node: RowNode) -> list[Any]:
+    """The saved values as tensors, numbers and options; raises where they were freed or changed."""
+    if node.saved is None:
+        raise RuntimeError(_errors.SECOND_BACKWARD)
+    values = []
+    for value, version in zip(node.saved, node.versions, strict=True):
+        if version is None or version == NUMBER:
+            values.append(value)
+        else:
+            tensor = tensor_of(value, node) if type(value) is Saved else value
+            check_version(value._counter[0], version, tensor)
+            values.append(tensor)
+    return values
+
+
+def unpack_saved_arrays(node: RowNode) -> list[Any]:
+    """The same as ndarrays: what an ordinary backward pass computes with."""
+    if node.saved is None:
+        raise RuntimeError(_errors.SECOND_BACKWARD)
+    values = []
+    for value, version in zip(node.saved, node.versions):  # noqa: B905 - made together
+        if version is None or version == NUMBER:
+            values.append(value)
+        elif value._counter[0] == version:
+            values.append(value._array)
+        else:
+            return unpack_saved(node)
+    return values
+
+
+def _no_gradient() -> None:
+    """The formula of an input that is not differentiable."""
+
+
+def _picker(places: list[int]) -> Callable[[Any], Any]:
+    """A function from all values to the tuple of those at `places`."""
+    if len(places) == 1:
+        return itemgetter(slice(places[0], places[0] + 1))
+    if not places:
+        return itemgetter(slice(0, 0))
+    return itemgetter(*places)
+
+
+def camel(name: str) -> str:
+    """PyTorch's name of a node without its ending: "log_softmax" is "LogSoftmax"."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def row(
+    name: str,
+    forward: Callable[..., Any],
+    *,
+    node: str | None = None,
+    promote: Callable[[list[Any]], None] | None = None,
+    is_view: bool = False,
+    outputs: tuple[str, ...] | None = None,
+    **gradients: Formula,
+) -> Row:
+    """Add a row to the table. `node` is the node's name where it is not <Name>Backward0."""
+    made = Row(
+        name,
+        forward,
+        node=node or f"{camel(name)}Backward0",
+        promote=promote,
+        is_view=is_view,
+        outputs=outputs,
+        gradients=gradients,
+    )
+    TABLE[name] = made
+    return made
+

@@ -1,0 +1,221 @@
+"""Indexing: elements taken out of a tensor, and put back for the gradient.
+
+`select`, `slice` and `narrow` give views; `index`, `gather` and the like copy. Each operation that
+takes elements has its transpose beside it, which puts a gradient into zeros.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _errors
+from reference_engine._derivatives._table import row
+
+Shape = tuple[int, ...]
+
+
+def at(dim: int, index: Any) -> tuple[Any, ...]:
+    """The NumPy index of `index` along one dimension (dim >= 0) and everything along others."""
+    return (slice(None),) * dim + (index,)
+
+
+def _positive(dim: int, ndim: int) -> int:
+    if not -ndim <= dim < ndim:
+        raise np.exceptions.AxisError(dim, ndim)
+    return dim % ndim
+
+
+def _select(self: Any, /, dim: int, index: int) -> Any:
+    dim = _positive(dim, self.ndim)
+    if not -self.shape[dim] <= index < self.shape[dim]:
+        raise IndexError(
+            _errors.INDEX_BOUNDS.format(index=index, dim=dim, size=self.shape[dim])
+        )
+    return self[(*at(dim, index), ...)]
+
+
+def _placed(self: Any, /, shape: Shape, key: Any) -> Any:
+    """Zeros of `shape` with a value at `key`, a basic NumPy index."""
+    zeros = np.zeros(shape, np.asarray(self).dtype)
+    zeros[key] = self
+    return zeros
+
+
+row("placed", _placed, self=lambda ops, grad, key: ops.basic_index(grad, key))
+row(
+    "basic_index",
+    lambda self, /, key: self[key],
+    self=lambda ops, grad, self_shape, key: ops.placed(grad, self_shape, key),
+)
+row(
+    "select",
+    _select,
+    is_view=True,
+    self=lambda ops, grad, self_shape, dim, index: ops.placed(
+        grad, self_shape, at(dim % len(self_shape), index)
+    ),
+)
+row(
+    "slice",
+    lambda self, /, dim, start, end, step: self[at(dim, slice(start, end, step))],
+    is_view=True,
+    self=lambda ops, grad, self_shape, dim, start, end, step: ops.placed(
+        grad, self_shape, at(dim, slice(start, end, step))
+    ),
+)
+row(
+    "narrow",
+    lambda self, /, dim, start, length: self[
+        at(_positive(dim, self.ndim), slice(start, start + length))
+    ],
+    node="SliceBackward0",
+    is_view=True,
+    self=lambda ops, grad, self_shape, dim, start, length: ops.placed(
+        grad, self_shape, at(dim % len(self_shape), slice(start, start + length))
+    ),
+)
+
+
+def _index(self: Any, /, key: Any) -> Any:
+    return self[key]
+
+
+def _added_at(self: Any, /, shape: Shape, key: Any) -> Any:
+    """Zeros of `shape` with values added at `key`, where places may repeat."""
+    zeros = np.zeros(shape, np.asarray(self).dtype)
+    np.add.at(zeros, key, self)
+    return zeros
+
+
+row("added_at", _added_at, self=lambda ops, grad, key: ops.index(grad, key))
+row(
+    "index",
+    _index,
+    self=lambda ops, grad, self_shape, key: ops.added_at(grad, self_shape, key),
+)
+
+
+def _index_put(self: Any, values: Any, /, key: Any) -> Any:
+    result = self.copy()
+    result[key] = values
+    return result
+
+
+row(
+    "index_put",
+    _index_put,
+    self=lambda ops, grad, key, values_shape: ops.index_put(grad, 0.0, key),
+    values=lambda ops, grad, key: ops.index(grad, key),
+)
+
+
+def _scatter_zeros(self: Any, index: Any, /, shape: Shape, dim: int) -> Any:
+    zeros = np.zeros(shape, np.asarray(self).dtype)
+    np.put_along_axis(zeros, index, self, axis=dim)
+    return zeros
+
+
+row(
+    "scatter_zeros",
+    _scatter_zeros,
+    self=lambda ops, grad, index, dim: ops.gather(grad, index, dim),
+)
+
+
+def _along(index: Any, dim: int) -> tuple[Any, ...]:
+    """The NumPy index that takes along `dim` what `index` says, elsewhere its own place."""
+    places: list[Any] = list(np.indices(index.shape, sparse=True))
+    places[dim] = index
+    return tuple(places)
+
+
+def _gather(self: Any, index: Any, /, dim: int) -> Any:
+    size = self.shape[dim]
+    wrong = index[(index < 0) | (index >= size)]
+    if wrong.size:
+        raise RuntimeError(_errors.INDEX_BOUNDS.format(index=wrong.flat[0], dim=dim, size=size))
+    return self[_along(index, dim)]
+
+
+def _gather_transposed(self: Any, index: Any, /, shape: Shape, dim: int) -> Any:
+    zeros = np.zeros(shape, np.asarray(self).dtype)
+    np.add.at(zeros, _along(index, dim), self)
+    return zeros
+
+
+row(
+    "gather_transposed",
+    _gather_transposed,
+    self=lambda ops, grad, index, dim: ops.gather(grad, index, dim),
+)
+row(
+    "gather",
+    _gather,
+    self=lambda ops, grad, index, self_shape, dim: ops.gather_transposed(
+        grad, index, self_shape, dim
+    ),
+)
+row(
+    "index_select",
+    lambda self, index, /, dim: np.take(self, index, axis=dim),
+    self=lambda ops, grad, index, self_shape, dim: ops.index_select_transposed(
+        grad, index, self_shape, dim
+    ),
+)
+
+
+def _index_select_transposed(self: Any, index: Any, /, shape: Shape, dim: int) -> Any:
+    zeros = np.zeros(shape, np.asarray(self).dtype)
+    np.add.at(zeros, at(dim % len(shape), index), self)
+    return zeros
+
+
+row(
+    "index_select_transposed",
+    _index_select_transposed,
+    self=lambda ops, grad, index, dim: ops.index_select(grad, index, dim),
+)
+
+# -- by position in memory: what writing to views needs -------------------------------------------
+
+
+def _as_strided(self: Any, /, positions: Any) -> Any:
+    return np.reshape(self, -1)[positions]
+
+
+def _as_strided_scatter(self: Any, src: Any, /, positions: Any) -> Any:
+    result = np.array(self)
+    result.reshape(-1)[positions] = src
+    return result
+
+
+def _zero_at(ops: Any, grad: Any, positions: Any) -> Any:
+    return ops.as_strided_scatter(grad, 0.0, positions)
+
+
+row(
+    "as_strided",
+    _as_strided,
+    self=lambda ops, grad, self_shape, positions: ops.as_strided_transposed(
+        grad, self_shape, positions
+    ),
+)
+
+
+def _as_strided_transposed(self: Any, /, shape: Shape, positions: Any) -> Any:
+    zeros = np.zeros(shape, np.asarray(self).dtype)
+    np.add.at(zeros.reshape(-1), positions, self)
+    return zeros
+
+
+row(
+    "as_strided_transposed",
+    _as_strided_transposed,
+    self=lambda ops, grad, positions: ops.as_strided(grad, positions),
+)
+row(
+    "as_strided_scatter",
+    _as_strided_scatter,
+    self=lambda ops, grad, positions: _zero_at(ops, grad, positions),
+    src=lambda ops, grad, positions: ops.as_strided(grad, positions),
+)

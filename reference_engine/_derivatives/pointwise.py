@@ -1,0 +1,420 @@
+"""Element by element: arithmetic, comparisons, elementary functions, activations, choices.
+
+Formulas follow PyTorch's derivatives.yaml; at kinks and ties they take its conventions (the
+derivative of relu and abs at 0 is 0, equal operands of maximum share the gradient).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _errors
+from reference_engine._derivatives._table import row
+from reference_engine._dispatch import dtype_name, promote, promote_to_float
+from reference_engine._types import Defaults
+
+quiet = np.errstate(all="ignore")
+"""Decorates forwards whose everyday inputs reach inf or nan: PyTorch does not warn of them."""
+
+
+def is_integer(value: Any) -> bool:
+    """Whether an operand is of an integer (or bool) dtype."""
+    return np.result_type(value).kind in "biu"
+
+
+# -- arithmetic -----------------------------------------------------------------------------------
+
+
+def _subtract(self: Any, other: Any, /, alpha: Any = 1) -> Any:
+    bools = [isinstance(one, np.ndarray) and one.dtype == np.bool_ for one in (self, other)]
+    if all(bools):
+        raise RuntimeError(_errors.BOOL_SUBTRACT_TWO)
+    if any(bools):
+        raise RuntimeError(_errors.BOOL_SUBTRACT_ONE)
+    return np.subtract(self, _scale(other, alpha))
+
+
+def _scale(value: Any, alpha: Any) -> Any:
+    return value if alpha == 1 else alpha * value
+
+
+row(
+    "add",
+    lambda self, other, /, alpha=1: np.add(self, _scale(other, alpha)),
+    promote=promote,
+    self=lambda grad: grad,
+    other=lambda grad, alpha: _scale(grad, alpha),
+)
+row(
+    "sub",
+    _subtract,
+    promote=promote,
+    self=lambda grad: grad,
+    other=lambda grad, alpha: _scale(-grad, alpha),
+)
+row(
+    "rsub",
+    lambda self, other, /, alpha=1: _subtract(other, self, alpha),
+    node="RsubBackward1",
+    promote=promote,
+    self=lambda grad, alpha: _scale(-grad, alpha),
+    other=lambda grad: grad,
+)
+row(
+    "mul",
+    lambda self, other, /: np.multiply(self, other),
+    promote=promote,
+    self=lambda grad, other: grad * other,
+    other=lambda grad, self: grad * self,
+)
+row(
+    "div",
+    quiet(lambda self, other, /: np.divide(self, other)),
+    promote=promote_to_float,
+    self=lambda grad, other: grad / other,
+    other=lambda grad, self, other: -grad * ((self / other) / other),
+)
+row("floor_divide", quiet(lambda self, other, /: np.floor_divide(self, other)), promote=promote)
+row(
+    "remainder",
+    quiet(lambda self, other, /: np.remainder(self, other)),
+    promote=promote,
+    self=lambda grad: grad,
+    other=lambda ops, grad, self, other: -grad * ops.floor(self / other),
+)
+
+
+def _negative(self: Any, /) -> Any:
+    if self.dtype == np.bool_:
+        raise RuntimeError(_errors.BOOL_NEGATIVE)
+    return np.negative(self)
+
+
+row("neg", _negative, self=lambda grad: -grad)
+row(
+    "reciprocal",
+    quiet(lambda self, /: np.reciprocal(self)),
+    promote=promote_to_float,
+    self=lambda grad, result: -grad * (result * result),
+)
+
+
+@quiet
+def _power(self: Any, exponent: Any, /) -> Any:
+    if is_integer(self) and is_integer(exponent) and np.any(np.less(exponent, 0)):
+        raise RuntimeError(_errors.NEGATIVE_INTEGER_POWER)
+    return np.power(self, exponent)
+
+
+def _power_of_number(self: Any, /, exponent: Any) -> Any:
+    if exponent == 2 and self.dtype != np.bool_:
+        return np.multiply(self, self)
+    if isinstance(exponent, float) and self.dtype.kind != "f":
+        self = self.astype(Defaults.dtype.numpy)
+    return _power(self, exponent)
+
+
+def _power_backward(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
+    """The gradient of self**exponent for a number: nothing at exponent 0, also where self is 0."""
+    if exponent == 0:
+        return grad * 0
+    if exponent == 1:
+        return grad
+    if exponent == 2:
+        return grad * (2 * self)
+    return grad * (exponent * ops.pow_number(self, exponent - 1))
+
+
+def _power_backward_self(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
+    return ops.where(exponent == 0, 0.0, grad * (exponent * ops.pow(self, exponent - 1)))
+
+
+def _power_backward_exponent(
+    ops: Any, grad: Any, self: Any, exponent: Any, result: Any
+) -> Any:
+    """The gradient of the exponent: 0 at 0**exponent for an exponent that is not negative."""
+    logarithm = ops.log(self) if not isinstance(self, (int, float)) else _log_of_number(self)
+    if isinstance(self, (int, float)):
+        flat = exponent >= 0 if self == 0 else exponent != exponent  # noqa: PLR0124
+    else:
+        flat = ops.logical_and(self == 0, exponent >= 0)
+    return grad * ops.where(flat, 0.0, result * logarithm)
+
+
+@quiet
+def _log_of_number(value: float) -> float:
+    return float(np.log(float(value)))
+
+
+row(
+    "pow_number",
+    _power_of_number,
+    node="PowBackward0",
+    self=lambda ops, grad, self, exponent: _power_backward(ops, grad, self, exponent),
+)
+row(
+    "pow",
+    _power,
+    node="PowBackward1",
+    promote=promote,
+    self=lambda ops, grad, self, exponent: _power_backward_self(ops, grad, self, exponent),
+    exponent=lambda ops, grad, self, exponent, result: _power_backward_exponent(
+        ops, grad, self, exponent, result
+    ),
+)
+row(
+    "pow_of_number",
+    _power,
+    node="PowBackward2",
+    promote=promote,
+    exponent=lambda ops, grad, self, exponent, result: _power_backward_exponent(
+        ops, grad, self, exponent, result
+    ),
+)
+
+# -- comparisons and logic ------------------------------------------------------------------------
+
+row("eq", lambda self, other, /: np.equal(self, other), promote=promote)
+row("ne", lambda self, other, /: np.not_equal(self, other), promote=promote)
+row("lt", lambda self, other, /: np.less(self, other), promote=promote)
+row("le", lambda self, other, /: np.less_equal(self, other), promote=promote)
+row("gt", lambda self, other, /: np.greater(self, other), promote=promote)
+row("ge", lambda self, other, /: np.greater_equal(self, other), promote=promote)
+row("logical_and", lambda self, other, /: np.logical_and(self, other))
+row("logical_or", lambda self, other, /: np.logical_or(self, other))
+row("logical_xor", lambda self, other, /: np.logical_xor(self, other))
+row("logical_not", lambda self, /: np.logical_not(self))
+row("isnan", lambda self, /: np.isnan(self))
+row("isinf", lambda self, /: np.isinf(self))
+row("isfinite", lambda self, /: np.isfinite(self))
+
+
+def _bitwise(name: str, function: Any) -> Any:
+    def forward(self: Any, other: Any, /) -> Any:
+        for one in (self, other):
+            if isinstance(one, np.ndarray) and one.dtype.kind == "f":
+                raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{dtype_name(one)}'")
+        return function(self, other)
+
+    return forward
+
+
+row("bitwise_and", _bitwise("bitwise_and", np.bitwise_and), promote=promote)
+row("bitwise_or", _bitwise("bitwise_or", np.bitwise_or), promote=promote)
+row("bitwise_xor", _bitwise("bitwise_xor", np.bitwise_xor), promote=promote)
+row("bitwise_not", lambda self, /: np.invert(self))
+
+# -- elementary functions -------------------------------------------------------------------------
+
+row(
+    "exp",
+    quiet(lambda self, /: np.exp(self)),
+    promote=promote_to_float,
+    self=lambda grad, result: grad * result,
+)
+row(
+    "expm1",
+    quiet(lambda self, /: np.expm1(self)),
+    promote=promote_to_float,
+    self=lambda grad, result: grad * (result + 1),
+)
+row(
+    "log",
+    quiet(lambda self, /: np.log(self)),
+    promote=promote_to_float,
+    self=lambda grad, self: grad / self,
+)
+row(
+    "log1p",
+    quiet(lambda self, /: np.log1p(self)),
+    promote=promote_to_float,
+    self=lambda grad, self: grad / (self + 1),
+)
+row(
+    "log2",
+    quiet(lambda self, /: np.log2(self)),
+    promote=promote_to_float,
+    self=lambda grad, self: grad / (self * 0.6931471805599453),
+)
+row(
+    "log10",
+    quiet(lambda self, /: np.log10(self)),
+    promote=promote_to_float,
+    self=lambda grad, self: grad / (self * 2.3025850929940456),
+)
+row(
+    "sqrt",
+    quiet(lambda self, /: np.sqrt(self)),
+    promote=promote_to_float,
+    self=lambda grad, result: grad / (2 * result),
+)
+row(
+    "rsqrt",
+    quiet(lambda self, /: 1 / np.sqrt(self)),
+    promote=promote_to_float,
+    self=lambda grad, result: -0.5 * grad * (result * result * result),
+)
+row(
+    "sin",
+    quiet(lambda self, /: np.sin(self)),
+    promote=promote_to_float,
+    self=lambda ops, grad, self: grad * ops.cos(self),
+)
+row(
+    "cos",
+    quiet(lambda self, /: np.cos(self)),
+    promote=promote_to_float,
+    self=lambda ops, grad, self: grad * -ops.sin(self),
+)
+row(
+    "tan",
+    quiet(lambda self, /: np.tan(self)),
+    promote=promote_to_float,
+    self=lambda grad, result: grad * (1 + result * result),
+)
+row(
+    "tanh",
+    lambda self, /: np.tanh(self),
+    promote=promote_to_float,
+    self=lambda grad, result: grad * (1 - result * result),
+)
+row(
+    "atan",
+    lambda self, /: np.arctan(self),
+    promote=promote_to_float,
+    self=lambda grad, self: grad / (self * self + 1),
+)
+row("abs", lambda self, /: np.abs(self), self=lambda ops, grad, self: grad * ops.sign(self))
+row("sign", lambda self, /: np.sign(self), self=lambda grad: grad * 0)
+row("floor", lambda self, /: np.floor(self), self=lambda grad: grad * 0)
+row("ceil", lambda self, /: np.ceil(self), self=lambda grad: grad * 0)
+row("round", lambda self, /: np.round(self), self=lambda grad: grad * 0)
+
+# -- activations ----------------------------------------------------------------------------------
+
+
+@quiet
+def _sigmoid(self: Any, /) -> Any:
+    return np.reciprocal(1 + np.exp(-self))
+
+
+row(
+    "sigmoid",
+    _sigmoid,
+    promote=promote_to_float,
+    self=lambda grad, result: grad * ((1 - result) * result),
+)
+row(
+    "relu",
+    lambda self, /: np.where(self <= 0, self.dtype.type(0), self),
+    self=lambda ops, grad, result: ops.where(result > 0, grad, 0.0),
+)
+
+
+row(
+    "softplus",
+    quiet(
+        lambda self, /, beta=1.0, threshold=20.0: np.where(
+            self * beta > threshold, self, np.log1p(np.exp(self * beta)) / beta
+        ).astype(self.dtype)
+    ),
+    promote=promote_to_float,
+    self=lambda ops, grad, self, beta, threshold: ops.where(
+        self * beta > threshold, grad, grad * ops.sigmoid(self * beta)
+    ),
+)
+
+# -- choices --------------------------------------------------------------------------------------
+
+
+def _share_at_ties(ops: Any, grad: Any, mine: Any, others: Any) -> Any:
+    """The gradient where `mine` is chosen: half of it where both are equal."""
+    return ops.where(mine == others, grad / 2, grad)
+
+
+row(
+    "maximum",
+    lambda self, other, /: np.maximum(self, other),
+    promote=promote,
+    self=lambda ops, grad, self, other: ops.where(
+        self < other, 0.0, _share_at_ties(ops, grad, self, other)
+    ),
+    other=lambda ops, grad, self, other: ops.where(
+        self > other, 0.0, _share_at_ties(ops, grad, self, other)
+    ),
+)
+row(
+    "minimum",
+    lambda self, other, /: np.minimum(self, other),
+    promote=promote,
+    self=lambda ops, grad, self, other: ops.where(
+        self > other, 0.0, _share_at_ties(ops, grad, self, other)
+    ),
+    other=lambda ops, grad, self, other: ops.where(
+        self < other, 0.0, _share_at_ties(ops, grad, self, other)
+    ),
+)
+
+
+def _promote_branches(arrays: list[Any]) -> None:
+    """Promote the two values of `where`; the condition stays bool."""
+    condition = arrays[0]
+    if condition.dtype != np.bool_:
+        raise RuntimeError(_errors.WHERE_CONDITION.format(dtype=dtype_name(condition)))
+    branches = arrays[1:]
+    promote(branches)
+    if not any(isinstance(one, np.ndarray) for one in branches):
+        kind = Defaults.dtype.numpy if any(isinstance(one, float) for one in branches) else None
+        branches = [np.asarray(one, kind) for one in branches]
+    arrays[1:] = branches
+
+
+row(
+    "where",
+    lambda condition, self, other, /: np.where(condition, self, other),
+    promote=_promote_branches,
+    self=lambda ops, grad, condition: ops.where(condition, grad, 0.0),
+    other=lambda ops, grad, condition: ops.where(condition, 0.0, grad),
+)
+
+
+def _clamp(self: Any, /, min: Any = None, max: Any = None) -> Any:
+    if min is None and max is None:
+        raise RuntimeError(_errors.CLAMP_WITHOUT_BOUNDS)
+    found = self if min is None else np.maximum(self, min)
+    return found if max is None else np.minimum(found, max)
+
+
+def _within(ops: Any, self: Any, low: Any, high: Any) -> Any:
+    """Where a value lies between the bounds, which count as inside."""
+    if low is None:
+        return self <= high
+    return self >= low if high is None else ops.logical_and(self >= low, self <= high)
+
+
+row(
+    "clamp",
+    _clamp,
+    node="ClampBackward1",
+    self=lambda ops, grad, self, min, max: ops.where(_within(ops, self, min, max), grad, 0.0),
+)
+row(
+    "masked_fill",
+    lambda self, mask, /, value: np.where(mask, self.dtype.type(value), self),
+    self=lambda ops, grad, mask: ops.where(mask, 0.0, grad),
+)
+
+# -- copies ---------------------------------------------------------------------------------------
+
+row("clone", lambda self, /: np.copy(self), self=lambda grad: grad)
+row("copy", lambda self, /: np.copy(self), node="CopyBackwards", self=lambda grad: grad)
+row("to_copy", lambda self, /, dtype: self.astype(dtype), self=lambda grad: grad)
+row("zero", lambda self, /: np.zeros_like(self), self=lambda grad: grad * 0)
+row("fill", lambda self, /, value: np.full_like(self, value), self=lambda grad: grad * 0)
+row(
+    "copy_from",
+    lambda self, src, /: np.array(np.broadcast_to(src, self.shape), self.dtype),
+    node="CopyBackwards",
+    self=lambda grad: grad * 0,
+    src=lambda grad: grad,
+)

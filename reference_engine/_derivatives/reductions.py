@@ -1,0 +1,362 @@
+"""Reductions: sums, means, extremes, norms and what is normalised by them.
+
+Formulas follow PyTorch's derivatives.yaml; extremes over the whole tensor share the gradient
+among equal elements, extremes along a dimension give it to the one whose index is returned.
+"""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _errors
+from reference_engine._derivatives._table import row
+from reference_engine._derivatives.pointwise import quiet
+from reference_engine._dispatch import dtype_name, promote_to_float
+
+Shape = tuple[int, ...]
+
+
+def restored(ops: Any, value: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
+    """A reduced value with the reduced dimensions back in, at size 1."""
+    if keepdim or dim is None or not shape:
+        return value
+    return ops.reshape(value, kept_shape(shape, dim))
+
+
+def kept_shape(shape: Shape, dim: Any) -> Shape:
+    """`shape` with the reduced dimensions at size 1."""
+    reduced = {one % len(shape) for one in ((dim,) if isinstance(dim, int) else dim)}
+    return tuple(1 if place in reduced else size for place, size in enumerate(shape))
+
+
+def count_of(shape: Shape, dim: Any) -> int:
+    """How many elements each result of a reduction is made of."""
+    if dim is None or not shape:
+        return prod(shape)
+    return prod(shape[one] for one in ((dim,) if isinstance(dim, int) else dim))
+
+
+def axes(self: Any, dim: Any) -> Any:
+    """NumPy's axis for PyTorch's dim: a 0-d tensor has the dimensions 0 and -1 to reduce over."""
+    if dim == () or dim == []:
+        return None
+    if isinstance(dim, list):
+        dim = tuple(dim)
+    if self.ndim == 0 and dim in (0, -1, (0,), (-1,)):
+        return None
+    return dim
+
+
+def _spread(ops: Any, grad: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
+    return ops.expand(restored(ops, grad, shape, dim, keepdim), shape)
+
+
+# -- sums and means -------------------------------------------------------------------------------
+
+
+def _sum(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+    return np.sum(self, axis=axes(self, dim), keepdims=keepdim)
+
+
+@quiet
+def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+    if self.dtype.kind != "f":
+        raise RuntimeError(_errors.MEAN_DTYPE.format(dtype=dtype_name(self)))
+    axis = axes(self, dim)
+    return np.sum(self, axis=axis, keepdims=keepdim) / count_of(self.shape, axis)
+
+
+row("sum", lambda self, /: np.sum(self), self=lambda ops, grad, self_shape: ops.expand(grad, self_shape))
+row(
+    "sum_dim",
+    _sum,
+    node="SumBackward1",
+    self=lambda ops, grad, self_shape, dim, keepdim: _spread(ops, grad, self_shape, dim, keepdim),
+)
+row(
+    "mean",
+    _mean,
+    self=lambda ops, grad, self_shape: ops.expand(grad, self_shape) / prod(self_shape),
+)
+row(
+    "mean_dim",
+    _mean,
+    node="MeanBackward1",
+    self=lambda ops, grad, self_shape, dim, keepdim: (
+        _spread(ops, grad, self_shape, dim, keepdim) / count_of(self_shape, dim)
+    ),
+)
+
+
+def _sum_to(self: Any, /, shape: Shape) -> Any:
+    extra = self.ndim - len(shape)
+    stretched = tuple(range(extra)) + tuple(
+        extra + place
+        for place, size in enumerate(shape)
+        if size == 1 and self.shape[extra + place] != 1
+    )
+    return np.sum(self, axis=stretched, keepdims=True).reshape(shape)
+
+
+row("sum_to", _sum_to, self=lambda ops, grad, self_shape: ops.expand(grad, self_shape))
+
+
+def _reversed_cumsum(ops: Any, grad: Any, dim: int) -> Any:
+    return ops.flip(ops.cumsum(ops.flip(grad, (dim,)), dim), (dim,))
+
+
+row(
+    "cumsum",
+    lambda self, /, dim: np.cumsum(self, axis=dim),
+    self=lambda ops, grad, dim: _reversed_cumsum(ops, grad, dim),
+)
+
+
+def _variance_backward(
+    ops: Any, grad: Any, self: Any, shape: Shape, dim: Any, correction: Any, keepdim: bool
+) -> Any:
+    count = count_of(shape, dim)
+    centred = self - (
+        ops.mean(self) if dim is None else ops.mean_dim(self, dim, True)  # noqa: FBT003
+    )
+    return restored(ops, grad, shape, dim, keepdim) * (2.0 / (count - correction)) * centred
+
+
+@quiet
+def _variance(
+    self: Any, /, dim: Any = None, correction: Any = 1, keepdim: bool = False
+) -> Any:
+    axis = axes(self, dim)
+    centred = self - _mean(self, axis, keepdim=True)
+    total = np.sum(centred * centred, axis=axis, keepdims=keepdim)
+    return np.divide(total, max(count_of(self.shape, axis) - correction, 0)).astype(self.dtype)
+
+
+row(
+    "var",
+    _variance,
+    self=lambda ops, grad, self, self_shape, dim, correction, keepdim: _variance_backward(
+        ops, grad, self, self_shape, dim, correction, keepdim
+    ),
+)
+row(
+    "std",
+    lambda self, /, dim=None, correction=1, keepdim=False: np.sqrt(
+        _variance(self, dim, correction, keepdim)
+    ),
+    self=lambda ops, grad, result, self, self_shape, dim, correction, keepdim: _variance_backward(
+        ops,
+        ops.where(result == 0, 0.0, grad / (2 * result)),
+        self,
+        self_shape,
+        dim,
+        correction,
+        keepdim,
+    ),
+)
+
+# -- extremes -------------------------------------------------------------------------------------
+
+
+def _refuse_empty(name: str, function: Any) -> Any:
+    def forward(self: Any, /) -> Any:
+        if not self.size:
+            raise RuntimeError(_errors.REDUCE_EMPTY.format(name=name))
+        return function(self)
+
+    return forward
+
+
+def _shared_by_equals(ops: Any, grad: Any, self: Any, result: Any) -> Any:
+    """The gradient of an extreme over everything, divided among the elements that reach it."""
+    mask = self == result
+    return ops.where(mask, grad / ops.count(mask, None, False), 0.0)  # noqa: FBT003
+
+
+def _shared_along(
+    ops: Any, grad: Any, self: Any, shape: Shape, result: Any, dim: Any, keepdim: bool
+) -> Any:
+    if dim == () or dim is None:
+        return _shared_by_equals(ops, grad, self, result)
+    mask = self == restored(ops, result, shape, dim, keepdim)
+    gradient = restored(ops, grad, shape, dim, keepdim)
+    return ops.where(mask, gradient / ops.count(mask, dim, True), 0.0)  # noqa: FBT003
+
+
+row(
+    "count",
+    lambda self, /, dim, keepdim: np.sum(self, axis=dim, keepdims=keepdim).astype(np.int64),
+)
+for _name, _numpy in (("max", np.max), ("min", np.min)):
+    row(
+        _name,
+        _refuse_empty(_name, _numpy),
+        node=f"{_name.capitalize()}Backward1",
+        self=lambda ops, grad, self, result: _shared_by_equals(ops, grad, self, result),
+    )
+
+
+def _extreme_along(find: Any) -> Any:
+    def forward(self: Any, /, dim: int, keepdim: bool = False) -> Any:
+        if self.ndim == 0 and dim in (0, -1):
+            return self.copy(), np.zeros((), np.int64)
+        indices = find(self, axis=dim, keepdims=True)
+        values = np.take_along_axis(self, indices, axis=dim)
+        if not keepdim:
+            values, indices = values.squeeze(dim), indices.squeeze(dim)
+        return values, indices
+
+    return forward
+
+
+def _back_to_indices(
+    ops: Any, grad: Any, indices: Any, shape: Shape, dim: int, keepdim: bool
+) -> Any:
+    """The gradient of selected values: at the place that each was taken from, zero elsewhere."""
+    if not shape:
+        return grad
+    if not keepdim:
+        grad, indices = ops.unsqueeze(grad, dim), ops.unsqueeze(indices, dim)
+    return ops.scatter_zeros(grad, indices, shape, dim)
+
+
+for _name, _find in (("max", np.argmax), ("min", np.argmin)):
+    row(
+        f"{_name}_dim",
+        _extreme_along(_find),
+        node=f"{_name.capitalize()}Backward0",
+        outputs=("values", "indices"),
+        self=lambda ops, grad, indices, self_shape, dim, keepdim: _back_to_indices(
+            ops, grad, indices, self_shape, dim, keepdim
+        ),
+    )
+for _name, _numpy in (("amax", np.max), ("amin", np.min)):
+    row(
+        _name,
+        lambda self, /, dim=(), keepdim=False, *, reduce=_numpy: reduce(
+            self, axis=axes(self, dim), keepdims=keepdim
+        ),
+        self=lambda ops, grad, self, self_shape, result, dim, keepdim: _shared_along(
+            ops, grad, self, self_shape, result, dim, keepdim
+        ),
+    )
+row("argmax", lambda self, /, dim=None, keepdim=False: np.argmax(self, axis=dim, keepdims=keepdim))
+row("argmin", lambda self, /, dim=None, keepdim=False: np.argmin(self, axis=dim, keepdims=keepdim))
+row("all", lambda self, /, dim=None, keepdim=False: np.all(self, axis=dim, keepdims=keepdim))
+row("any", lambda self, /, dim=None, keepdim=False: np.any(self, axis=dim, keepdims=keepdim))
+
+# -- norms and softmax ----------------------------------------------------------------------------
+
+
+def _vector_norm(self: Any, /, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    axis = axes(self, dim)
+    if ord == 2:
+        return np.sqrt(np.sum(self * self, axis=axis, keepdims=keepdim))
+    if ord == 1:
+        return np.sum(np.abs(self), axis=axis, keepdims=keepdim)
+    if ord == np.inf:
+        return np.max(np.abs(self), axis=axis, keepdims=keepdim)
+    total = np.sum(np.abs(self) ** ord, axis=axis, keepdims=keepdim)
+    return np.power(total, 1.0 / ord).astype(self.dtype)
+
+
+def _vector_norm_backward(
+    ops: Any, grad: Any, self: Any, shape: Shape, result: Any, ord: Any, dim: Any, keepdim: bool
+) -> Any:
+    """The gradient of a norm; 0 where the norm is 0, as PyTorch has it."""
+    grad = restored(ops, grad, shape, dim, keepdim)
+    result = restored(ops, result, shape, dim, keepdim)
+    if ord == 2:
+        return ops.where(result == 0, 0.0, grad * (self / result))
+    if ord == 1:
+        return grad * ops.sign(self)
+    if ord == np.inf:
+        mask = ops.abs(self) == result
+        share = grad / ops.count(mask, dim, dim is not None)
+        return ops.where(mask, share * ops.sign(self), 0.0)
+    powers = self * ops.pow_number(ops.abs(self), ord - 2)
+    return ops.where(result == 0, 0.0, powers * (grad / ops.pow_number(result, ord - 1)))
+
+
+row(
+    "linalg_vector_norm",
+    _vector_norm,
+    promote=promote_to_float,
+    self=lambda ops, grad, self, self_shape, result, ord, dim, keepdim: _vector_norm_backward(
+        ops, grad, self, self_shape, result, ord, dim, keepdim
+    ),
+)
+
+
+@quiet
+def _log_sum_exp(self: Any, /, dim: Any, keepdim: bool = False) -> Any:
+    highest = np.max(self, axis=dim, keepdims=True)
+    shift = np.where(np.isfinite(highest), highest, 0)
+    total = np.log(np.sum(np.exp(self - shift), axis=dim, keepdims=True)) + shift
+    total = total.astype(self.dtype)
+    return total if keepdim else np.squeeze(total, dim)
+
+
+row(
+    "logsumexp",
+    _log_sum_exp,
+    promote=promote_to_float,
+    self=lambda ops, grad, self, self_shape, result, dim, keepdim: (
+        restored(ops, grad, self_shape, dim, keepdim)
+        * ops.exp(self - restored(ops, result, self_shape, dim, keepdim))
+    ),
+)
+
+
+@quiet
+def _softmax(self: Any, /, dim: int) -> Any:
+    if not self.ndim:
+        return np.ones_like(self)
+    exponentials = np.exp(self - np.max(self, axis=dim, keepdims=True))
+    return exponentials / np.sum(exponentials, axis=dim, keepdims=True)
+
+
+@quiet
+def _log_softmax(self: Any, /, dim: int) -> Any:
+    if not self.ndim:
+        return np.zeros_like(self)
+    shifted = self - np.max(self, axis=dim, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
+
+
+def _total(ops: Any, value: Any, dim: int) -> Any:
+    return ops.sum_dim(value, dim, True)  # noqa: FBT003
+
+
+row(
+    "softmax",
+    _softmax,
+    promote=promote_to_float,
+    self=lambda ops, grad, result, dim: result * (grad - _total(ops, grad * result, dim)),
+)
+row(
+    "log_softmax",
+    _log_softmax,
+    promote=promote_to_float,
+    self=lambda ops, grad, result, dim: grad - ops.exp(result) * _total(ops, grad, dim),
+)
+
+
+def _product_backward(ops: Any, grad: Any, self: Any, result: Any) -> Any:
+    """The gradient of a product of everything; with zeros, the product of the other factors."""
+    if ops.all(result != 0):
+        return grad * (result / self)
+    flat = ops.reshape(self, (-1,))
+    count = flat.shape[0]
+    others = [
+        ops.prod(ops.cat([flat[:place], flat[place + 1 :]], 0)) for place in range(count)
+    ]
+    return ops.reshape(grad * ops.stack(others, 0), tuple(self.shape))
+
+
+row(
+    "prod",
+    lambda self, /: np.prod(self),
+    self=lambda ops, grad, self, result: _product_backward(ops, grad, self, result),
+)

@@ -1,0 +1,262 @@
+"""Shapes: views of the same elements in another arrangement, joining and taking apart.
+
+What NumPy gives as a view is a view here too. Gradients go the same way back.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _errors
+from reference_engine._derivatives._table import row
+
+Shape = tuple[int, ...]
+
+
+def _reshape(self: Any, /, shape: Shape) -> Any:
+    try:
+        return np.reshape(self, shape)
+    except ValueError:
+        message = _errors.VIEW_SIZE.format(shape=list(shape), count=np.size(self))
+        raise RuntimeError(message) from None
+
+
+row(
+    "view",
+    _reshape,
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+row(
+    "unsafe_view",
+    _reshape,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+
+
+def _unsqueeze(self: Any, /, dim: int) -> Any:
+    return np.expand_dims(self, dim)
+
+
+def _squeeze(self: Any, /, dim: Any = None) -> Any:
+    if dim is None:
+        return np.squeeze(self)
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    if self.ndim == 0:
+        return self[...]
+    for one in dims:
+        if not -self.ndim <= one < self.ndim:
+            raise np.exceptions.AxisError(one, self.ndim)
+    return np.squeeze(self, tuple(one for one in dims if self.shape[one] == 1))
+
+
+row(
+    "unsqueeze",
+    _unsqueeze,
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+row(
+    "squeeze",
+    _squeeze,
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+row(
+    "squeeze_dim",
+    _squeeze,
+    node="SqueezeBackward1",
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+
+
+def _expand(self: Any, /, size: Shape) -> Any:
+    shape = np.shape(self)
+    extra = len(size) - len(shape)
+    target = tuple(
+        shape[place - extra] if wanted == -1 else wanted for place, wanted in enumerate(size)
+    )
+    for place, (have, want) in enumerate(zip(shape, target[extra:], strict=True)):
+        if have not in (1, want):
+            raise RuntimeError(
+                _errors.EXPAND.format(
+                    target=want,
+                    size=have,
+                    dim=place + extra,
+                    targets=list(size),
+                    sizes=list(shape),
+                )
+            )
+    return np.broadcast_to(self, target)
+
+
+row(
+    "expand",
+    _expand,
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.sum_to(grad, self_shape),
+)
+
+
+def _permute(self: Any, /, dims: Shape) -> Any:
+    if len(dims) != self.ndim:
+        raise RuntimeError(_errors.PERMUTE.format(dim=self.ndim, count=len(dims)))
+    return np.transpose(self, dims)
+
+
+def _inverse(dims: Shape) -> Shape:
+    order = [one % len(dims) for one in dims]
+    return tuple(order.index(place) for place in range(len(order)))
+
+
+def _transpose(self: Any, /, dim0: int, dim1: int) -> Any:
+    return self[...] if self.ndim == 0 else np.swapaxes(self, dim0, dim1)
+
+
+row(
+    "permute",
+    _permute,
+    is_view=True,
+    self=lambda ops, grad, dims: ops.permute(grad, _inverse(dims)),
+)
+row(
+    "transpose",
+    _transpose,
+    is_view=True,
+    self=lambda ops, grad, dim0, dim1: ops.transpose(grad, dim0, dim1),
+)
+
+
+def _t(self: Any, /) -> Any:
+    if self.ndim > 2:
+        raise RuntimeError(_errors.T_DIMS.format(dim=self.ndim))
+    return np.transpose(self)
+
+
+row("t", _t, is_view=True, self=lambda ops, grad: ops.t(grad))
+row("alias", lambda self, /: self[...], is_view=True, self=lambda grad: grad)
+row(
+    "flip",
+    lambda self, /, dims: np.flip(self, dims).copy(),
+    self=lambda ops, grad, dims: ops.flip(grad, dims),
+)
+
+
+def _repeat_backward(ops: Any, grad: Any, shape: Shape, repeats: Shape) -> Any:
+    padded = (1,) * (len(repeats) - len(shape)) + tuple(shape)
+    split = tuple(one for pair in zip(repeats, padded, strict=True) for one in pair)
+    return ops.reshape(ops.sum_dim(ops.reshape(grad, split), tuple(range(0, len(split), 2))), shape)
+
+
+row(
+    "repeat",
+    lambda self, /, repeats: np.tile(self, repeats),
+    self=lambda ops, grad, self_shape, repeats: _repeat_backward(ops, grad, self_shape, repeats),
+)
+
+# -- joining and taking apart ---------------------------------------------------------------------
+
+
+def _cat(tensors: Any, /, dim: int = 0) -> Any:
+    if not tensors:
+        raise ValueError(_errors.CAT_EMPTY)
+    arrays = [one for one in tensors if one.shape != (0,)] or tensors
+    first = arrays[0]
+    for index, one in enumerate(tensors):
+        if one.shape == (0,):
+            continue
+        if one.ndim != first.ndim:
+            raise RuntimeError(_errors.CAT_DIMS.format(first=first.ndim, other=one.ndim))
+        for place, (expected, found) in enumerate(zip(first.shape, one.shape, strict=True)):
+            if place != dim % first.ndim and expected != found:
+                raise RuntimeError(
+                    _errors.CAT_SIZES.format(dim=dim, expected=expected, found=found, index=index)
+                )
+    return np.concatenate(arrays, axis=dim)
+
+
+def _stack(tensors: Any, /, dim: int = 0) -> Any:
+    if not tensors:
+        raise RuntimeError(_errors.STACK_EMPTY)
+    first = tensors[0]
+    for index, one in enumerate(tensors):
+        if one.shape != first.shape:
+            raise RuntimeError(
+                _errors.STACK_SIZES.format(
+                    first=list(first.shape), other=list(one.shape), index=index
+                )
+            )
+    return np.stack(tensors, axis=dim)
+
+
+def _cut(ops: Any, grad: Any, shapes: list[Shape], dim: int) -> list[Any]:
+    """The pieces of a joined gradient."""
+    pieces = []
+    start = 0
+    for shape in shapes:
+        size = 0 if shape == (0,) and len(grad.shape) > 1 else shape[dim]
+        piece = ops.narrow(grad, dim, start, size)
+        pieces.append(ops.reshape(piece, shape) if not size else piece)
+        start += size
+    return pieces
+
+
+row(
+    "cat",
+    _cat,
+    tensors=lambda ops, grad, shapes, dim: _cut(ops, grad, shapes, dim),
+)
+row(
+    "stack",
+    _stack,
+    tensors=lambda ops, grad, shapes, dim: [
+        ops.select(grad, dim, place) for place in range(len(shapes))
+    ],
+)
+
+
+def _unbind_backward(ops: Any, grads: list[Any], shape: Shape, dim: int) -> Any:
+    dim %= len(shape)
+    piece = shape[:dim] + shape[dim + 1 :]
+    present = next(one for one in grads if one is not None)
+    zeros = ops.expand(ops.reshape(present, (-1,))[:1] * 0 if piece else present * 0, piece)
+    return ops.stack([zeros if one is None else one for one in grads], dim)
+
+
+row(
+    "unbind",
+    lambda self, /, dim=0: tuple(np.moveaxis(self, dim, 0)[place, ...] for place in range(self.shape[dim])),
+    is_view=True,
+    outputs=(),
+    self=lambda ops, grads, self_shape, dim: _unbind_backward(ops, grads, self_shape, dim),
+)
+
+
+def _split_backward(ops: Any, grads: list[Any], shape: Shape, sizes: Shape, dim: int) -> Any:
+    present = next(one for one in grads if one is not None)
+    scalar = ops.reshape(present, (-1,))[:1] * 0
+    pieces = []
+    for one, size in zip(grads, sizes, strict=True):
+        piece = (*shape[:dim], size, *shape[dim + 1 :])
+        pieces.append(ops.expand(scalar, piece) if one is None else one)
+    return ops.cat(pieces, dim)
+
+
+def _split(self: Any, /, sizes: Shape, dim: int) -> Any:
+    ends = np.cumsum(sizes)
+    return tuple(
+        np.moveaxis(np.moveaxis(self, dim, 0)[end - size : end], 0, dim)
+        for size, end in zip(sizes, ends, strict=True)
+    )
+
+
+row(
+    "split",
+    _split,
+    is_view=True,
+    outputs=(),
+    self=lambda ops, grads, self_shape, sizes, dim: _split_backward(
+        ops, grads, self_shape, sizes, dim
+    ),
+)

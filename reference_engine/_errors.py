@@ -1,0 +1,212 @@
+"""Every message of PyTorch's that the engine mirrors, each written once.
+
+The texts are PyTorch 2.13's, word for word: students search for them.
+"""
+
+SECOND_BACKWARD = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
+)
+MODIFIED_IN_PLACE = (
+    "one of the variables needed for gradient computation has been modified by an inplace "
+    "operation: [torch.{legacy}Tensor {shape}]{origin} is at version {found}; expected version "
+    "{expected} instead. Hint: enable anomaly detection to find the operation that failed to "
+    "compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+)
+LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
+VIEW_OF_LEAF_IN_PLACE = (
+    "a view of a leaf Variable that requires grad is being used in an in-place operation."
+)
+VIEW_OF_NO_GRAD_IN_PLACE = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the no_grad block (if you "
+    "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+MULTIPLE_VIEW_IN_PLACE = (
+    "Output {nr} of {node} is a view and is being modified inplace. This view is the output of a "
+    "function that returns multiple views. Such functions do not allow the output views to be "
+    "modified inplace. You should replace the inplace operation by an out-of-place one."
+)
+NO_GRAPH = "element {index} of tensors does not require grad and does not have a grad_fn"
+NOT_SCALAR = "grad can be implicitly created only for scalar outputs"
+NOT_SCALAR_DTYPE = (
+    "grad can be implicitly created only for real scalar outputs but got torch.{dtype}"
+)
+GRADIENT_SHAPE = (
+    "Mismatch in shape: grad_output[{index}] has a shape of {found} and output[{index}] has a "
+    "shape of {expected}."
+)
+GRADIENT_COUNT = "got {tensors} tensors and {gradients} gradients"
+GRADIENT_TYPE = "gradients can be either Tensors or None, but got {type}"
+INPUTS_EMPTY = "`inputs` argument to `backward()` cannot be empty."
+UNUSED_INPUT = (
+    "The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
+    "allow_unused=True if this is the desired behavior."
+)
+INPUT_NO_GRAD = "One of the differentiated Tensors does not require grad"
+CREATE_GRAPH_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak."
+)
+NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you "
+    "access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
+    "github.com/pytorch/pytorch/pull/30531 for more information."
+)
+RETAIN_WITHOUT_GRAD = "can't retain_grad on Tensor that has requires_grad=False"
+HOOK_WITHOUT_GRAD = "cannot register a hook on a tensor that doesn't require gradient"
+HOOK_CHANGED_SIZE = "hook '{name}' has changed the size of value"
+REQUIRES_GRAD_DTYPE = "Only Tensors of floating point and complex dtype can require gradients"
+REQUIRES_GRAD_METHOD_DTYPE = "only Tensors of floating point dtype can require gradients"
+REQUIRES_GRAD_NON_LEAF = "you can only change requires_grad flags of leaf variables."
+REQUIRES_GRAD_OFF_NON_LEAF = (
+    REQUIRES_GRAD_NON_LEAF
+    + " If you want to use a computed variable in a subgraph that doesn't require differentiation "
+    "use var_no_grad = var.detach()."
+)
+NUMPY_REQUIRES_GRAD = (
+    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+)
+SCALAR_REQUIRES_GRAD = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+    "Consider using tensor.detach() first."
+)
+GRAD_TYPE = "assigned grad expected to be a Tensor or None but got grad of type {type}"
+GRAD_SIZE = (
+    "attempting to assign a gradient of size '{found}' to a tensor of size '{expected}'. Please "
+    "ensure that the gradient and the tensor are the same size"
+)
+GRAD_DTYPE = (
+    "attempting to assign a gradient with dtype '{found}' to a tensor with grad_dtype "
+    "'{expected}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+    "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow "
+    "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
+    "break downstream systems that assume that they match."
+)
+DEEPCOPY_NON_LEAF = (
+    "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
+    "the moment.  If you were attempting to deepcopy a module, this may be because of a "
+    "torch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+)
+DETACH_VIEW = (
+    "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
+    "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
+    "buckets, and hence detach_() cannot be called on these gradients. To fix this error, please "
+    "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
+)
+POST_HOOK_NON_LEAF = "post accumulate grad hooks cannot be registered on non-leaf tensors"
+INDEX_TYPE = "only integer tensors of a single element can be converted to an index"
+ITEM_SIZE = "a Tensor with {count} elements cannot be converted to Scalar"
+ONE_ELEMENT = "only one element tensors can be converted to Python scalars"
+BOOL_EMPTY = "Boolean value of Tensor with no values is ambiguous"
+BOOL_MANY = "Boolean value of Tensor with more than one value is ambiguous"
+ITERATE_SCALAR = "iteration over a 0-d tensor"
+LEN_SCALAR = "len() of a 0-d tensor"
+INDEX_SCALAR = (
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+    "to convert a 0-dim tensor to a number"
+)
+INDEX_BOUNDS = "index {index} is out of bounds for dimension {dim} with size {size}"
+INDEX_MANY = "too many indices for tensor of dimension {dim}"
+DIM_RANGE = "Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})"
+BROADCAST = (
+    "The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension "
+    "{dim}"
+)
+EXPAND = (
+    "The expanded size of the tensor ({target}) must match the existing size ({size}) at "
+    "non-singleton dimension {dim}.  Target sizes: {targets}.  Tensor sizes: {sizes}"
+)
+VIEW_SIZE = "shape '{shape}' is invalid for input of size {count}"
+VIEW_STRIDE = (
+    "view size is not compatible with input tensor's size and stride (at least one dimension spans "
+    "across two contiguous subspaces). Use .reshape(...) instead."
+)
+PERMUTE = (
+    "permute(sparse_coo): number of dimensions in the tensor input does not match the length of "
+    "the desired ordering of dimensions i.e. input.dim() = {dim} is not equal to len(dims) = "
+    "{count}"
+)
+T_DIMS = "t() expects a tensor with <= 2 dimensions, but self is {dim}D"
+MATMUL_SCALAR = "both arguments to matmul need to be at least 1D, but they are {a}D and {b}D"
+MATMUL_DTYPE = "expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+MATMUL_SHAPES = "mat1 and mat2 shapes cannot be multiplied ({a} and {b})"
+MATRIX_VECTOR = "size mismatch, got input ({rows}), mat ({a}), vec ({b})"
+DOT_DTYPE = "dot : expected both vectors to have same dtype, but found {a} and {b}"
+DOT_SIZE = (
+    "inconsistent tensor size, expected tensor [{a}] and src [{b}] to have the same number of "
+    "elements, but got {a} and {b} elements respectively"
+)
+BATCH_SIZES = (
+    "Expected size for first two dimensions of batch2 tensor to be: [{batch}, {inner}] but got: "
+    "[{found_batch}, {found_inner}]."
+)
+MATRIX_VECTOR_DIMS = "vector + matrix @ vector expected, got 1, {a}, {b}"
+MUST_BE_BATCHED = "{name} must be a 3D tensor"
+MUST_BE_MATRIX = "{name} must be a matrix"
+STACK_SIZES = (
+    "stack expects each tensor to be equal size, but got {first} at entry 0 and {other} at entry "
+    "{index}"
+)
+STACK_EMPTY = "stack expects a non-empty TensorList"
+CAT_EMPTY = "torch.cat(): expected a non-empty list of Tensors"
+CAT_DIMS = "Tensors must have same number of dimensions: got {first} and {other}"
+CAT_SIZES = (
+    "Sizes of tensors must match except in dimension {dim}. Expected size {expected} but got size "
+    "{found} for tensor number {index} in the list."
+)
+IN_PLACE_SHAPE = "output with shape {shape} doesn't match the broadcast shape {broadcast}"
+IN_PLACE_DTYPE = "result type {result} can't be cast to the desired output type {output}"
+NEGATIVE_INTEGER_POWER = "Integers to negative integer powers are not allowed."
+BOOL_SUBTRACT_TWO = (
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+    "`logical_xor()` operator instead."
+)
+BOOL_SUBTRACT_ONE = (
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+    "invert a mask, use the `~` or `logical_not()` operator instead."
+)
+BOOL_NEGATIVE = (
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
+    "mask, use the `~` or `logical_not()` operator instead."
+)
+WHERE_CONDITION = (
+    "where expected condition to be a boolean tensor, but got a tensor with dtype {dtype}"
+)
+MEAN_DTYPE = (
+    "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
+    "dtype. Got: {dtype}"
+)
+REDUCE_EMPTY = (
+    "{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+    "reduction dim with the 'dim' argument."
+)
+CLAMP_WITHOUT_BOUNDS = "torch.clamp: At least one of 'min' or 'max' must not be None"
+RAGGED = "expected sequence of length {expected} at dim {dim} (got {found})"
+DATA_TYPE = "Variable data has to be a tensor, but got {type}"
+INVALID_DATA = "new(): invalid data type '{type}'"
+NO_DTYPE = "Could not infer dtype of {type}"
+ARGUMENT_TYPE = "{function}(): argument '{name}' (position {position}) must be Tensor, not {type}"
+NO_ATTRIBUTE = "'Tensor' object has no attribute '{name}'"
+COPY_WARNING = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+)
+NO_CUDA = "Torch not compiled with CUDA enabled"
+NOT_COVERED = (
+    "torch.{name} is not covered by the reference engine; run with --torch real to use PyTorch."
+)
+
+
+class NotCovered(AttributeError):
+    """A name of PyTorch's that the engine does not have; `name` is "nn.Linear", "Tensor.fft"."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(NOT_COVERED.format(name=name), name=name)

@@ -1,0 +1,436 @@
+"""PyTorch's functions whose call does not fit one row: overloads, optional dimensions, sizes.
+
+Each is a function of the `torch` module and, unless its name says otherwise in `_binding`, a
+method of Tensor too.
+"""
+
+from collections.abc import Sequence
+from math import prod as product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reference_engine import _errors
+from reference_engine._derivatives._table import TABLE
+from reference_engine._dispatch import as_array, dispatch, dtype_name, result_type, wrap
+from reference_engine._tensor import Tensor
+from reference_engine._types import Defaults, as_dtype, check_device, dtype, of_numpy
+
+
+class Extreme(NamedTuple):
+    """What `max(dim=...)` and `min(dim=...)` return."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    """Sizes given one by one or as one sequence."""
+    if len(sizes) == 1 and not isinstance(sizes[0], (int, np.integer, Tensor)):
+        sizes = tuple(sizes[0])
+    return tuple(int(size) for size in sizes)
+
+
+def _dims(dim: Any) -> Any:
+    return tuple(dim) if isinstance(dim, list) else dim
+
+
+def _cast(input: Tensor, dtype: Any) -> Tensor:
+    return input if dtype is None else to(input, dtype)
+
+
+# -- arithmetic -----------------------------------------------------------------------------------
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """`input ** exponent`, either of which may be a number."""
+    if not isinstance(exponent, Tensor) and isinstance(input, Tensor):
+        return dispatch(TABLE["pow_number"], (input,), (as_array(exponent),))  # type: ignore[no-any-return]
+    row = TABLE["pow" if isinstance(input, Tensor) else "pow_of_number"]
+    return dispatch(row, (input, exponent))  # type: ignore[no-any-return]
+
+
+def square(input: Tensor) -> Tensor:
+    """`input ** 2`."""
+    return pow(input, 2)
+
+
+def rdiv(input: Tensor, other: Any) -> Tensor:
+    """`other / input`, by the reciprocal as in PyTorch."""
+    return mul(reciprocal(input), other)
+
+
+def mul(input: Tensor, other: Any) -> Tensor:
+    return dispatch(TABLE["mul"], (input, other))  # type: ignore[no-any-return]
+
+
+def reciprocal(input: Tensor) -> Tensor:
+    return dispatch(TABLE["reciprocal"], (input,))  # type: ignore[no-any-return]
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """`input` where the condition holds, else `other`; the condition alone gives its indices."""
+    if input is None and other is None:
+        return tuple(wrap(one) for one in np.nonzero(condition._array))
+    return dispatch(TABLE["where"], (condition, input, other))
+
+
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """`input` limited to [min, max]; a bound may be missing, or a tensor."""
+    if not isinstance(min, Tensor) and not isinstance(max, Tensor):
+        return dispatch(TABLE["clamp"], (input,), (min, max))  # type: ignore[no-any-return]
+    found = input if min is None else dispatch(TABLE["maximum"], (input, min))
+    return found if max is None else dispatch(TABLE["minimum"], (found, max))
+
+
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """The products of every element of one vector with every element of another."""
+    return mul(dispatch(TABLE["view"], (input,), ((-1, 1),)), vec2)
+
+
+# -- reductions -----------------------------------------------------------------------------------
+
+
+def sum(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """The sum of everything, or along `dim` (a number or several)."""
+    input = _cast(input, dtype)
+    if dim is None and not keepdim:
+        return dispatch(TABLE["sum"], (input,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["sum_dim"], (input,), (_dims(dim), keepdim))  # type: ignore[no-any-return]
+
+
+def mean(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Tensor:
+    """The mean of everything, or along `dim` (a number or several)."""
+    input = _cast(input, dtype)
+    if dim is None and not keepdim:
+        return dispatch(TABLE["mean"], (input,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["mean_dim"], (input,), (_dims(dim), keepdim))  # type: ignore[no-any-return]
+
+
+def _spread_options(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    return _dims(dim), correction
+
+
+def var(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+) -> Tensor:
+    """The variance, divided by the count less `correction` (1 unless told)."""
+    dim, correction = _spread_options(dim, unbiased, correction)
+    return dispatch(TABLE["var"], (input,), (dim, correction, keepdim))  # type: ignore[no-any-return]
+
+
+def std(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+) -> Tensor:
+    """The standard deviation, the root of `var`."""
+    dim, correction = _spread_options(dim, unbiased, correction)
+    return dispatch(TABLE["std"], (input,), (dim, correction, keepdim))  # type: ignore[no-any-return]
+
+
+def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
+    if dim is None:
+        return dispatch(TABLE[name], (input,))
+    if isinstance(dim, Tensor):
+        return dispatch(TABLE[f"{name}imum"], (input, dim))
+    return Extreme(*dispatch(TABLE[f"{name}_dim"], (input,), (dim, keepdim)))
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The largest element; along `dim`, values and indices; with a tensor, the larger of two."""
+    return _extreme("max", input, dim if other is None else other, keepdim)
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The smallest element; along `dim`, values and indices; with a tensor, the smaller of two."""
+    return _extreme("min", input, dim if other is None else other, keepdim)
+
+
+def norm(
+    input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
+    """The vector norm of order `p` ("fro" is 2) of everything, or along `dim`."""
+    order = 2 if p in (None, "fro") else p
+    input = _cast(input, dtype)
+    return dispatch(TABLE["linalg_vector_norm"], (input,), (order, _dims(dim), keepdim))  # type: ignore[no-any-return]
+
+
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """Exponentials along `dim`, divided by their sum."""
+    return dispatch(TABLE["softmax"], (_cast(input, dtype),), (dim,))  # type: ignore[no-any-return]
+
+
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """The logarithm of `softmax`, computed stably."""
+    return dispatch(TABLE["log_softmax"], (_cast(input, dtype),), (dim,))  # type: ignore[no-any-return]
+
+
+# -- products -------------------------------------------------------------------------------------
+
+
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """The matrix product, by NumPy's and PyTorch's common rules for 1-d and batched operands."""
+    if not isinstance(other, Tensor):
+        raise TypeError(
+            _errors.ARGUMENT_TYPE.format(
+                function="matmul", name="other", position=2, type=type(other).__name__
+            )
+        )
+    dims = (input._array.ndim, other._array.ndim)
+    if 0 in dims:
+        raise RuntimeError(_errors.MATMUL_SCALAR.format(a=dims[0], b=dims[1]))
+    simple = {(1, 1): "dot", (2, 1): "mv", (2, 2): "mm"}.get(dims)
+    if simple is not None:
+        return dispatch(TABLE[simple], (input, other))  # type: ignore[no-any-return]
+    if dims == (1, 2):
+        return squeeze(dispatch(TABLE["mm"], (unsqueeze(input, 0), other)), 0)
+    return _batched_matmul(input, other)
+
+
+def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
+    a = unsqueeze(input, 0) if input._array.ndim == 1 else input
+    b = unsqueeze(other, 1) if other._array.ndim == 1 else other
+    batch = np.broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])
+    sizes = []
+    for one in (a, b):
+        matrix = one._array.shape[-2:]
+        whole = expand(one, (*batch, *matrix))
+        sizes.append(dispatch(TABLE["view"], (whole,), ((product(batch), *matrix),)))
+    rows, columns = a._array.shape[-2], b._array.shape[-1]
+    shape: tuple[int, ...] = (*batch, rows, columns)
+    if input._array.ndim == 1:
+        shape = (*batch, columns)
+    if other._array.ndim == 1:
+        shape = shape[:-1]
+    return dispatch(  # type: ignore[no-any-return]
+        TABLE["unsafe_view"], (dispatch(TABLE["bmm"], tuple(sizes)),), (shape,)
+    )
+
+
+# -- shapes ---------------------------------------------------------------------------------------
+
+
+def view(input: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape, sharing memory; a dtype reinterprets nothing here."""
+    array = input._array
+    result = dispatch(TABLE["view"], (input,), (_sizes(shape),))
+    if array.size and not np.may_share_memory(result._array, array):
+        raise RuntimeError(_errors.VIEW_STRIDE)
+    return result  # type: ignore[no-any-return]
+
+
+def reshape(input: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape, sharing memory where that is possible."""
+    sizes = _sizes(shape)
+    if np.may_share_memory(TABLE["view"].forward(input._array, sizes), input._array):
+        return dispatch(TABLE["view"], (input,), (sizes,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["unsafe_view"], (contiguous(input),), (sizes,))  # type: ignore[no-any-return]
+
+
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """`view` in another tensor's shape."""
+    return view(input, other._array.shape)
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """`reshape` in another tensor's shape."""
+    return reshape(input, other._array.shape)
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """One dimension in the place of those from `start_dim` to `end_dim`."""
+    shape = input._array.shape or (1,)
+    start, end = start_dim % len(shape), end_dim % len(shape)
+    if start == end and input._array.ndim:
+        return input
+    return reshape(input, (*shape[:start], -1, *shape[end + 1 :]))
+
+
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension."""
+    return reshape(input, -1)
+
+
+def contiguous(input: Tensor) -> Tensor:
+    """The tensor itself where its elements lie in order, else a copy in which they do."""
+    if input._array.flags.c_contiguous:
+        return input
+    return clone(input)
+
+
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy that gradients flow through."""
+    return dispatch(TABLE["clone"], (input,))  # type: ignore[no-any-return]
+
+
+def expand(input: Tensor, *sizes: Any) -> Tensor:
+    """Dimensions of size 1 (and new ones in front) repeated without copying; -1 keeps a size."""
+    return dispatch(TABLE["expand"], (input,), (_sizes(sizes),))  # type: ignore[no-any-return]
+
+
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """`expand` to another tensor's shape."""
+    return expand(input, other._array.shape)
+
+
+def permute(input: Tensor, *dims: Any) -> Tensor:
+    """The dimensions in another order."""
+    return dispatch(TABLE["permute"], (input,), (_sizes(dims),))  # type: ignore[no-any-return]
+
+
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Two dimensions exchanged."""
+    return dispatch(TABLE["transpose"], (input,), (dim0, dim1))  # type: ignore[no-any-return]
+
+
+def squeeze(input: Tensor, dim: Any = None) -> Tensor:
+    """Without the dimensions of size 1, or without `dim` if it has size 1."""
+    if dim is None:
+        return dispatch(TABLE["squeeze"], (input,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["squeeze_dim"], (input,), (dim,))  # type: ignore[no-any-return]
+
+
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """With a new dimension of size 1 at `dim`."""
+    return dispatch(TABLE["unsqueeze"], (input,), (dim,))  # type: ignore[no-any-return]
+
+
+def repeat(input: Tensor, *repeats: Any) -> Tensor:
+    """Copies side by side, so many along each dimension."""
+    return dispatch(TABLE["repeat"], (input,), (_sizes(repeats),))  # type: ignore[no-any-return]
+
+
+def flip(input: Tensor, *dims: Any) -> Tensor:
+    """The order reversed along dimensions."""
+    return dispatch(TABLE["flip"], (input,), (_sizes(dims),))  # type: ignore[no-any-return]
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Tensors joined along an existing dimension."""
+    return dispatch(TABLE["cat"], _of_one_dtype(tensors), (dim,))  # type: ignore[no-any-return]
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Tensors of one shape joined along a new dimension."""
+    return dispatch(TABLE["stack"], _of_one_dtype(tensors), (dim,))  # type: ignore[no-any-return]
+
+
+def _of_one_dtype(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    for place, one in enumerate(tensors):
+        if not isinstance(one, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {place} in argument 0, but got {type(one).__name__}"
+            )
+    if len({one._array.dtype for one in tensors}) <= 1:
+        return tuple(tensors)
+    target = of_numpy(result_type([one._array for one in tensors]))
+    return tuple(to(one, target) for one in tensors)
+
+
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices along a dimension, as views."""
+    return dispatch(TABLE["unbind"], (input,), (dim,))  # type: ignore[no-any-return]
+
+
+def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Pieces of a size, or of the sizes given, along a dimension, as views."""
+    whole = input._array.shape[dim]
+    if isinstance(split_size_or_sections, int):
+        size = split_size_or_sections
+        sizes = [size] * (whole // size) + ([whole % size] if whole % size else [])
+    else:
+        sizes = list(split_size_or_sections)
+    return dispatch(TABLE["split"], (input,), (tuple(sizes), dim))  # type: ignore[no-any-return]
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most so many pieces of equal size (the last may be smaller), as views."""
+    return split(input, -(-input._array.shape[dim] // chunks), dim)
+
+
+# -- dtypes and devices ---------------------------------------------------------------------------
+
+
+def to(input: Tensor, *arguments: Any, **options: Any) -> Tensor:
+    """The tensor in another dtype; the tensor itself where nothing changes."""
+    wanted = options.get("dtype")
+    check_device(options.get("device"))
+    for one in arguments:
+        if isinstance(one, Tensor):
+            wanted = one.dtype
+        elif isinstance(one, dtype) or one in (float, int, bool):
+            wanted = one
+        elif not isinstance(one, bool):
+            check_device(one)
+    if wanted is None:
+        return input
+    kind = as_dtype(wanted)
+    if kind.numpy == input._array.dtype and not options.get("copy"):
+        return input
+    return dispatch(TABLE["to_copy"], (input,), (kind.numpy,))  # type: ignore[no-any-return]
+
+
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor in another tensor's dtype."""
+    return to(input, other.dtype)
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Overwrite a tensor with another's values, broadcast to its shape."""
+    from reference_engine._dispatch import dispatch_in_place
+
+    if not isinstance(src, Tensor):
+        src = wrap(np.asarray(src, input._array.dtype))
+    return dispatch_in_place(TABLE["copy_from"], input, (src,))
+
+
+# -- questions about values -----------------------------------------------------------------------
+
+
+def allclose(
+    input: Tensor,
+    other: Tensor,
+    rtol: float = 1e-05,
+    atol: float = 1e-08,
+    equal_nan: bool = False,
+) -> bool:
+    """Whether all elements agree within `atol + rtol * abs(other)`."""
+    if input._array.dtype != other._array.dtype:
+        names = (dtype_name(input._array), dtype_name(other._array))
+        raise RuntimeError(f"{names[0]} did not match {names[1]}")
+    return bool(np.allclose(input._array, other._array, rtol, atol, equal_nan))
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same shape and elements."""
+    return np.array_equal(input._array, other._array)
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether an object is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def default_float() -> np.dtype[Any]:
+    """NumPy's dtype of the default floating dtype."""
+    return Defaults.dtype.numpy

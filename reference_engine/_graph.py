@@ -1,0 +1,273 @@
+"""The graph of a computation and the walk backwards through it.
+
+A node stands for one application of an operation; its edges lead to the nodes that made the
+operation's inputs. The walk pops a node whose gradients have all arrived, applies it, and hands
+the results on. It knows nodes and gradients, and no operation.
+"""
+
+import itertools
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from reference_engine import _errors
+
+if TYPE_CHECKING:
+    from reference_engine._tensor import Tensor
+
+Gradient: TypeAlias = Any
+"""An ndarray (or NumPy scalar) in an ordinary backward pass, a Tensor under create_graph."""
+
+Edge: TypeAlias = "tuple[Node | None, int]"
+
+_sequence = itertools.count()
+_LAST = 2**62  # leaves accumulate before any other node that is ready, as in PyTorch
+
+
+Output: TypeAlias = tuple[tuple[int, ...], np.dtype[Any]]
+"""Shape and dtype of an output: what a gradient that arrives there must look like."""
+
+
+class Node:
+    """One application of an operation. Its class is named as PyTorch names it.
+
+    `next_functions` are the edges to the nodes of the inputs: (node, number of its output), or
+    (None, 0) where the input needs no gradient. `outputs` describes each output.
+    """
+
+    __slots__ = ("__weakref__", "_metadata", "hooks", "next_functions", "outputs", "sequence")
+
+    def __init__(self, next_functions: tuple[Edge, ...], outputs: tuple[Output, ...]) -> None:
+        self.next_functions = next_functions
+        self.outputs = outputs
+        self.sequence = next(_sequence)
+        self.hooks: NodeHooks | None = None
+        self._metadata: dict[Any, Any] | None = None
+
+    def name(self) -> str:
+        """PyTorch's name of the node, such as "MulBackward0"."""
+        return type(self).__name__
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for the user's own notes on this node."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    @property
+    def requires_grad(self) -> bool:
+        """True: a node exists only where a gradient is due."""
+        return True
+
+    def apply(self, gradients: list[Gradient], operations: Any) -> Sequence[Gradient]:
+        """The gradients of the inputs, in the order of `next_functions`.
+
+        `gradients` holds one for each output, None where nothing arrived. `operations` is the
+        namespace that the formulas compute in: arrays, or recorded tensors.
+        """
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Free what was saved for the backward pass."""
+
+    def register_hook(self, hook: Callable[..., Any]) -> "RemovableHandle":
+        """Call `hook(grad_inputs, grad_outputs)` after the node was applied."""
+        return RemovableHandle(hooks_of(self).post, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> "RemovableHandle":
+        """Call `hook(grad_outputs)` before the node is applied."""
+        return RemovableHandle(hooks_of(self).pre, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at 0x{id(self):x}>"
+
+
+class AccumulateGrad(Node):
+    """The end of a path: adds what arrives to a leaf's `.grad`."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: "Tensor") -> None:
+        super().__init__((), ((variable._array.shape, variable._array.dtype),))
+        self.sequence += _LAST
+        self.variable = variable
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+    def apply(self, gradients: list[Gradient], operations: Any) -> Sequence[Gradient]:
+        if gradients[0] is not None:
+            operations.accumulate(self.variable, gradients[0])
+        return ()
+
+
+class RemovableHandle:
+    """Takes a hook away again."""
+
+    def __init__(self, hooks: "Hooks", hook: Callable[..., Any]) -> None:
+        self.id = next(_sequence)
+        self._hooks = weakref.ref(hooks)
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second time does nothing."""
+        hooks = self._hooks()
+        if hooks is not None:
+            hooks.pop(self.id, None)
+
+
+class Hooks(dict[int, Callable[..., Any]]):
+    """Hooks in the order of their registration; a dict that can be referred to weakly."""
+
+    __slots__ = ("__weakref__",)
+
+
+class NodeHooks:
+    """The hooks of one node: on its outputs' tensors, before, and after it is applied.
+
+    `tensors` are keyed by output; `retained` holds the tensors whose `.grad` is kept, which sees
+    the gradient after all other hooks; `accumulated` are called once a leaf's `.grad` has grown.
+    """
+
+    __slots__ = ("accumulated", "post", "pre", "retained", "tensors")
+
+    def __init__(self) -> None:
+        self.tensors: dict[int, Hooks] = {}
+        self.retained: dict[int, weakref.ref[Tensor]] = {}
+        self.pre = Hooks()
+        self.post = Hooks()
+        self.accumulated = Hooks()
+
+    def of_tensor(self, number: int) -> Hooks:
+        """The hooks of the tensor that is this output."""
+        return self.tensors.setdefault(number, Hooks())
+
+
+def hooks_of(node: Node) -> NodeHooks:
+    """A node's hooks, made when first asked for."""
+    if node.hooks is None:
+        node.hooks = NodeHooks()
+    return node.hooks
+
+
+def run_backward(
+    roots: Sequence[tuple[Node, int]],
+    gradients: Sequence[Gradient],
+    *,
+    keep_graph: bool,
+    operations: Any,
+    wanted: Sequence[tuple[Node, int]] | None = None,
+) -> list[Gradient]:
+    """Walk from the roots to the leaves, or to the `wanted` outputs, and return those's gradients.
+
+    Without `wanted`, leaves accumulate and the list is empty. With it, nothing accumulates: only
+    nodes on a path to a wanted output are applied.
+    """
+    dependencies = _count_dependencies(roots)
+    applied = None if wanted is None else _leading_to({node for node, _ in wanted}, dependencies)
+    captured: dict[tuple[Node, int], Gradient] = {}
+    targets = set(wanted or ())
+    arrived: dict[Node, list[Gradient]] = {}
+    ready: list[tuple[int, Node]] = []
+
+    def deliver(node: Node, number: int, gradient: Gradient) -> None:
+        waiting = arrived.get(node)
+        if waiting is None:
+            waiting = arrived[node] = [None] * len(node.outputs)
+        if gradient is not None:
+            before = waiting[number]
+            waiting[number] = gradient if before is None else operations.add(before, gradient)
+        dependencies[node] -= 1
+        if not dependencies[node]:
+            heappush(ready, (-node.sequence, node))
+
+    for (node, number), gradient in zip(roots, gradients, strict=True):
+        deliver(node, number, gradient)
+    while ready:
+        node = heappop(ready)[1]
+        received = arrived.pop(node)
+        if node.hooks is not None:
+            received = operations.run_pre_hooks(node, received)
+        for number, gradient in enumerate(received):
+            if (node, number) in targets:
+                captured[node, number] = gradient
+        results: Sequence[Gradient] = (None,) * len(node.next_functions)
+        if applied is None or node in applied:
+            results = _apply(node, received, operations)
+            if not keep_graph:
+                node.release()
+        for (following, number), gradient in zip(node.next_functions, results, strict=True):
+            if following is not None:
+                deliver(following, number, operations.fit(gradient, following, number))
+    return [captured.get(target) for target in wanted or ()]
+
+
+def _apply(node: Node, received: list[Gradient], operations: Any) -> Sequence[Gradient]:
+    if all(gradient is None for gradient in received):
+        return (None,) * len(node.next_functions)
+    results = node.apply(received, operations)
+    if node.hooks is not None and node.hooks.post:
+        results = operations.run_post_hooks(node, results, received)
+    return results
+
+
+def _count_dependencies(roots: Iterable[tuple[Node, int]]) -> dict[Node, int]:
+    """How many gradients each node waits for, keyed in the order of a depth-first visit."""
+    dependencies: dict[Node, int] = {}
+    pending: list[Node] = []
+    for node, _ in roots:
+        if node not in dependencies:
+            pending.append(node)
+        dependencies[node] = dependencies.get(node, 0) + 1
+    while pending:
+        for following, _ in pending.pop().next_functions:
+            if following is None:
+                continue
+            if following in dependencies:
+                dependencies[following] += 1
+            else:
+                dependencies[following] = 1
+                pending.append(following)
+    return dependencies
+
+
+def _leading_to(targets: set[Node], nodes: Iterable[Node]) -> set[Node]:
+    """The nodes that a target lies behind: those to apply where only the targets are wanted.
+
+    A node is made after the nodes that it leads to, so that going by age each one's successors
+    are decided before it.
+    """
+    leading: set[Node] = set()
+    for node in sorted(nodes, key=_age):
+        if any(following in leading or following in targets
+               for following, _ in node.next_functions):
+            leading.add(node)
+    return leading
+
+
+def _age(node: Node) -> int:
+    return node.sequence - _LAST if isinstance(node, AccumulateGrad) else node.sequence
+
+
+def check_version(found: int, expected: int, value: "Tensor") -> None:
+    """Raise PyTorch's error where a saved tensor was modified in place since it was saved."""
+    if found == expected:
+        return
+    producer = value.grad_fn
+    origin = ""
+    if producer is not None:
+        name = producer.name().rstrip("0123456789").removesuffix("Backward")
+        origin = f", which is output {value.output_nr} of {name},"
+    raise RuntimeError(
+        _errors.MODIFIED_IN_PLACE.format(
+            legacy=value.dtype.legacy,
+            shape=list(value.shape),
+            origin=origin,
+            found=found,
+            expected=expected,
+        )
+    )

@@ -1,0 +1,126 @@
+"""`tensor[key]` and `tensor[key] = value`, taken apart as PyTorch does.
+
+Numbers, slices, None and the ellipsis are views, one after the other; lists and tensors of
+indices, and masks, are one operation that copies.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _errors, _functions
+from reference_engine._derivatives._table import TABLE
+from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
+from reference_engine._tensor import Tensor
+
+
+def get_item(self: Tensor, key: Any) -> Tensor:
+    """The elements at `key`: a view where the key is basic, a copy where it holds indices."""
+    viewed, advanced = _basic_part(self, key)
+    if advanced is None:
+        if viewed is self:
+            return dispatch(TABLE["alias"], (self,))  # type: ignore[no-any-return]
+        return viewed
+    return dispatch(TABLE["index"], (viewed,), (advanced,))  # type: ignore[no-any-return]
+
+
+def set_item(self: Tensor, key: Any, value: Any) -> None:
+    """Write `value`, broadcast, to the elements at `key`; the history follows."""
+    viewed, advanced = _basic_part(self, key)
+    source = value if isinstance(value, Tensor) else wrap(np.asarray(value, self._array.dtype))
+    if advanced is not None:
+        dispatch_in_place(TABLE["index_put"], viewed, (source,), (advanced,))
+        return
+    while source._array.ndim > viewed._array.ndim and source._array.shape[0] == 1:
+        source = _functions.squeeze(source, 0)
+    _functions.copy_(viewed, source)
+
+
+def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]:
+    """The view by the basic parts of a key, and the NumPy key of what is left to index."""
+    keys = _expanded(self, key if isinstance(key, tuple) else (key,))
+    viewed = self
+    advanced: list[Any] = []
+    dim = 0
+    for one in keys:
+        if one is None:
+            viewed = _functions.unsqueeze(viewed, dim)
+        elif isinstance(one, slice):
+            viewed = _sliced(viewed, dim, one, only=len(keys) == 1)
+        elif isinstance(one, int):
+            viewed = dispatch(TABLE["select"], (viewed,), (dim, one))
+            continue
+        else:
+            advanced.extend([slice(None)] * (dim - len(advanced)))
+            advanced.append(one)
+            dim += one.ndim if one.dtype == np.bool_ else 1
+            advanced.extend([_COVERED] * (dim - len(advanced)))
+            continue
+        dim += 1
+    if not advanced:
+        return viewed, None
+    return viewed, tuple(one for one in advanced if one is not _COVERED)
+
+
+_COVERED = object()
+"""Stands for the further dimensions that a mask of several dimensions covers."""
+
+
+def _sliced(self: Tensor, dim: int, key: slice, *, only: bool) -> Tensor:
+    whole = self._array.shape[dim]
+    start, end, step = (
+        None if one is None else int(one) for one in (key.start, key.stop, key.step)
+    )
+    if step is not None and step <= 0:
+        raise ValueError("step must be greater than zero")
+    if not only and (start or 0) == 0 and (end is None or end >= whole) and step in (None, 1):
+        return self
+    return dispatch(TABLE["slice"], (self,), (dim, start, end, step))  # type: ignore[no-any-return]
+
+
+def _expanded(self: Tensor, keys: tuple[Any, ...]) -> list[Any]:
+    """The key with indices as ndarrays, and the ellipsis as the slices it stands for."""
+    prepared = [_prepared(one) for one in keys]
+    used = sum(_dimensions(one) for one in prepared)
+    if self._array.ndim == 0 and used:
+        raise IndexError(_errors.INDEX_SCALAR)
+    if used > self._array.ndim:
+        raise IndexError(_errors.INDEX_MANY.format(dim=self._array.ndim))
+    expanded: list[Any] = []
+    for one in prepared:
+        if one is Ellipsis:
+            expanded.extend([slice(None)] * (self._array.ndim - used))
+        else:
+            expanded.append(one)
+    return expanded
+
+
+def _dimensions(key: Any) -> int:
+    if key is None or key is Ellipsis:
+        return 0
+    if isinstance(key, np.ndarray) and key.dtype == np.bool_:
+        return key.ndim
+    return 1
+
+
+def _prepared(key: Any) -> Any:
+    if key is None or key is Ellipsis or isinstance(key, slice):
+        return key
+    if isinstance(key, Tensor):
+        key = key._array
+    if isinstance(key, (bool, np.bool_)):
+        return np.asarray(key)
+    if isinstance(key, (int, np.integer)):
+        return int(key)
+    if isinstance(key, (list, tuple, range)):
+        key = np.asarray([int(one) if isinstance(one, Tensor) else one for one in key])
+        if not key.size:
+            key = key.astype(np.int64)
+    if not isinstance(key, np.ndarray):
+        raise TypeError(
+            f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
+            f"valid indices (got {type(key).__name__})"
+        )
+    if key.dtype.kind not in "biu":
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return int(key) if key.ndim == 0 and key.dtype != np.bool_ else key

@@ -1,0 +1,97 @@
+"""Whether operations are recorded: PyTorch's grad modes, one state for each thread.
+
+Each mode is a context manager and a decorator. Setting a mode is all that happens here; the
+dispatch reads it.
+"""
+
+import threading
+from collections.abc import Callable
+from functools import wraps
+from types import TracebackType
+from typing import Any
+
+
+class _State(threading.local):
+    enabled = True
+
+
+state = _State()
+"""`state.enabled`: is this thread recording? True in every new thread, as in PyTorch."""
+
+
+class _Mode:
+    """Sets the mode on entering and restores it on leaving, also around a decorated function."""
+
+    def __init__(self, enabled: bool) -> None:
+        self._enabled = enabled
+        self._former: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._former.append(state.enabled)
+        state.enabled = self._enabled
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        state.enabled = self._former.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            with _Mode(self._enabled):
+                return function(*args, **kwargs)
+
+        return decorated
+
+
+class _FixedMode(_Mode):
+    """A mode whose value is its class's; usable as a decorator with or without parentheses."""
+
+    _value: bool
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        mode = object.__new__(cls)
+        if function is None:
+            return mode
+        mode.__init__()  # type: ignore[misc]
+        return mode(function)
+
+    def __init__(self, function: Callable[..., Any] | None = None) -> None:
+        super().__init__(self._value)
+
+
+class no_grad(_FixedMode):
+    """Nothing computed inside is recorded."""
+
+    _value = False
+
+
+class enable_grad(_FixedMode):
+    """What is computed inside is recorded, also within `no_grad`."""
+
+    _value = True
+
+
+class set_grad_enabled(_Mode):
+    """Sets the mode at once; as a context manager, restores the former one on leaving."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(bool(mode))
+        self._before = state.enabled
+        state.enabled = bool(mode)
+
+    def __enter__(self) -> None:
+        self._former.append(self._before)
+        state.enabled = self._enabled
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        state.enabled = self._before
+        return super().__call__(function)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations of this thread are recorded now."""
+    return state.enabled

@@ -1,0 +1,439 @@
+"""The Tensor: an ndarray with a version, a gradient and a place in the graph.
+
+What can be computed with tensors is bound from the table of derivatives; here is only what a
+tensor is and how it meets Python and NumPy.
+"""
+
+import copy
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from reference_engine import _dispatch, _errors, _printing, _pytorch_names, _views
+from reference_engine._graph import AccumulateGrad, Node, NodeHooks, RemovableHandle, hooks_of
+from reference_engine._types import Defaults, Size, cpu, device, dtype, of_numpy
+
+
+class Tensor:
+    """An n-dimensional array that autograd can follow; made by `tensor`, `zeros`, operations.
+
+    `Tensor(data)` and `Tensor(*sizes)` are PyTorch's old constructors: default floating dtype.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_accumulator",
+        "_array",
+        "_counter",
+        "_grad",
+        "_grad_fn",
+        "_hooks",
+        "_output_nr",
+        "_requires_grad",
+        "_view",
+    )
+
+    __array_priority__ = 1000  # NumPy leaves mixed operators to the tensor's reflected ones
+
+    _array: np.ndarray[Any, Any]
+    _counter: list[int]  # the version, shared by all views of one storage
+    _requires_grad: bool
+    _grad_fn: Node | None
+    _output_nr: int
+    _grad: "Tensor | None"
+    _view: _views.View | None
+    _accumulator: "weakref.ref[AccumulateGrad] | None"
+    _hooks: NodeHooks | None  # a leaf's; other tensors' hooks live on their node
+
+    @classmethod
+    def __new_empty__(cls) -> Self:
+        """A tensor without its array yet: what operations fill in."""
+        made = object.__new__(cls)
+        made._counter = [0]
+        made._requires_grad = False
+        made._grad_fn = None
+        made._output_nr = 0
+        made._grad = None
+        made._view = None
+        made._accumulator = None
+        made._hooks = None
+        return made
+
+    def __new__(cls, *arguments: Any, **_: Any) -> Self:
+        made = cls.__new_empty__()
+        if arguments and all(isinstance(one, int) for one in arguments):
+            made._array = np.zeros(arguments, Defaults.dtype.numpy)
+        else:
+            source = _dispatch.as_array(arguments[0]) if arguments else []
+            made._array = np.array(source, Defaults.dtype.numpy)
+        return made
+
+    # -- what a tensor is -------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The sizes, as a torch.Size."""
+        return Size(self._array.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def dtype(self) -> dtype:
+        """The element type."""
+        return of_numpy(self._array.dtype)
+
+    @property
+    def device(self) -> device:
+        """Always the CPU."""
+        return cpu
+
+    @property
+    def is_cuda(self) -> bool:
+        """False."""
+        return False
+
+    @property
+    def _version(self) -> int:
+        return self._counter[0]
+
+    @property
+    def _base(self) -> "Tensor | None":
+        return None if self._view is None else self._view.base
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        if dim is None:
+            return self.shape
+        try:
+            return self._array.shape[dim]
+        except IndexError:
+            span = max(self._array.ndim, 1)
+            raise IndexError(_errors.DIM_RANGE.format(low=-span, high=span - 1, dim=dim)) from None
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes of an element."""
+        return self._array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours along each dimension, in elements."""
+        strides = tuple(step // self._array.itemsize for step in self._array.strides)
+        return strides if dim is None else strides[dim]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in order without gaps."""
+        return self._array.flags.c_contiguous
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is float16, float32 or float64."""
+        return self._array.dtype.kind == "f"
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(self._array.__array_interface__["data"][0])
+
+    # -- gradient state ---------------------------------------------------------------------------
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the tensor was made by the user rather than by a recorded operation."""
+        return self._grad_fn is None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to or through this tensor."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self._grad_fn is not None:
+            raise RuntimeError(_errors.REQUIRES_GRAD_NON_LEAF)
+        if value and self._array.dtype.kind != "f":
+            raise RuntimeError(_errors.REQUIRES_GRAD_METHOD_DTYPE)
+        self._requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:  # noqa: FBT001, FBT002
+        """Set `requires_grad` of a leaf, in place."""
+        if self._grad_fn is not None and not requires_grad:
+            raise RuntimeError(_errors.REQUIRES_GRAD_OFF_NON_LEAF)
+        if self._grad_fn is None:
+            self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the operation that made this tensor; None for a leaf."""
+        view = self._view
+        if view is not None and view.version != self._counter[0] and view.base._requires_grad:
+            _views.refresh(self)
+        return self._grad_fn
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of `grad_fn` this tensor is."""
+        return self._output_nr
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called on this tensor, which is no leaf."""
+        node = self._grad_fn
+        if node is None or node.hooks is None:
+            return False
+        reference = node.hooks.retained.get(self._output_nr)
+        return reference is not None and reference() is self
+
+    @property
+    def grad(self) -> "Tensor | None":
+        """The gradient accumulated so far, or None."""
+        if _dispatch.observer is not None:
+            _dispatch.observer.gradient_read(self)
+        if self._grad is None and self._grad_fn is not None and not self.retains_grad:
+            warnings.warn(_errors.NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: "Tensor | None") -> None:
+        if value is not None:
+            self._check_gradient(value)
+        elif _dispatch.observer is not None:
+            _dispatch.observer.gradient_cleared(self)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    def _check_gradient(self, value: object) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(_errors.GRAD_TYPE.format(type=type(value).__name__))
+        if value._array.shape != self._array.shape:
+            raise RuntimeError(
+                _errors.GRAD_SIZE.format(found=list(value.shape), expected=list(self.shape))
+            )
+        if value._array.dtype != self._array.dtype:
+            raise RuntimeError(
+                _errors.GRAD_DTYPE.format(
+                    found=value.dtype.legacy.lower(), expected=self.dtype.legacy
+                )
+            )
+
+    @property
+    def data(self) -> "Tensor":
+        """The same storage outside the graph, with a version of its own."""
+        result = _dispatch.wrap(self._array)
+        if _dispatch.observer is not None:
+            _dispatch.observer.detached(self, result)
+        return result
+
+    @data.setter
+    def data(self, value: "Tensor") -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(_errors.DATA_TYPE.format(type=type(value).__name__))
+        self._array = value._array
+        self._accumulator = None  # the leaf's node describes the former shape and dtype
+        if _dispatch.observer is not None and self._requires_grad and self._grad_fn is None:
+            _dispatch.observer.leaf_written(self)
+
+    def detach(self) -> "Tensor":
+        """The same storage and version, outside the graph."""
+        result = _dispatch.wrap(self._array)
+        result._counter = self._counter
+        if _dispatch.observer is not None:
+            _dispatch.observer.detached(self, result)
+        return result
+
+    def detach_(self) -> Self:
+        """Leave the graph: this tensor becomes a leaf that requires no gradient."""
+        if self._view is not None:
+            raise RuntimeError(_errors.DETACH_VIEW)
+        self._grad_fn = None
+        self._output_nr = 0
+        self._requires_grad = False
+        return self
+
+    def backward(
+        self,
+        gradient: "Tensor | None" = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,  # noqa: FBT001, FBT002
+        inputs: Any = None,
+    ) -> None:
+        """Add the gradient of this tensor to the `.grad` of the leaves it came from.
+
+        `gradient` is the cotangent, of this tensor's shape; a one-element tensor needs none.
+        """
+        from reference_engine.autograd import backward
+
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def retain_grad(self) -> None:
+        """Keep the `.grad` of a tensor that is no leaf."""
+        if not self._requires_grad:
+            raise RuntimeError(_errors.RETAIN_WITHOUT_GRAD)
+        node = self.grad_fn
+        if node is not None:
+            hooks_of(node).retained[self._output_nr] = weakref.ref(self)
+
+    def register_hook(self, hook: Callable[["Tensor"], "Tensor | None"]) -> RemovableHandle:
+        """Call `hook(gradient)` when this tensor's gradient is there; it may return another."""
+        if not self._requires_grad:
+            raise RuntimeError(_errors.HOOK_WITHOUT_GRAD)
+        hooks = self._leaf_hooks() if self.grad_fn is None else hooks_of(self._grad_fn)  # type: ignore[arg-type]
+        return RemovableHandle(hooks.of_tensor(self._output_nr), hook)
+
+    def register_post_accumulate_grad_hook(
+        self, hook: Callable[["Tensor"], None]
+    ) -> RemovableHandle:
+        """Call `hook(leaf)` each time its `.grad` has grown."""
+        if not self._requires_grad:
+            raise RuntimeError(_errors.HOOK_WITHOUT_GRAD)
+        if self._grad_fn is not None:
+            raise RuntimeError(_errors.POST_HOOK_NON_LEAF)
+        return RemovableHandle(self._leaf_hooks().accumulated, hook)
+
+    def _leaf_hooks(self) -> NodeHooks:
+        if self._hooks is None:
+            self._hooks = NodeHooks()
+            _dispatch.accumulator(self).hooks = self._hooks
+        return self._hooks
+
+    # -- Python -----------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return _printing.tensor_text(
+            self._array, suffixes=self._suffixes(), default_dtype=Defaults.dtype.numpy
+        )
+
+    def _suffixes(self) -> list[str]:
+        node = self.grad_fn
+        if node is not None:
+            return [f"grad_fn=<{node.name().removeprefix('torch::autograd::')}>"]
+        return ["requires_grad=True"] if self._requires_grad else []
+
+    def __format__(self, spec: str) -> str:
+        if self._array.ndim == 0:
+            return format(self._array.item(), spec)
+        return object.__format__(self, spec)
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(_errors.ITEM_SIZE.format(count=self._array.size))
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers; a 0-d tensor gives its number."""
+        return self._array.tolist()
+
+    def _number(self) -> Any:
+        if self._array.size != 1:
+            raise ValueError(_errors.ONE_ELEMENT)
+        if self._requires_grad:
+            warnings.warn(_errors.SCALAR_REQUIRES_GRAD, UserWarning, stacklevel=3)
+        return self._array.item()
+
+    def __float__(self) -> float:
+        return float(self._number())
+
+    def __int__(self) -> int:
+        return int(self._number())
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self._array.dtype.kind == "f":
+            raise TypeError(_errors.INDEX_TYPE)
+        return int(self._array.item())
+
+    def __bool__(self) -> bool:
+        if _dispatch.observer is not None:
+            _dispatch.observer.truth_value(self)
+        if self._array.size == 1:
+            return bool(self._array.item())
+        raise RuntimeError(_errors.BOOL_MANY if self._array.size else _errors.BOOL_EMPTY)
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError(_errors.LEN_SCALAR)
+        return len(self._array)
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        if self._array.ndim == 0:
+            raise TypeError(_errors.ITERATE_SCALAR)
+        from reference_engine import _functions
+
+        return iter(_functions.unbind(self, 0))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self._array == _dispatch.as_array(element)).any())
+
+    __hash__ = object.__hash__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Tensor":
+        if self._grad_fn is not None:
+            raise RuntimeError(_errors.DEEPCOPY_NON_LEAF)
+        twin = type(self).__new_empty__()
+        memo[id(self)] = twin
+        twin._array = self._array.copy()
+        twin._requires_grad = self._requires_grad
+        twin._grad = copy.deepcopy(self._grad, memo)
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
+
+    def __reduce_ex__(self, _: Any) -> Any:
+        return _rebuild, (type(self), self._array, self._requires_grad, self.__dict__)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _pytorch_names.TENSOR:
+            raise _errors.NotCovered(f"Tensor.{name}")
+        raise AttributeError(_errors.NO_ATTRIBUTE.format(name=name), name=name, obj=self)
+
+    # -- NumPy ------------------------------------------------------------------------------------
+
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The data as an ndarray over the same memory; refused where gradients are followed."""
+        if self._requires_grad and not force:
+            raise RuntimeError(_errors.NUMPY_REQUIRES_GRAD)
+        return self._array
+
+    def __array__(
+        self, dtype: Any = None, *, copy: bool | None = None
+    ) -> np.ndarray[Any, Any]:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+
+def _rebuild(
+    kind: type[Tensor],
+    array: np.ndarray[Any, Any],
+    requires_grad: bool,  # noqa: FBT001
+    attributes: dict[str, Any],
+) -> Tensor:
+    """A tensor out of its pickle: a leaf, whatever it was."""
+    made = kind.__new_empty__()
+    made._array = array.copy()
+    made._requires_grad = requires_grad
+    made.__dict__.update(attributes)
+    return made
+
+
+_dispatch.tensor_type = Tensor

@@ -1,0 +1,149 @@
+"""The small types of PyTorch that a tensor is described by: dtype, Size, device."""
+
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _errors
+
+
+class dtype:
+    """A tensor's element type: PyTorch's name and NumPy's type. There is one object for each."""
+
+    __slots__ = ("_name", "is_floating_point", "itemsize", "legacy", "numpy")
+
+    def __init__(self, name: str, numpy_type: Any, legacy: str) -> None:
+        self._name = name
+        self.numpy: np.dtype[Any] = np.dtype(numpy_type)
+        self.legacy = legacy
+        self.itemsize = self.numpy.itemsize
+        self.is_floating_point = self.numpy.kind == "f"
+
+    def __repr__(self) -> str:
+        return f"torch.{self._name}"
+
+    def __reduce__(self) -> str:
+        return self._name
+
+
+float16 = dtype("float16", np.float16, "Half")
+float32 = dtype("float32", np.float32, "Float")
+float64 = dtype("float64", np.float64, "Double")
+int8 = dtype("int8", np.int8, "Char")
+int16 = dtype("int16", np.int16, "Short")
+int32 = dtype("int32", np.int32, "Int")
+int64 = dtype("int64", np.int64, "Long")
+uint8 = dtype("uint8", np.uint8, "Byte")
+bool_ = dtype("bool", np.bool_, "Bool")
+
+ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
+_OF_NUMPY = {one.numpy: one for one in ALL}
+_OF_PYTHON = {float: float64, int: int64, bool: bool_}
+
+
+def as_dtype(kind: Any) -> dtype:
+    """A dtype from one of PyTorch's or from Python's `float`, `int`, `bool`."""
+    if isinstance(kind, dtype):
+        return kind
+    found = _OF_PYTHON.get(kind)
+    if found is None:
+        raise TypeError(f"dtype must be a torch.dtype, not {type(kind).__name__}")
+    return found
+
+
+def of_numpy(numpy_dtype: np.dtype[Any]) -> dtype:
+    """The dtype of an ndarray's; TypeError for what PyTorch has no type for (strings, objects)."""
+    try:
+        return _OF_NUMPY[numpy_dtype.newbyteorder("=")]
+    except KeyError:
+        raise TypeError(
+            f"can't convert np.ndarray of type numpy.{numpy_dtype.name}_. The only supported types "
+            "are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, "
+            "uint64, uint32, uint16, uint8, and bool."
+        ) from None
+
+
+class Size(tuple[Any, ...]):
+    """A shape: a tuple of ints that prints as torch.Size and counts its elements."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def numel(self) -> int:
+        """The number of elements of a tensor with this shape."""
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: tuple[Any, ...]) -> "Size":
+        return Size(tuple(self) + tuple(other))
+
+
+class device:
+    """Where a tensor lives. Only the CPU does; asking for another says what PyTorch would."""
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
+        if isinstance(type, device):
+            type, index = type.type, type.index
+        name, _, number = str(type).partition(":")
+        if name not in {"cpu", "cuda", "mps", "meta"}:
+            raise RuntimeError(
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
+                f"fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type "
+                f"at start of device string: {name}"
+            )
+        self.type = name
+        self.index = index if not number else int(number)
+
+    def __repr__(self) -> str:
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type='{self.type}'{index})"
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, device):
+            return NotImplemented
+        return (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+
+cpu = device("cpu")
+
+
+def check_device(where: Any) -> None:
+    """Refuse, as PyTorch without CUDA does, what is not the CPU."""
+    if where is None or (isinstance(where, device) and where.type == "cpu") or where == "cpu":
+        return
+    if device(where).type != "cpu":
+        raise AssertionError(_errors.NO_CUDA)
+
+
+class Defaults:
+    """What a new tensor of Python floats becomes; `set_default_dtype` changes it."""
+
+    dtype: dtype = float32
+
+
+def get_default_dtype() -> dtype:
+    """The dtype that a Python float becomes."""
+    return Defaults.dtype
+
+
+def set_default_dtype(kind: dtype) -> None:
+    """Set the dtype that a Python float becomes; only floating-point dtypes can be it."""
+    if not kind.is_floating_point:
+        raise TypeError("only floating-point types are supported as the default type")
+    Defaults.dtype = kind

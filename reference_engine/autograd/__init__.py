@@ -1,0 +1,90 @@
+"""torch.autograd: gradients on demand."""
+
+from typing import Any
+
+from reference_engine import _backward
+from reference_engine._modes import enable_grad, no_grad, set_grad_enabled
+from reference_engine._tensor import Tensor
+
+__all__ = ["Variable", "backward", "enable_grad", "grad", "no_grad", "set_grad_enabled"]
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    *,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of `tensors` to the `.grad` of the leaves (of `inputs` only, if given).
+
+    `grad_tensors` are the cotangents, one of each tensor's shape; None for one-element tensors.
+    """
+    outputs = _sequence(tensors)
+    _backward.backward(
+        outputs,
+        _cotangents(grad_tensors, len(outputs)),
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        inputs=None if inputs is None else _sequence(inputs),
+    )
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    *,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of the outputs' sum with respect to each of `inputs`; nothing accumulates.
+
+    An input that the outputs do not depend on is an error, unless `allow_unused` (None for it) or
+    `materialize_grads` (zeros for it).
+    """
+    if is_grads_batched:
+        raise NotImplementedError("is_grads_batched is not covered by the reference engine")
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
+    starts = _sequence(outputs)
+    return _backward.grad(
+        starts,
+        _sequence(inputs),
+        _cotangents(grad_outputs, len(starts)),
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        allow_unused=bool(allow_unused),
+        materialize_grads=materialize_grads,
+    )
+
+
+def _sequence(tensors: Any) -> tuple[Tensor, ...]:
+    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+
+
+def _cotangents(gradients: Any, count: int) -> tuple[Tensor | None, ...]:
+    if gradients is None:
+        return (None,) * count
+    return _sequence(gradients)
+
+
+class _VariableType(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_VariableType):
+    """PyTorch's old wrapper: today it returns the tensor itself, as a leaf of its own."""
+
+    def __new__(cls, data: Tensor, requires_grad: bool = False, volatile: bool = False) -> Any:
+        result = data.detach()
+        result.requires_grad_(requires_grad)
+        return result
