@@ -270,7 +270,7 @@ def _walk(
     operations = TensorOperations if create_graph else ArrayOperations
     if _dispatch.observer is not None:
         _dispatch.observer.backward_pass(tensors)
-    with set_grad_enabled(create_graph):
+    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
         return run_backward(
             [_target(tensor) for tensor in tensors],
             [operations.from_tensor(start) for start in starts],
@@ -286,9 +286,7 @@ def _target(tensor: Tensor) -> tuple[Node, int]:
     return node, number
 
 
-def _cotangents(
-    tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]
-) -> list[Tensor]:
+def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> list[Tensor]:
     if len(tensors) != len(gradients):
         raise RuntimeError(
             _errors.GRADIENT_COUNT.format(tensors=len(tensors), gradients=len(gradients))

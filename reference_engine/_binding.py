@@ -9,39 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _creation, _errors, _functions, _indexing
+from reference_engine import _creation, _errors, _functions, _indexing, _types
 from reference_engine._backward import fill_namespaces
 from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
 from reference_engine._dispatch import dispatch, dispatch_in_place
 from reference_engine._tensor import Tensor
 from reference_engine._types import float16, float32, float64, int8, int16, int32, int64, uint8
-from reference_engine import _types
 
-FROM_ROWS = """
-    add sub rsub mul div floor_divide remainder neg reciprocal
-    eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf isfinite
-    bitwise_and bitwise_or bitwise_xor bitwise_not
-    exp expm1 log log1p log2 log10 sqrt rsqrt sin cos tan tanh atan abs sign floor ceil round
-    sigmoid relu maximum minimum masked_fill prod cumsum amax amin argmax argmin all any logsumexp
-    mm mv dot bmm t select narrow gather index_select
-""".split()
+FROM_ROWS = ["add", "sub", "rsub", "mul", "div", "floor_divide", "neg", "reciprocal", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh", "atan", "abs", "sign", "floor", "ceil", "round", "sigmoid", "relu", "maximum", "minimum", "masked_fill", "cumsum", "amax", "amin", "argmax", "argmin", "all", "any", "logsumexp", "mm", "mv", "dot", "bmm", "t", "select", "narrow"]
 """Rows whose call is their forward's own signature: functions and methods alike."""
 
-FROM_FUNCTIONS = """
-    pow square where clamp outer sum mean var std max min norm softmax log_softmax matmul
-    reshape flatten ravel clone permute transpose squeeze unsqueeze flip
-    unbind split chunk allclose equal
-""".split()
+FROM_FUNCTIONS = ["pow", "square", "remainder", "where", "clamp", "outer", "sum", "mean", "prod", "var", "std", "max", "min", "norm", "softmax", "log_softmax", "matmul", "reshape", "flatten", "ravel", "clone", "permute", "transpose", "squeeze", "unsqueeze", "flip", "unbind", "split", "chunk", "allclose", "equal", "gather", "index_select"]
 """Functions of `_functions` that are methods too."""
 
-ONLY_FUNCTIONS = "cat stack is_tensor".split()
-ONLY_METHODS = "view view_as reshape_as contiguous expand expand_as repeat to type_as copy_".split()
+ONLY_FUNCTIONS = ["cat", "stack", "is_tensor"]
+ONLY_METHODS = ["view", "view_as", "reshape_as", "contiguous", "expand", "expand_as", "repeat", "to", "type_as", "copy_"]
 
-IN_PLACE = """
-    add sub mul div neg reciprocal exp log sqrt sin cos tanh abs floor ceil round sigmoid relu
-    masked_fill remainder floor_divide zero fill eq ne lt le gt ge
-""".split()
+IN_PLACE = ["add", "sub", "mul", "div", "neg", "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tanh", "abs", "floor", "ceil", "round", "sigmoid", "relu", "masked_fill", "remainder", "floor_divide", "zero", "fill", "eq", "ne", "lt", "le", "gt", "ge"]
 """Rows that have a variant with a trailing underscore."""
 
 ALIASES = {
@@ -198,18 +183,19 @@ def _bind_operators() -> None:
         row = TABLE[name]
         options = row.defaults
         setattr(Tensor, f"__{symbol}__", _operator(row, options))
-        setattr(Tensor, f"__r{symbol}__", _reflected(row, options))
+        commutes = name not in {"sub", "div", "floor_divide", "remainder"}
+        reflected = _guarded(_operator(row, options)) if commutes else _reflected(row, options)
+        setattr(Tensor, f"__r{symbol}__", reflected)
         setattr(Tensor, f"__i{symbol}__", _augmented(row, options))
     for name in COMPARISONS:
         setattr(Tensor, f"__{name}__", _comparison(TABLE[name]))
     special: dict[str, Any] = {
-        "__rsub__": _reflected_by(TABLE["rsub"], (1,)),
-        "__rtruediv__": _checked(_functions.rdiv),
-        "__pow__": _checked(_functions.pow),
-        "__rpow__": _checked(lambda self, other: _functions.pow(other, self)),
-        "__ipow__": lambda self, other: dispatch_in_place(
-            TABLE["pow_number"], self, (), (other,)
-        ),
+        "__rsub__": _guarded(lambda self, other: dispatch(TABLE["rsub"], (self, other), (1,))),
+        "__rtruediv__": _guarded(_functions.rdiv),
+        "__pow__": _guarded(_functions.pow),
+        "__rpow__": _guarded(lambda self, other: _functions.pow(other, self)),
+        "__mod__": _guarded(_functions.remainder),
+        "__ipow__": lambda self, other: dispatch_in_place(TABLE["pow_number"], self, (), (other,)),
         "__matmul__": _functions.matmul,
         "__neg__": lambda self: dispatch(TABLE["neg"], (self,)),
         "__pos__": lambda self: self,
@@ -242,15 +228,9 @@ def _reflected(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
     return operator
 
 
-def _reflected_by(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
-    return _operator_of_operands(lambda self, other: dispatch(row, (self, other), options))
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An operator that leaves other operands than tensors and numbers to the other side."""
 
-
-def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _operator_of_operands(function)
-
-
-def _operator_of_operands(function: Callable[..., Any]) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Any:
         return function(self, other) if isinstance(other, _OPERAND) else NotImplemented
 
@@ -332,9 +312,7 @@ def _new_of(create: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return method
 
 
-def _uniform(
-    self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None
-) -> Tensor:
+def _uniform(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None) -> Tensor:
     """Fill with numbers uniform on [from, to)."""
     drawn = _creation._generator(generator).uniform(
         self._array.shape, self._array.dtype, low=from_, high=to
@@ -342,9 +320,7 @@ def _uniform(
     return _functions.copy_(self, _creation.from_numpy(drawn))
 
 
-def _normal(
-    self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None
-) -> Tensor:
+def _normal(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
     """Fill with normal numbers."""
     drawn = _creation._generator(generator).normal(
         self._array.shape, self._array.dtype, mean=mean, std=std

@@ -1,5 +1,6 @@
 """New tensors: from data, filled, counted, drawn from the generator."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,6 @@ from reference_engine._dispatch import as_array, wrap
 from reference_engine._functions import _sizes
 from reference_engine._tensor import Tensor
 from reference_engine._types import Defaults, as_dtype, check_device, of_numpy
-import warnings
 
 
 def _finished(array: Any, requires_grad: bool) -> Tensor:
@@ -146,7 +146,12 @@ empty = _filled(0)
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of one value, of that value's dtype unless told."""
     check_device(device)
@@ -243,9 +248,7 @@ def randn(
 ) -> Tensor:  # fmt: skip
     """Normal with mean 0 and variance 1."""
     check_device(device)
-    return _finished(
-        _generator(generator).normal(_sizes(size), _numpy_dtype(dtype)), requires_grad
-    )
+    return _finished(_generator(generator).normal(_sizes(size), _numpy_dtype(dtype)), requires_grad)
 
 
 def randint(
@@ -261,9 +264,7 @@ def randint(
     return _finished(drawn.astype(kind), requires_grad)
 
 
-def randperm(
-    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None
-) -> Tensor:
+def randperm(n: int, *, generator: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
     """The numbers below `n` in random order."""
     check_device(device)
     drawn = _generator(generator).randperm(n)

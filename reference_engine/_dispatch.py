@@ -118,7 +118,7 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
         results = tuple([wrap(one) for one in found])
     if row.is_view:
         _share(row, inputs, results)
-    if mask and state.enabled and row.differentiable(results):
+    if mask and state.enabled and row.is_recorded(mask, results):
         record(row, inputs, options, results, mask)
     if observer is not None:
         observer.operation(row, inputs, results)
@@ -153,13 +153,20 @@ def record(
 
     `mask` has a bit for each input that requires grad.
     """
-    node = make_node(row, [gradient_edge(value) for value in inputs], results)
+    node = make_node(row, edges_of(row, inputs), results)
     node.saved, node.versions = collect_saved(row.saves(mask), inputs, options, results)
     for number, one in enumerate(results):
         if one._array.dtype.kind == "f":
             one._grad_fn = node
             one._output_nr = number
             one._requires_grad = True
+
+
+def edges_of(row: "Row", inputs: Sequence[Any]) -> list[Edge]:
+    """The edges to the inputs that the row has formulas for."""
+    if row.is_variadic:
+        return [gradient_edge(value) for value in inputs]
+    return [gradient_edge(inputs[position]) for position in row.differentiable]
 
 
 def make_node(row: "Row", edges: Sequence[Edge], results: "Sequence[Tensor]") -> Any:
@@ -231,7 +238,6 @@ def dispatch_in_place(
         for place, value in enumerate(inputs)
         if isinstance(value, tensor_type) and value._requires_grad
     )
-    recording = state.enabled and row.is_differentiable
     if state.enabled:
         _views.check_in_place(target, will_require_grad=bool(mask))
     arrays = [as_array(value) for value in inputs]
@@ -242,9 +248,9 @@ def dispatch_in_place(
     except (ValueError, IndexError) as error:
         raise _as_pytorch(error, arrays) from None
     _check_fits(found, target)
-    if recording and mask:
+    if state.enabled and row.is_recorded(mask, (target,)):
         plan = row.saves(mask)
-        edges = [gradient_edge(value) for value in inputs]
+        edges = edges_of(row, inputs)
         if ("input", 0) in plan:  # the formula wants the value from before
             inputs = (wrap(target._array.copy()), *others)
         target._array[...] = found
@@ -267,9 +273,7 @@ def _check_fits(found: np.ndarray[Any, Any], target: "Tensor") -> None:
     array = target._array
     if found.shape != array.shape:
         shape = list(array.shape)
-        raise RuntimeError(
-            _errors.IN_PLACE_SHAPE.format(shape=shape, broadcast=list(found.shape))
-        )
+        raise RuntimeError(_errors.IN_PLACE_SHAPE.format(shape=shape, broadcast=list(found.shape)))
     if _CATEGORY[found.dtype.kind] > _CATEGORY[array.dtype.kind]:
         raise RuntimeError(
             _errors.IN_PLACE_DTYPE.format(result=dtype_name(found), output=dtype_name(array))
@@ -358,13 +362,21 @@ def result_type(operands: Sequence[Any]) -> np.dtype[Any]:
             rank, kind = (0 if value.ndim else 1), value.dtype
         else:
             rank, kind = 2, _dtype_of_number(value)
-        ranked[rank] = kind if ranked[rank] is None else np.promote_types(ranked[rank], kind)
+        former = ranked[rank]
+        ranked[rank] = kind if former is None else promote_types(former, kind)
     target = None
     for kind in ranked:
         if kind is not None and (target is None or _CATEGORY[kind.kind] > _CATEGORY[target.kind]):
             target = kind
     assert target is not None  # noqa: S101 - an operation has an operand
     return target
+
+
+def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype for two tensors': the higher category's, or the wider of one category."""
+    if _CATEGORY[a.kind] != _CATEGORY[b.kind]:
+        return a if _CATEGORY[a.kind] > _CATEGORY[b.kind] else b
+    return np.promote_types(a, b)
 
 
 def _dtype_of_number(value: Any) -> np.dtype[Any]:
@@ -406,4 +418,3 @@ def dtype_name(array: np.ndarray[Any, Any]) -> str:
 def size_of(value: Any) -> Size:
     """The shape of a tensor or number as PyTorch prints it."""
     return Size(np.shape(as_array(value)))
-

@@ -78,6 +78,11 @@ SCALAR_REQUIRES_GRAD = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
     "Consider using tensor.detach() first."
 )
+DEGREES_OF_FREEDOM = (
+    "{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
+    "factor (input numel divided by output numel)."
+)
+NOT_DIFFERENTIABLE = "derivative for aten::{name} is not implemented"
 GRAD_TYPE = "assigned grad expected to be a Tensor or None but got grad of type {type}"
 GRAD_SIZE = (
     "attempting to assign a gradient of size '{found}' to a tensor of size '{expected}'. Please "
@@ -88,7 +93,7 @@ GRAD_DTYPE = (
     "'{expected}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
     "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow "
     "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
-    "break downstream systems that assume that they match."
+    "break downstream systems that assume they match."
 )
 DEEPCOPY_NON_LEAF = (
     "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "

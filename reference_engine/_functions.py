@@ -4,6 +4,7 @@ Each is a function of the `torch` module and, unless its name says otherwise in 
 method of Tensor too.
 """
 
+import warnings
 from collections.abc import Sequence
 from math import prod as product
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import TABLE
+from reference_engine._derivatives.reductions import count_of
 from reference_engine._dispatch import as_array, dispatch, dtype_name, result_type, wrap
 from reference_engine._tensor import Tensor
 from reference_engine._types import Defaults, as_dtype, check_device, dtype, of_numpy
@@ -55,6 +57,12 @@ def square(input: Tensor) -> Tensor:
     return pow(input, 2)
 
 
+def remainder(input: Any, other: Any) -> Tensor:
+    """The remainder with the divisor's sign."""
+    row = TABLE["remainder" if isinstance(other, Tensor) else "remainder_number"]
+    return dispatch(row, (input, other))  # type: ignore[no-any-return]
+
+
 def rdiv(input: Tensor, other: Any) -> Tensor:
     """`other / input`, by the reciprocal as in PyTorch."""
     return mul(reciprocal(input), other)
@@ -91,9 +99,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 # -- reductions -----------------------------------------------------------------------------------
 
 
-def sum(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum of everything, or along `dim` (a number or several)."""
     input = _cast(input, dtype)
     if dim is None and not keepdim:
@@ -101,9 +107,7 @@ def sum(
     return dispatch(TABLE["sum_dim"], (input,), (_dims(dim), keepdim))  # type: ignore[no-any-return]
 
 
-def mean(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:
+def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean of everything, or along `dim` (a number or several)."""
     input = _cast(input, dtype)
     if dim is None and not keepdim:
@@ -111,12 +115,25 @@ def mean(
     return dispatch(TABLE["mean_dim"], (input,), (_dims(dim), keepdim))  # type: ignore[no-any-return]
 
 
-def _spread_options(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
+def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The product of everything, or along `dim`."""
+    input = _cast(input, dtype)
+    if dim is None:
+        return dispatch(TABLE["prod"], (input,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["prod_dim"], (input,), (dim, keepdim))  # type: ignore[no-any-return]
+
+
+def _spread(
+    name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any, keepdim: bool
+) -> Tensor:
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
-    return _dims(dim), correction
+    shape = input._array.shape
+    if product(shape) and count_of(shape, dim) <= correction:
+        warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
+    return dispatch(TABLE[name], (input,), (_dims(dim), correction, keepdim))  # type: ignore[no-any-return]
 
 
 def var(
@@ -128,8 +145,7 @@ def var(
     correction: Any = None,
 ) -> Tensor:
     """The variance, divided by the count less `correction` (1 unless told)."""
-    dim, correction = _spread_options(dim, unbiased, correction)
-    return dispatch(TABLE["var"], (input,), (dim, correction, keepdim))  # type: ignore[no-any-return]
+    return _spread("var", input, dim, unbiased, correction, keepdim)
 
 
 def std(
@@ -141,8 +157,7 @@ def std(
     correction: Any = None,
 ) -> Tensor:
     """The standard deviation, the root of `var`."""
-    dim, correction = _spread_options(dim, unbiased, correction)
-    return dispatch(TABLE["std"], (input,), (dim, correction, keepdim))  # type: ignore[no-any-return]
+    return _spread("std", input, dim, unbiased, correction, keepdim)
 
 
 def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
@@ -222,6 +237,16 @@ def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
     return dispatch(  # type: ignore[no-any-return]
         TABLE["unsafe_view"], (dispatch(TABLE["bmm"], tuple(sizes)),), (shape,)
     )
+
+
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The elements that `index` names along `dim`, elsewhere from its own place."""
+    return dispatch(TABLE["gather"], (input, index), (dim % max(input._array.ndim, 1),))  # type: ignore[no-any-return]
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices along `dim` that a vector of indices names."""
+    return dispatch(TABLE["index_select"], (input, index), (dim,))  # type: ignore[no-any-return]
 
 
 # -- shapes ---------------------------------------------------------------------------------------

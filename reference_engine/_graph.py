@@ -243,8 +243,9 @@ def _leading_to(targets: set[Node], nodes: Iterable[Node]) -> set[Node]:
     """
     leading: set[Node] = set()
     for node in sorted(nodes, key=_age):
-        if any(following in leading or following in targets
-               for following, _ in node.next_functions):
+        if any(
+            following in leading or following in targets for following, _ in node.next_functions
+        ):
             leading.add(node)
     return leading
 

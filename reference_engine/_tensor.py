@@ -171,7 +171,7 @@ class Tensor:
             raise RuntimeError(_errors.REQUIRES_GRAD_METHOD_DTYPE)
         self._requires_grad = bool(value)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Self:  # noqa: FBT001, FBT002
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` of a leaf, in place."""
         if self._grad_fn is not None and not requires_grad:
             raise RuntimeError(_errors.REQUIRES_GRAD_OFF_NON_LEAF)
@@ -274,7 +274,7 @@ class Tensor:
         self,
         gradient: "Tensor | None" = None,
         retain_graph: bool | None = None,
-        create_graph: bool = False,  # noqa: FBT001, FBT002
+        create_graph: bool = False,
         inputs: Any = None,
     ) -> None:
         """Add the gradient of this tensor to the `.grad` of the leaves it came from.
@@ -413,9 +413,7 @@ class Tensor:
             raise RuntimeError(_errors.NUMPY_REQUIRES_GRAD)
         return self._array
 
-    def __array__(
-        self, dtype: Any = None, *, copy: bool | None = None
-    ) -> np.ndarray[Any, Any]:
+    def __array__(self, dtype: Any = None, *, copy: bool | None = None) -> np.ndarray[Any, Any]:
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
             return array.astype(dtype)
@@ -425,7 +423,7 @@ class Tensor:
 def _rebuild(
     kind: type[Tensor],
     array: np.ndarray[Any, Any],
-    requires_grad: bool,  # noqa: FBT001
+    requires_grad: bool,
     attributes: dict[str, Any],
 ) -> Tensor:
     """A tensor out of its pickle: a leaf, whatever it was."""

@@ -1,1 +1,1 @@
-"""Running untrusted code: the grader's side, the worker's side, and the protocol between them."""
+"""Running students' code: the grader's side, the worker's side, and the protocol between them."""

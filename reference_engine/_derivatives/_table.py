@@ -107,39 +107,44 @@ class Row:
         self.options = parameters[code.co_posonlyargcount :]
         self.is_variadic = self.inputs == ("tensors",)
         self.names, self.formulas = self._read(gradients)
-        self._users = self._who_needs()
+        self.differentiable = tuple(
+            position for position, name in enumerate(self.inputs) if name in gradients
+        )
+        self._mask = sum(1 << position for position in self.differentiable)
+        self._users = self._who_needs(gradients)
         self._plans: dict[int, list[tuple[str, int]]] = {}
-        self.is_differentiable = bool(gradients)
-        self.node: type[Any] = type(node, (RowNode,), {"__slots__": (), "row": self})
+        self.node: type[Any] = type(
+            node, (RowNode,), {"__slots__": (), "__module__": "builtins", "row": self}
+        )
 
     def _read(
         self, gradients: dict[str, Formula]
     ) -> tuple[tuple[str, ...], tuple[tuple[Formula, Callable[[Any], Any]], ...]]:
         names: list[str] = []
         for formula in gradients.values():
-            code = formula.__code__
-            for parameter in code.co_varnames[: code.co_argcount]:
+            for parameter in parameters_of(formula):
                 if parameter not in names and parameter not in _GIVEN:
                     names.append(parameter)
         places = {name: place for place, name in enumerate((*_GIVEN, *names))}
         formulas = []
         for argument in self.inputs:
-            formula = gradients.get(argument, _no_gradient)
-            code = formula.__code__
-            wanted = [places[parameter] for parameter in code.co_varnames[: code.co_argcount]]
+            if argument not in gradients:
+                continue
+            formula = gradients[argument]
+            wanted = [places[parameter] for parameter in parameters_of(formula)]
             formulas.append((formula, _picker(wanted)))
         return tuple(names), tuple(formulas)
 
-    def _who_needs(self) -> list[int]:
+    def _who_needs(self, gradients: dict[str, Formula]) -> list[int]:
         """For each name, the inputs (as bits) whose formulas mention it."""
-        users = []
-        for name in self.names:
-            mask = 0
-            for position, (formula, _) in enumerate(self.formulas):
-                if name in formula.__code__.co_varnames[: formula.__code__.co_argcount]:
-                    mask |= 1 << position
-            users.append(mask)
-        return users
+        return [
+            sum(
+                1 << position
+                for position, argument in enumerate(self.inputs)
+                if argument in gradients and name in parameters_of(gradients[argument])
+            )
+            for name in self.names
+        ]
 
     def saves(self, mask: int) -> list[tuple[str, int]]:
         """Where each name's value comes from, given which inputs (bits) require grad."""
@@ -170,9 +175,17 @@ class Row:
             return int(name.removeprefix("result") or 0)
         raise TypeError(f"{self.name}: a formula names {name!r}, which the row does not have")
 
-    def differentiable(self, results: Sequence[Any]) -> bool:
-        """Whether a gradient can come back: the row has formulas and a result is floating."""
-        return self.is_differentiable and any(one._array.dtype.kind == "f" for one in results)
+    def is_recorded(self, mask: int, results: Sequence[Any]) -> bool:
+        """Whether a gradient can come back: to an input that requires it (bits), from a result."""
+        if not (self.is_variadic or mask & self._mask):
+            return False
+        return any(one._array.dtype.kind == "f" for one in results)
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's positional parameters."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
 
 
 def unpack_saved(node: RowNode) -> list[Any]:
@@ -203,10 +216,6 @@ def unpack_saved_arrays(node: RowNode) -> list[Any]:
         else:
             return unpack_saved(node)
     return values
-
-
-def _no_gradient() -> None:
-    """The formula of an input that is not differentiable."""
 
 
 def _picker(places: list[int]) -> Callable[[Any], Any]:
@@ -245,4 +254,3 @@ def row(
     )
     TABLE[name] = made
     return made
-

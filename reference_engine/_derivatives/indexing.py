@@ -28,9 +28,7 @@ def _positive(dim: int, ndim: int) -> int:
 def _select(self: Any, /, dim: int, index: int) -> Any:
     dim = _positive(dim, self.ndim)
     if not -self.shape[dim] <= index < self.shape[dim]:
-        raise IndexError(
-            _errors.INDEX_BOUNDS.format(index=index, dim=dim, size=self.shape[dim])
-        )
+        raise IndexError(_errors.INDEX_BOUNDS.format(index=index, dim=dim, size=self.shape[dim]))
     return self[(*at(dim, index), ...)]
 
 

@@ -24,9 +24,7 @@ def _mm(self: Any, mat2: Any, /) -> Any:
         if one.ndim != 2:
             raise RuntimeError(_errors.MUST_BE_MATRIX.format(name=name))
     if self.shape[1] != mat2.shape[0]:
-        raise RuntimeError(
-            _errors.MATMUL_SHAPES.format(a=_shape_text(self), b=_shape_text(mat2))
-        )
+        raise RuntimeError(_errors.MATMUL_SHAPES.format(a=_shape_text(self), b=_shape_text(mat2)))
     _same_dtype(self, mat2)
     return np.matmul(self, mat2)
 

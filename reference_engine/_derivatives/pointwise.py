@@ -74,13 +74,33 @@ row(
     self=lambda grad, other: grad / other,
     other=lambda grad, self, other: -grad * ((self / other) / other),
 )
-row("floor_divide", quiet(lambda self, other, /: np.floor_divide(self, other)), promote=promote)
+
+
+def _refuse_gradient() -> None:
+    raise RuntimeError(_errors.NOT_DIFFERENTIABLE.format(name="floor_divide"))
+
+
+row(
+    "floor_divide",
+    quiet(lambda self, other, /: np.floor_divide(self, other)),
+    node="torch::autograd::NotImplemented",
+    promote=promote,
+    self=lambda: _refuse_gradient(),
+)
 row(
     "remainder",
     quiet(lambda self, other, /: np.remainder(self, other)),
+    node="RemainderBackward1",
     promote=promote,
     self=lambda grad: grad,
     other=lambda ops, grad, self, other: -grad * ops.floor(self / other),
+)
+row(
+    "remainder_number",
+    quiet(lambda self, other, /: np.remainder(self, other)),
+    node="RemainderBackward0",
+    promote=promote,
+    self=lambda grad: grad,
 )
 
 
@@ -129,9 +149,7 @@ def _power_backward_self(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
     return ops.where(exponent == 0, 0.0, grad * (exponent * ops.pow(self, exponent - 1)))
 
 
-def _power_backward_exponent(
-    ops: Any, grad: Any, self: Any, exponent: Any, result: Any
-) -> Any:
+def _power_backward_exponent(ops: Any, grad: Any, self: Any, exponent: Any, result: Any) -> Any:
     """The gradient of the exponent: 0 at 0**exponent for an exponent that is not negative."""
     logarithm = ops.log(self) if not isinstance(self, (int, float)) else _log_of_number(self)
     if isinstance(self, (int, float)):

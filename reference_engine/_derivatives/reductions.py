@@ -67,7 +67,11 @@ def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
     return np.sum(self, axis=axis, keepdims=keepdim) / count_of(self.shape, axis)
 
 
-row("sum", lambda self, /: np.sum(self), self=lambda ops, grad, self_shape: ops.expand(grad, self_shape))
+row(
+    "sum",
+    lambda self, /: np.sum(self),
+    self=lambda ops, grad, self_shape: ops.expand(grad, self_shape),
+)
 row(
     "sum_dim",
     _sum,
@@ -116,21 +120,20 @@ row(
 def _variance_backward(
     ops: Any, grad: Any, self: Any, shape: Shape, dim: Any, correction: Any, keepdim: bool
 ) -> Any:
-    count = count_of(shape, dim)
+    freedom = count_of(shape, dim) - correction
     centred = self - (
-        ops.mean(self) if dim is None else ops.mean_dim(self, dim, True)  # noqa: FBT003
+        ops.mean(self) if dim is None else ops.mean_dim(self, dim, True)
     )
-    return restored(ops, grad, shape, dim, keepdim) * (2.0 / (count - correction)) * centred
+    return restored(ops, grad, shape, dim, keepdim) * np.divide(2.0, freedom) * centred
 
 
 @quiet
-def _variance(
-    self: Any, /, dim: Any = None, correction: Any = 1, keepdim: bool = False
-) -> Any:
+def _variance(self: Any, /, dim: Any = None, correction: Any = 1, keepdim: bool = False) -> Any:
     axis = axes(self, dim)
     centred = self - _mean(self, axis, keepdim=True)
     total = np.sum(centred * centred, axis=axis, keepdims=keepdim)
-    return np.divide(total, max(count_of(self.shape, axis) - correction, 0)).astype(self.dtype)
+    freedom = max(count_of(self.shape, axis) - correction, 0)
+    return np.divide(total, freedom).astype(self.dtype)
 
 
 row(
@@ -171,7 +174,7 @@ def _refuse_empty(name: str, function: Any) -> Any:
 def _shared_by_equals(ops: Any, grad: Any, self: Any, result: Any) -> Any:
     """The gradient of an extreme over everything, divided among the elements that reach it."""
     mask = self == result
-    return ops.where(mask, grad / ops.count(mask, None, False), 0.0)  # noqa: FBT003
+    return ops.where(mask, grad / ops.count(mask, None, False), 0.0)
 
 
 def _shared_along(
@@ -181,7 +184,7 @@ def _shared_along(
         return _shared_by_equals(ops, grad, self, result)
     mask = self == restored(ops, result, shape, dim, keepdim)
     gradient = restored(ops, grad, shape, dim, keepdim)
-    return ops.where(mask, gradient / ops.count(mask, dim, True), 0.0)  # noqa: FBT003
+    return ops.where(mask, gradient / ops.count(mask, dim, True), 0.0)
 
 
 row(
@@ -326,7 +329,7 @@ def _log_softmax(self: Any, /, dim: int) -> Any:
 
 
 def _total(ops: Any, value: Any, dim: int) -> Any:
-    return ops.sum_dim(value, dim, True)  # noqa: FBT003
+    return ops.sum_dim(value, dim, True)
 
 
 row(
@@ -349,9 +352,7 @@ def _product_backward(ops: Any, grad: Any, self: Any, result: Any) -> Any:
         return grad * (result / self)
     flat = ops.reshape(self, (-1,))
     count = flat.shape[0]
-    others = [
-        ops.prod(ops.cat([flat[:place], flat[place + 1 :]], 0)) for place in range(count)
-    ]
+    others = [ops.prod(ops.cat([flat[:place], flat[place + 1 :]], 0)) for place in range(count)]
     return ops.reshape(grad * ops.stack(others, 0), tuple(self.shape))
 
 
@@ -359,4 +360,36 @@ row(
     "prod",
     lambda self, /: np.prod(self),
     self=lambda ops, grad, self, result: _product_backward(ops, grad, self, result),
+)
+
+
+def _product_along_backward(ops: Any, grad: Any, self: Any, dim: int, keepdim: bool) -> Any:
+    """The gradient of a product along `dim`: of each factor, the product of the others."""
+    size = self.shape[dim]
+    if not keepdim:
+        grad = ops.unsqueeze(grad, dim)
+    others = [
+        ops.prod_dim(
+            ops.cat(
+                [
+                    ops.narrow(self, dim, 0, place),
+                    ops.narrow(self, dim, place + 1, size - place - 1),
+                ],
+                dim,
+            ),
+            dim,
+            True,
+        )
+        for place in range(size)
+    ]
+    return grad * ops.cat(others, dim)
+
+
+row(
+    "prod_dim",
+    lambda self, /, dim, keepdim=False: np.prod(self, axis=axes(self, dim), keepdims=keepdim),
+    node="ProdBackward1",
+    self=lambda ops, grad, self, dim, keepdim: _product_along_backward(
+        ops, grad, self, dim, keepdim
+    ),
 )

@@ -28,6 +28,13 @@ row(
     self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
 )
 row(
+    "reshape",
+    _reshape,
+    node="ViewBackward0",
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+row(
     "unsafe_view",
     _reshape,
     self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
@@ -226,7 +233,9 @@ def _unbind_backward(ops: Any, grads: list[Any], shape: Shape, dim: int) -> Any:
 
 row(
     "unbind",
-    lambda self, /, dim=0: tuple(np.moveaxis(self, dim, 0)[place, ...] for place in range(self.shape[dim])),
+    lambda self, /, dim=0: tuple(
+        np.moveaxis(self, dim, 0)[place, ...] for place in range(self.shape[dim])
+    ),
     is_view=True,
     outputs=(),
     self=lambda ops, grads, self_shape, dim: _unbind_backward(ops, grads, self_shape, dim),

@@ -17,6 +17,8 @@ MAX_DEPTH = 6
 MAX_KEYS = 64
 MAX_TEXT = 2**20
 MAX_MESSAGE = 4096
+MAX_FAILURES = 1_000
+MAX_NAMES = 2_000
 
 LENGTH = struct.Struct(">I")
 
@@ -41,7 +43,7 @@ class _Frame(
 # -- values -------------------------------------------------------------------------------------
 
 
-class Array(_Frame, tag="array"):
+class Array(_Frame, frozen=True, tag="array"):
     """An ndarray: dtype by NumPy's name, little endian bytes in C order."""
 
     dtype: str
@@ -49,7 +51,7 @@ class Array(_Frame, tag="array"):
     data: bytes
 
 
-class Tensor(_Frame, tag="tensor"):
+class Tensor(_Frame, frozen=True, tag="tensor"):
     """A torch tensor: its data and the state that a question may ask about."""
 
     data: Array
@@ -59,26 +61,26 @@ class Tensor(_Frame, tag="tensor"):
     grad: Array | None = None
 
 
-class Sequence(_Frame, tag="sequence"):
+class Sequence(_Frame, frozen=True, tag="sequence"):
     """A list or tuple."""
 
     kind: Literal["list", "tuple"]
     items: list["Value"]
 
 
-class Mapping(_Frame, tag="mapping"):
+class Mapping(_Frame, frozen=True, tag="mapping"):
     """A dict with text keys, in its own order."""
 
     items: list[tuple[str, "Value"]]
 
 
-class Source(_Frame, tag="source"):
+class Source(_Frame, frozen=True, tag="source"):
     """The text of an expression, evaluated on the side that receives it (a drawn callable)."""
 
     text: str
 
 
-class Opaque(_Frame, tag="opaque"):
+class Opaque(_Frame, frozen=True, tag="opaque"):
     """Something that does not cross: its type's name, and why."""
 
     type: str
@@ -86,21 +88,21 @@ class Opaque(_Frame, tag="opaque"):
 
 
 Value: TypeAlias = (
-    None | bool | int | float | str | Array | Tensor | Sequence | Mapping | Source | Opaque
+    bool | int | float | str | Array | Tensor | Sequence | Mapping | Source | Opaque | None
 )
 
 
 # -- from the grader to the child ---------------------------------------------------------------
 
 
-class Cell(_Frame, tag="cell"):
+class Cell(_Frame, frozen=True, tag="cell"):
     """A code cell: its number among the notebook's code cells, from 0, and its source."""
 
     index: int
     source: str
 
 
-class Run(_Frame, tag="run"):
+class Run(_Frame, frozen=True, tag="run"):
     """Run the cells in order, but those in `skip`; the answer is a `CellStarted` for each, `Ran`.
 
     `seed` sows every random generator; it says nothing about the inputs drawn.
@@ -112,22 +114,22 @@ class Run(_Frame, tag="run"):
     kind: Literal["notebook", "module"]
 
 
-class Call(_Frame, tag="call"):
-    """Call the student's function `name`; the answer is `Answer` or `Raised`, with this `id`."""
+class Call(_Frame, frozen=True, tag="call"):
+    """Call the student's `name`; the answer is `Answer`, `Raised` or `Absent`, with this `id`."""
 
     id: int
     name: str
     arguments: list[tuple[str, Value]]
 
 
-class Read(_Frame, tag="read"):
-    """Read the name that the cells left behind; the answer is `Answer`, or `Raised` (NameError)."""
+class Read(_Frame, frozen=True, tag="read"):
+    """Read the name that the cells left behind; the answer is `Answer` or `Absent`."""
 
     id: int
     name: str
 
 
-class AskTrace(_Frame, tag="ask_trace"):
+class AskTrace(_Frame, frozen=True, tag="ask_trace"):
     """Ask what the engine saw of the student's own computations; the answer is `Trace`."""
 
     id: int
@@ -136,12 +138,13 @@ class AskTrace(_Frame, tag="ask_trace"):
 # -- from the child to the grader ---------------------------------------------------------------
 
 
-class StudentException(_Frame, tag="exception"):
+class StudentException(_Frame, frozen=True, tag="exception"):
     """An exception of the student's code: where it stands in their own text.
 
     `line` counts from 1 within `cell`; both are None where no line of theirs was involved.
     `unsupported` names what the torch façade does not cover, if that is what happened;
-    `forbidden` names the autograd package that was used where that is not allowed.
+    `forbidden` names the autograd package that was used where that is not allowed; `statement` is
+    the first and last line of the top-level statement that failed.
     """
 
     type: str
@@ -151,22 +154,23 @@ class StudentException(_Frame, tag="exception"):
     source_line: str | None = None
     unsupported: str | None = None
     forbidden: str | None = None
+    statement: tuple[int, int] | None = None
 
 
-class CellStarted(_Frame, tag="cell_started"):
+class CellStarted(_Frame, frozen=True, tag="cell_started"):
     """The cell with this index begins now (its clock starts)."""
 
     index: int
 
 
-class Ran(_Frame, tag="ran"):
+class Ran(_Frame, frozen=True, tag="ran"):
     """All cells were run: what failed, and which names of callables are now defined."""
 
     failures: list[StudentException]
     defined: list[str]
 
 
-class Answer(_Frame, tag="answer"):
+class Answer(_Frame, frozen=True, tag="answer"):
     """The value of a call or a name, and the arguments as they are after the call."""
 
     id: int
@@ -174,21 +178,27 @@ class Answer(_Frame, tag="answer"):
     arguments: list[tuple[str, Value]] = []
 
 
-class Raised(_Frame, tag="raised"):
+class Raised(_Frame, frozen=True, tag="raised"):
     """The call raised; the arguments as they are after it do not matter."""
 
     id: int
     exception: StudentException
 
 
-class Text(_Frame, tag="text"):
+class Absent(_Frame, frozen=True, tag="absent"):
+    """The cells left nothing behind with the name that was called or read."""
+
+    id: int
+
+
+class Text(_Frame, frozen=True, tag="text"):
     """Something that the student's code printed."""
 
     stream: Literal["stdout", "stderr"]
     text: str
 
 
-class Trace(_Frame, tag="trace"):
+class Trace(_Frame, frozen=True, tag="trace"):
     """Events that the engine saw, oldest first: plain data, for explanations only."""
 
     id: int
@@ -196,7 +206,7 @@ class Trace(_Frame, tag="trace"):
 
 
 ToChild: TypeAlias = Run | Call | Read | AskTrace
-FromChild: TypeAlias = CellStarted | Ran | Answer | Raised | Text | Trace
+FromChild: TypeAlias = CellStarted | Ran | Answer | Raised | Absent | Text | Trace
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_to_child = msgspec.msgpack.Decoder(ToChild).decode
@@ -213,12 +223,13 @@ def pack(frame: ToChild | FromChild) -> bytes:
 
 def unpack_to_child(body: bytes) -> ToChild:
     """A frame for the child; raises ProtocolError where it is not one."""
-    return _unpack(body, _decode_to_child)
+    frame: ToChild = _unpack(body, _decode_to_child)
+    return frame
 
 
 def unpack_from_child(body: bytes) -> FromChild:
     """A frame of the child's, its values checked; raises ProtocolError where it is not one."""
-    frame = _unpack(body, _decode_from_child)
+    frame: FromChild = _unpack(body, _decode_from_child)
     if isinstance(frame, Answer):
         check_value(frame.value)
         for _, value in frame.arguments:
@@ -261,8 +272,8 @@ def _check_array(array: Array) -> None:
         raise ProtocolError(f"dtype {array.dtype[:40]!r} does not cross")
     count = 1
     for size in array.shape:
-        if size < 0:
-            raise ProtocolError("a shape has a negative size")
+        if not 0 <= size <= MAX_ELEMENTS:
+            raise ProtocolError(f"a shape has a size of {size}")
         count *= size
     if len(array.shape) > 32 or count > MAX_ELEMENTS:
         raise ProtocolError(f"an array has more than {MAX_ELEMENTS} elements")

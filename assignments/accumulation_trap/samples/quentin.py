@@ -1,0 +1,23 @@
+import torch
+
+
+def training_gradients(x, y, w, lr, steps):
+    w = torch.tensor(w, requires_grad=True)
+    grads = []
+    for _ in range(steps):
+        loss = ((x * w - y) ** 2).sum()
+        loss.backward()
+        grads.append(w.grad.clone())
+        with torch.no_grad():
+            w = w - lr * w.grad
+    return grads
+
+
+def gradient(x):
+    for _ in range(2):
+        loss = (2 * (x + 2) ** 2).mean()
+        loss.backward()
+    return x.grad
+
+
+cell_runs = "8"

@@ -1,0 +1,126 @@
+"""Finds and loads assignments: those that come along, and any file that an instructor wrote.
+
+It knows where files are and how to execute one without changing anything global, not what an
+assignment asks.
+"""
+
+import builtins
+import difflib
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, TypeAlias
+
+from grader.assignment import Assignment, AssignmentError
+from grader.inputs import raised
+
+FILE_NAME = "assignment.py"
+
+Torch: TypeAlias = Literal["engine", "real"]
+
+
+class UnknownAssignment(AssignmentError):  # noqa: N818 - it is the name of what is wrong
+    """Neither a bundled assignment nor a file."""
+
+
+def bundled() -> tuple[str, ...]:
+    """The ids of the assignments at hand, sorted."""
+    return tuple(sorted(file.parent.name for file in _home().glob(f"*/{FILE_NAME}")))
+
+
+def load(name_or_path: str | Path, *, torch: Torch = "engine") -> Assignment:
+    """The assignment with a bundled id, or that of a file or of a folder holding assignment.py.
+
+    With `torch="real"`, the file's `import reference_engine` gives PyTorch; nothing changes for
+    anyone else. Raises UnknownAssignment, or AssignmentError where the file is at fault.
+    """
+    file = _find(str(name_or_path))
+    namespace = _execute(file, torch)
+    found = {id(value): value for value in namespace.values() if isinstance(value, Assignment)}
+    if not found:
+        raise AssignmentError(
+            'holds no Assignment; write hw = Assignment("id", title="...")', file=str(file)
+        )
+    if len(found) > 1:
+        ids = ", ".join(one.id for one in found.values())
+        raise AssignmentError(
+            f"holds {len(found)} assignments ({ids}); one file, one assignment", file=str(file)
+        )
+    (assignment,) = found.values()
+    if not assignment.items:
+        raise AssignmentError(
+            "asks nothing; decorate a solution with @hw.question(...)", file=str(file)
+        )
+    assignment.path = file.parent.resolve()
+    assignment.torch = torch
+    return assignment
+
+
+def _home() -> Path:
+    """Where the bundled assignments are: inside the installed package, or beside it."""
+    package = Path(__file__).parent
+    inside = package / "assignments"
+    return inside if inside.is_dir() else package.parent / "assignments"
+
+
+def _find(name: str) -> Path:
+    if name in bundled():
+        return _home() / name / FILE_NAME
+    path = Path(name)
+    if path.is_dir() and (path / FILE_NAME).is_file():
+        return path / FILE_NAME
+    if path.is_dir():
+        raise UnknownAssignment(f"the folder {name} holds no {FILE_NAME}")
+    if path.is_file() and path.suffix == ".py":
+        return path
+    if path.is_file():
+        raise UnknownAssignment(f"{name} is no Python file; an assignment is an {FILE_NAME}")
+    near = difflib.get_close_matches(name, bundled(), n=3)
+    guess = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise UnknownAssignment(
+        f"there is no assignment {name!r}, neither at hand nor as a file.{guess} "
+        "'grader list' shows what is at hand"
+    )
+
+
+def _execute(file: Path, torch: Torch) -> dict[str, Any]:
+    """The names that the file leaves behind."""
+    own_builtins = dict(vars(builtins))
+    if torch == "real":
+        own_builtins["__import__"] = _import_real_torch
+    namespace: dict[str, Any] = {
+        "__name__": "assignment",
+        "__file__": str(file),
+        "__builtins__": own_builtins,
+    }
+    try:
+        code = compile(_read(file), str(file), "exec", dont_inherit=True)
+        exec(code, namespace)  # noqa: S102 - the instructor's own file, on the instructor's machine
+    except AssignmentError:
+        raise
+    except SyntaxError as error:
+        raise AssignmentError(f"{error.msg}", file=str(file), line=error.lineno) from None
+    except (Exception, SystemExit) as error:
+        raise raised(error, str(file)) from error
+    return namespace
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnknownAssignment(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _import_real_torch(name: str, *rest: Any, **more: Any) -> ModuleType:
+    """`__import__` for a file that is to run on PyTorch."""
+    package, dot, submodule = name.partition(".")
+    if package == "reference_engine":
+        name = f"torch{dot}{submodule}"
+    try:
+        return builtins.__import__(name, *rest, **more)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise ImportError(
+            "PyTorch is not installed; pip install 'autograd-grader[torch]'"
+        ) from None

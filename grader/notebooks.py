@@ -1,0 +1,219 @@
+"""Reads a notebook's code: any bytes give a `Notebook` or a `NotebookError`, nothing else.
+
+Metadata, tags, ids and stored outputs are ignored but for the hint that the grader's own notebooks
+carry. It knows neither files nor students, and leaves magics to whoever runs the cells.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+import msgspec
+
+MAX_BYTES = 10 * 2**20
+MAX_CELLS = 2_000
+MAX_DEPTH = 100
+
+NotebookProblem = Literal["unreadable", "empty", "too_large"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCell:
+    """A code cell as it was saved; `execution_count` is the number that the student saw beside it.
+
+    The count is a claim of the file's, None where it makes none: it may explain, never score.
+    """
+
+    source: str
+    execution_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """The code cells in their order, and which assignment and language the file says it is for."""
+
+    cells: tuple[CodeCell, ...]
+    assignment: str | None
+    language: str | None
+
+
+class NotebookError(Exception):
+    """These bytes are no notebook that can be graded: `problem` is a result's, `message` why.
+
+    The message is one sentence that a student can be sent.
+    """
+
+    def __init__(self, problem: NotebookProblem, message: str) -> None:
+        super().__init__(message)
+        self.problem: NotebookProblem = problem
+        self.message = message
+
+
+class _Cell(msgspec.Struct):
+    cell_type: str
+    source: str | list[str] = ""
+    input: str | list[str] = ""  # the name of `source` in format 3
+    execution_count: msgspec.Raw = msgspec.Raw(b"null")
+    prompt_number: msgspec.Raw = msgspec.Raw(b"null")  # the count's name in format 3
+
+
+class _Worksheet(msgspec.Struct):
+    cells: list[_Cell] = []
+
+
+class _File(msgspec.Struct):
+    cells: list[_Cell] | None = None
+    worksheets: list[_Worksheet] | None = None  # format 3
+    metadata: msgspec.Raw = msgspec.Raw(b"null")  # must not make a notebook unreadable
+
+
+class _Hint(msgspec.Struct):
+    assignment: str | None = None
+    language: str | None = None
+
+
+class _Metadata(msgspec.Struct):
+    grader: _Hint | None = None
+
+
+_decode_file = msgspec.json.Decoder(_File).decode
+_decode_metadata = msgspec.json.Decoder(_Metadata).decode
+_decode_count = msgspec.json.Decoder(int | None).decode
+
+# Possessive and without a required closing quote, so that no input makes it go back and try again.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+# An escape in a string: half of a surrogate pair (group 1), a whole pair, or any other.
+_ESCAPE = re.compile(
+    rb"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"
+    rb"|(\\u[dD][89a-fA-F][\da-fA-F]{2})"
+    rb"|\\.",
+    re.DOTALL,
+)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_PYTHON = re.compile(rb"^(?:#|import |from \w|def \w|class \w|print\(|\w+ *= )", re.MULTILINE)
+_SAVE_AGAIN = "open it in Jupyter, save it, and hand in the saved file"
+
+
+def read_notebook(data: bytes) -> Notebook:
+    """The notebook in the bytes of an .ipynb file (format 3 or 4, UTF-8 with or without a BOM).
+
+    Raises NotebookError: `too_large` above `MAX_BYTES` or `MAX_CELLS`, `empty` where no code was
+    written, `unreadable` for everything else that is no notebook.
+    """
+    if len(data) > MAX_BYTES:
+        raise NotebookError(
+            "too_large",
+            f"The notebook is larger than {MAX_BYTES // 2**20} MiB: "
+            "clear its outputs (Clear All Outputs), save it, and hand it in again.",
+        )
+    content = data.removeprefix(codecs.BOM_UTF8)
+    if not content.strip():
+        raise NotebookError("empty", "The file is empty: save the notebook and hand it in again.")
+    file = _decode(content)
+    cells = tuple(_code_cells(file))
+    if not any(cell.source.strip() for cell in cells):
+        raise NotebookError(
+            "empty",
+            "The notebook has no code in it: write your answers in its code cells, save it, "
+            "and hand it in again.",
+        )
+    hint = _hint(file.metadata)
+    return Notebook(cells, _identifier(hint.assignment), _identifier(hint.language))
+
+
+def _decode(content: bytes) -> _File:
+    if _depth(content) > MAX_DEPTH:
+        raise NotebookError(
+            "unreadable",
+            f"The file is nested deeper than {MAX_DEPTH} levels, which no notebook is: "
+            f"{_SAVE_AGAIN}.",
+        )
+    try:
+        file = _decode_file(_whole_pairs(content))
+    except msgspec.ValidationError:
+        raise NotebookError(
+            "unreadable", f"The file is JSON but not a notebook's: {_SAVE_AGAIN}."
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotebookError("unreadable", _what_it_is_instead(content)) from None
+    if file.cells is None and file.worksheets is None:
+        raise NotebookError(
+            "unreadable", f"The file is JSON but has no list of cells: {_SAVE_AGAIN}."
+        )
+    return file
+
+
+def _depth(content: bytes) -> int:
+    """How deep the brackets outside of strings are nested, found without decoding anything."""
+    brackets = _STRING.sub(b"", content).translate(None, _NOT_BRACKETS)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def _whole_pairs(content: bytes) -> bytes:
+    """The content with half surrogate pairs replaced, which cut-off outputs are known to hold."""
+    if rb"\ud" not in content and rb"\uD" not in content:
+        return content
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], content)
+
+
+def _what_it_is_instead(content: bytes) -> str:
+    start = content[:4096].lstrip().lower()
+    if b"\0" in start:
+        return f"The file is not UTF-8 text, as notebooks are: {_SAVE_AGAIN}."
+    if start.startswith((b"<!doctype", b"<html")):
+        return (
+            "The file is a web page, not a notebook: download the notebook itself (on GitHub: "
+            "Download raw file) and hand that in."
+        )
+    if b"<<<<<<< " in content and b">>>>>>> " in content:
+        return f"The file holds the marks of an unfinished git merge: end it, then {_SAVE_AGAIN}."
+    if not start.startswith(b"{") and _PYTHON.search(content):
+        return (
+            "The file ends in .ipynb but holds Python text: rename it so that it ends in .py, "
+            "or paste the code into a notebook, and hand it in again."
+        )
+    return f"The file is not a notebook, or it is damaged: {_SAVE_AGAIN}."
+
+
+def _code_cells(file: _File) -> Iterator[CodeCell]:
+    if file.cells is not None:
+        cells = file.cells
+    else:
+        cells = [cell for sheet in file.worksheets or () for cell in sheet.cells]
+    if len(cells) > MAX_CELLS:
+        raise NotebookError(
+            "too_large",
+            f"The notebook has more than {MAX_CELLS} cells: remove those that are not part of "
+            "your answer, save it, and hand it in again.",
+        )
+    for cell in cells:
+        if cell.cell_type == "code":
+            source = cell.source or cell.input
+            yield CodeCell(
+                source if isinstance(source, str) else "".join(source),
+                _count(cell.execution_count) or _count(cell.prompt_number),
+            )
+
+
+def _count(raw: msgspec.Raw) -> int | None:
+    try:
+        count = _decode_count(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return count if count is not None and 0 < count < 2**31 else None
+
+
+def _hint(raw: msgspec.Raw) -> _Hint:
+    try:
+        return _decode_metadata(raw).grader or _Hint()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Hint()
+
+
+def _identifier(text: str | None) -> str | None:
+    return text if text is not None and _IDENTIFIER.fullmatch(text) else None

@@ -1,0 +1,103 @@
+"""What came back from a student's code, as plain data.
+
+The vocabulary between the sandbox, which produces outcomes, and the comparison and the diagnosis,
+which judge and explain them. It knows neither processes nor marks.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Ndarray: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorValue:
+    """A torch tensor's data and the state that a question may ask about.
+
+    `grad_fn` is the node's name ("MulBackward0"), None for a leaf; `grad` has the data's shape.
+    """
+
+    data: Ndarray
+    requires_grad: bool = False
+    is_leaf: bool = True
+    grad_fn: str | None = None
+    grad: Ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncrossable:
+    """A value that does not cross the process boundary: the name of its type, and why."""
+
+    type: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The text of an expression that gives a callable, evaluated where it is needed."""
+
+    text: str
+
+
+PlainValue: TypeAlias = (
+    None
+    | bool
+    | int
+    | float
+    | str
+    | Ndarray
+    | TensorValue
+    | SourceText
+    | Uncrossable
+    | list["PlainValue"]
+    | tuple["PlainValue", ...]
+    | dict[str, "PlainValue"]
+)
+"""Exactly these types, nothing derived from them; lists, tuples and dicts nest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The value of a call or a name, and the arguments as they were after the call."""
+
+    value: PlainValue
+    arguments: dict[str, PlainValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception of the student's code.
+
+    `line` counts from 1 within the code cell numbered `cell` (from 0; a module is cell 0); None
+    where no line of theirs was involved. `unsupported` is the torch name that the façade does not
+    cover, `forbidden` the autograd package that was used where that is not allowed.
+    """
+
+    type: str
+    text: str
+    cell: int | None = None
+    line: int | None = None
+    source_line: str | None = None
+    unsupported: str | None = None
+    forbidden: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The process was stopped, or died; `detail` says by what ("signal 11", "10 s")."""
+
+    reason: Literal["timeout", "memory", "crashed", "output_limit"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """Nothing with that name was left behind; `because` is the failure that explains it, if any."""
+
+    because: Raised | Stopped | None = None
+
+
+Outcome: TypeAlias = Answered | Raised | Stopped | Undefined

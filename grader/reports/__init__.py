@@ -1,0 +1,44 @@
+"""Writes results for people and machines, one module a format. Knows results and nothing else.
+
+Here is what the formats that are files share: a private folder, and files that are either whole
+or not there.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+class ReportError(Exception):
+    """A report could not be written; the text is one line that says where and why."""
+
+
+def write_atomically(path: Path, content: bytes) -> Path:
+    """Write the file whole, or leave what was there before; returns its path.
+
+    A missing folder is made, open to its owner only. Raises ReportError where the system refuses.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        raise ReportError(
+            f"{path} could not be written ({error.strerror or error}): "
+            "make room or choose another folder, and ask for the report again."
+        ) from None
+    return path
+
+
+def _replace(path: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,84 @@
+"""The results as one page for the browser, index.html, with no script and nothing from elsewhere.
+
+Nothing of a student's becomes HTML: jinja2 escapes every text, and `escaping.visible` frees it of
+characters that are not seen.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from grader.reports import summary, write_atomically
+from grader.reports.escaping import visible
+from grader.results import Results
+
+MAX_TEXT = 4_000
+
+
+def write(results: Results, folder: Path) -> Path:
+    """Write index.html into the folder and return its path; raises ReportError."""
+    return write_atomically(folder / "index.html", page(results).encode())
+
+
+def page(results: Results) -> str:
+    """The page; the same results give the same page."""
+    ordered = sorted(results.submissions, key=lambda one: one.id)
+    levels = {one.isolation.level for one in ordered if one.isolation is not None}
+    return _template().render(
+        results=results,
+        submissions=ordered,
+        summary=summary.class_summary(results),
+        questions=summary.question_summaries(results),
+        distribution=summary.distribution(results),
+        isolation=sorted(levels),
+        anchor=_anchor,
+        icon=summary.icon,
+        most_named=summary.MOST_NAMED,
+        percent=summary.percent,
+        points=summary.points,
+        reason=summary.reason,
+        score=summary.score,
+        tally=summary.tally,
+        tone=summary.tone,
+        words=summary.words,
+    )
+
+
+@cache
+def _template() -> Template:
+    here = files("grader.reports")
+    style = here.joinpath("html.css").read_text("utf-8")
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"style": style, "policy": _policy(style)}
+    return environment.from_string(here.joinpath("html.jinja").read_text("utf-8"))
+
+
+def _policy(style: str) -> str:
+    """A content security policy under which nothing loads or runs but this style."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def _shown(value: object) -> object:
+    """What the template writes for a value: markup is the template's own, the rest is text."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value[:MAX_TEXT]) + ("…" if len(value) > MAX_TEXT else "")
+    return value
+
+
+def _anchor(submission_id: str) -> str:
+    """The id of a submission's section: no character that an attribute or address must escape."""
+    return f"submission-{quote(submission_id, safe='', errors='backslashreplace')}"

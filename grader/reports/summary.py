@@ -1,0 +1,196 @@
+"""What every report says of a class in the same words and figures. Knows no format.
+
+Nothing of a student's is escaped here: that is the business of who shows it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.results import (
+    VERDICTS,
+    QuestionResult,
+    Results,
+    SubmissionResult,
+    Verdict,
+)
+
+Tone = Literal["good", "partial", "bad", "open"]
+"""How a verdict is shown; `open` is what could not be judged."""
+
+ICONS: dict[Tone, str] = {"good": "✓", "partial": "≈", "bad": "✗", "open": "?"}
+
+MOST_NAMED = 3
+"""Above this number of questions a class table counts the verdicts instead of naming each."""
+
+BANDS = (
+    ("100 %", 1.0),
+    ("75 to 99 %", 0.75),
+    ("50 to 74 %", 0.5),
+    ("25 to 49 %", 0.25),
+    ("1 to 24 %", 0.005),
+    ("0 %", 0.0),
+)
+"""The bands of the score distribution and the lowest part of the points in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSummary:
+    """How a class did; `mean` is over the parts of the judged points, None without any."""
+
+    submissions: int
+    graded: int
+    mean: float | None
+    below_half: int
+    needs_human: int
+    not_judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSummary:
+    """How a class did on one question: verdicts from best to worst, diagnoses from most frequent.
+
+    `mean` is a part of the question's points, over the submissions that were judged in it.
+    """
+
+    id: str
+    max_score: float
+    mean: float | None
+    verdicts: tuple[tuple[Verdict, int], ...]
+    diagnoses: tuple[tuple[str, int], ...]
+
+
+def tone(verdict: Verdict) -> Tone:
+    """How the verdict is shown."""
+    if verdict == "correct":
+        return "good"
+    if verdict == "follow_through":
+        return "partial"
+    return "open" if verdict in ("needs_human", "unsupported") else "bad"
+
+
+def icon(verdict: Verdict) -> str:
+    """The character that stands beside the verdict's words."""
+    return ICONS[tone(verdict)]
+
+
+def words(identifier: str) -> str:
+    """A verdict's or a diagnosis' id as words."""
+    return identifier.replace("_", " ")
+
+
+def points(score: float | None) -> str:
+    """Points with one decimal, or two where they are needed; a dash where there is no score."""
+    if score is None:
+        return "-"
+    return f"{score:.2f}".removesuffix("0")
+
+
+def score(result: SubmissionResult | QuestionResult) -> str:
+    """Points of points: "3.0/4.0"."""
+    return f"{points(result.score)}/{points(result.max_score)}"
+
+
+def percent(part: float | None) -> str:
+    """A part as a whole percentage: "71 %". Only all of the points are 100 %."""
+    if part is None:
+        return "-"
+    return f"{99 if 0.995 <= part < 1 else round(100 * part)} %"
+
+
+def part(result: SubmissionResult) -> float | None:
+    """The part got of the points that were judged; None where none were."""
+    judged = result.max_score - result.pending
+    if result.score is None or judged <= 0:
+        return None
+    # Rounded, so that a sum of thirds is not a hair below all of the points.
+    return round(result.score / judged, 9)
+
+
+def reason(result: SubmissionResult) -> str:
+    """What is wrong, in a few words: the problem, the first diagnosis or the first message."""
+    if result.problem is not None:
+        # Messages say what is wrong, then what to do; the part before the colon is short.
+        return (result.problem_message or words(result.problem)).partition(":")[0]
+    for question in result.questions:
+        for diagnosis in question.diagnoses:
+            where = f"{diagnosis.where}: " if diagnosis.where else ""
+            return f"{where}{words(diagnosis.id)}"
+    for question in result.questions:
+        if question.verdict != "correct":
+            return question.message
+    return ""
+
+
+def tally(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, int], ...]:
+    """How often each verdict was given, from best to worst."""
+    counts = Counter(verdicts)
+    return tuple((verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict])
+
+
+def class_summary(results: Results) -> ClassSummary:
+    """The figures of a whole run."""
+    parts = [one for one in map(part, results.submissions) if one is not None]
+    return ClassSummary(
+        submissions=len(results.submissions),
+        graded=len(parts),
+        mean=sum(parts) / len(parts) if parts else None,
+        below_half=sum(one < 0.5 for one in parts),
+        needs_human=_having(results, "needs_human"),
+        not_judged=sum(one.score is None and one.problem is not None for one in results.submissions)
+        + _having(results, "unsupported"),
+    )
+
+
+def _having(results: Results, verdict: Verdict) -> int:
+    return sum(
+        any(question.verdict == verdict for question in one.questions)
+        for one in results.submissions
+    )
+
+
+def summary_line(results: Results) -> str:
+    """The class in one line: "24 graded, mean 71 %, 3 below 50 %"; what is zero is left out."""
+    summary = class_summary(results)
+    said = [f"{summary.graded} graded"]
+    if summary.mean is not None:
+        said.append(f"mean {percent(summary.mean)}")
+    if summary.below_half:
+        said.append(f"{summary.below_half} below 50 %")
+    if summary.needs_human:
+        said.append(f"{summary.needs_human} to be marked by a person")
+    if summary.not_judged:
+        said.append(f"{summary.not_judged} could not be judged")
+    return ", ".join(said)
+
+
+def question_summaries(results: Results) -> tuple[QuestionSummary, ...]:
+    """The questions in their order, each over all submissions that have it."""
+    answers: dict[str, list[QuestionResult]] = {}
+    for submission in results.submissions:
+        for question in submission.questions:
+            answers.setdefault(question.id, []).append(question)
+    return tuple(_question_summary(given) for given in answers.values())
+
+
+def _question_summary(given: Sequence[QuestionResult]) -> QuestionSummary:
+    max_score = given[0].max_score
+    scores = [one.score for one in given if one.score is not None]
+    diagnoses = Counter(one for answer in given for one in {each.id for each in answer.diagnoses})
+    return QuestionSummary(
+        id=given[0].id,
+        max_score=max_score,
+        mean=sum(scores) / len(scores) / max_score if scores and max_score else None,
+        verdicts=tally([one.verdict for one in given]),
+        diagnoses=tuple(sorted(diagnoses.items(), key=lambda pair: (-pair[1], pair[0]))),
+    )
+
+
+def distribution(results: Results) -> tuple[tuple[str, int], ...]:
+    """How many submissions lie in each of the `BANDS`, from best to worst."""
+    parts = [one for one in map(part, results.submissions) if one is not None]
+    counts = Counter(
+        next(name for name, lowest in BANDS if one >= lowest or lowest == 0.0) for one in parts
+    )
+    return tuple((name, counts[name]) for name, _ in BANDS)

@@ -1,0 +1,185 @@
+"""One student's process as the grader sees it: frames with a deadline, and how it ended.
+
+Whatever the process sends is hostile: sizes are looked at before anything is read, and what is no
+valid frame ends it. It knows no cells and no budgets.
+"""
+
+import signal
+import socket
+import time
+from pathlib import Path
+
+from grader.outcomes import Stopped
+from grader.sandbox.limits import Limits
+from grader.sandbox.protocol import (
+    LENGTH,
+    MAX_FRAME,
+    FromChild,
+    ProtocolError,
+    Text,
+    ToChild,
+    pack,
+    unpack_from_child,
+)
+from grader.sandbox.protocol.control import Fork, Reaped
+from grader.sandbox.scratch import remove
+from grader.sandbox.zygote import Zygote
+
+_PIECE = 256 * 2**10
+_LEAST_TEXT = 256
+"""What a frame of text counts at least: a flood of tiny ones is a flood, too."""
+
+_PATIENCE = 0.5
+_PAUSE = 0.001
+INVALID = Stopped("crashed", "sent an invalid frame")
+
+
+class ChildStopped(Exception):  # noqa: N818 - it reports the child's end, not a fault of ours
+    """The process was stopped, or died."""
+
+    def __init__(self, stopped: Stopped) -> None:
+        super().__init__(stopped.reason, stopped.detail)
+        self.stopped = stopped
+
+
+class StudentProcess:
+    """A child of a zygote. Deadlines are times of `time.monotonic()`.
+
+    `send` and `receive` raise TimeoutError past the deadline, ChildStopped when the process died
+    or broke the protocol, SandboxError when the machine is at fault. After any of these the only
+    thing left is `close`.
+    """
+
+    def __init__(self, zygote: Zygote, limits: Limits, scratch: Path) -> None:
+        self._zygote = zygote
+        self._limits = limits
+        self._scratch = scratch
+        self._memory = limits.memory_of(zygote.kind)
+        self._cpu = int(limits.submission) + 1
+        self._buffer = bytearray()
+        self._printed: list[str] = []
+        self._kept = 0
+        self._drained = 0
+        self._reaped: Reaped | None = None
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._pid = zygote.fork(self._policy(), theirs)
+            except BaseException:
+                self._channel.close()
+                remove(scratch)
+                raise
+
+    @property
+    def printed(self) -> str:
+        """What was printed until now, cut to the limit."""
+        return "".join(self._printed)
+
+    def send(self, frame: ToChild, deadline: float) -> None:
+        """Send a frame; raises ProtocolError where it is too large."""
+        data = pack(frame)
+        try:
+            self._channel.settimeout(_left(deadline))
+            self._channel.sendall(data)
+        except TimeoutError:
+            raise
+        except OSError:
+            raise ChildStopped(self._autopsy()) from None
+
+    def receive(self, deadline: float) -> FromChild:
+        """The next frame that is no text; text is kept on the way."""
+        while True:
+            body = self._receive_body(deadline)
+            try:
+                frame = unpack_from_child(body)
+            except ProtocolError:
+                raise ChildStopped(INVALID) from None
+            if not isinstance(frame, Text):
+                return frame
+            self._keep(frame.text, len(body))
+
+    def close(self) -> None:
+        """End the process and all it started, and remove its scratch folder."""
+        self._channel.close()
+        try:
+            # Where the zygote is gone, the child went with it.
+            if self._reaped is None and self._zygote.alive:
+                self._reaped = self._zygote.reap(self._pid, kill=True)
+        finally:
+            remove(self._scratch)
+
+    def _policy(self) -> Fork:
+        return Fork(
+            scratch=str(self._scratch),
+            memory=self._memory,
+            cpu=self._cpu,
+            file_size=self._limits.file_size,
+            descriptors=self._limits.descriptors,
+        )
+
+    def _receive_body(self, deadline: float) -> bytes:
+        (size,) = LENGTH.unpack(self._take(LENGTH.size, deadline))
+        if size > MAX_FRAME:
+            raise ChildStopped(Stopped("output_limit", f"an answer of {size} bytes"))
+        return self._take(size, deadline)
+
+    def _take(self, size: int, deadline: float) -> bytes:
+        while len(self._buffer) < size:
+            self._channel.settimeout(_left(deadline))
+            try:
+                piece = self._channel.recv(_PIECE)
+            except ConnectionError:
+                piece = b""
+            if not piece:
+                raise ChildStopped(self._autopsy())
+            self._buffer += piece
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _keep(self, text: str, size: int) -> None:
+        self._drained += max(size, _LEAST_TEXT)
+        if self._drained > self._limits.drained:
+            raise ChildStopped(Stopped("output_limit", "printed too much"))
+        piece = text[: self._limits.text - self._kept]
+        if piece:
+            self._printed.append(piece)
+            self._kept += len(piece)
+
+    def _autopsy(self) -> Stopped:
+        """Why the process hung up. It is asked before it is killed, or every end were a kill."""
+        self._channel.close()
+        give_up = time.monotonic() + _PATIENCE
+        reaped = self._zygote.reap(self._pid, kill=False)
+        while reaped.exit_code is None:
+            time.sleep(_PAUSE)
+            if time.monotonic() > give_up:
+                self._reaped = self._zygote.reap(self._pid, kill=True)
+                return Stopped("crashed", "closed its channel")
+            reaped = self._zygote.reap(self._pid, kill=False)
+        self._reaped = reaped
+        return self._verdict(reaped.exit_code, reaped)
+
+    def _verdict(self, exit_code: int, reaped: Reaped) -> Stopped:
+        if exit_code >= 0:
+            return Stopped("crashed", f"exit status {exit_code}")
+        if reaped.cpu >= self._cpu:
+            return Stopped("timeout", f"{self._cpu} s of processor time")
+        # Where an allocation fails inside a library it often ends in an abort or a fault.
+        if reaped.peak >= self._memory // 2:
+            return Stopped("memory", f"{self._memory // 2**20} MiB")
+        return Stopped("crashed", f"signal {-exit_code} ({_signal_name(-exit_code)})")
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"

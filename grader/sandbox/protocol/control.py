@@ -1,0 +1,72 @@
+"""What crosses between the grader and a zygote: who is to be forked, and how it ended.
+
+One message a packet, over a socket that no student's process holds.
+"""
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Kind: TypeAlias = Literal["numpy", "facade", "real"]
+"""Which torch a process has: none, the reference engine's, the installed one."""
+
+
+class _Message(msgspec.Struct, frozen=True, tag_field="message", kw_only=True):
+    pass
+
+
+class Fork(_Message, frozen=True, tag="fork"):
+    """Fork a child that serves the channel sent along; the answer is `Forked` or `Failed`.
+
+    `scratch` is its own folder; memory and file_size are bytes, cpu seconds.
+    """
+
+    scratch: str
+    memory: int
+    cpu: int
+    file_size: int
+    descriptors: int
+
+
+class Reap(_Message, frozen=True, tag="reap"):
+    """Tell how a child ended, killing it and all it started first if `kill`; see `Reaped`."""
+
+    pid: int
+    kill: bool
+
+
+class Ready(_Message, frozen=True, tag="ready"):
+    """The libraries are loaded; said once."""
+
+
+class Forked(_Message, frozen=True, tag="forked"):
+    """The child's process id."""
+
+    pid: int
+
+
+class Reaped(_Message, frozen=True, tag="reaped"):
+    """How a child ended: exit code, or minus the signal; None while it is still running.
+
+    `cpu` counts seconds, `peak` the bytes that were resident at most.
+    """
+
+    exit_code: int | None
+    cpu: float = 0.0
+    peak: int = 0
+
+
+class Failed(_Message, frozen=True, tag="failed"):
+    """What was asked for could not be done, and why: a fault of the machine."""
+
+    reason: str
+
+
+Request: TypeAlias = Fork | Reap
+Reply: TypeAlias = Ready | Forked | Reaped | Failed
+
+MAX_PACKET = 64 * 2**10
+
+pack: Any = msgspec.msgpack.Encoder().encode
+unpack_request = msgspec.msgpack.Decoder(Request).decode
+unpack_reply = msgspec.msgpack.Decoder(Reply).decode

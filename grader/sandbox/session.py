@@ -1,0 +1,301 @@
+"""One submission under one policy: its cells are run when first needed, then names are asked for.
+
+A cell that hangs or kills the process is left out when the cells are run again; a call that does
+costs only itself. What the answers are worth is decided elsewhere.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
+from grader.sandbox.limits import Limits
+from grader.sandbox.process import INVALID, ChildStopped, StudentProcess
+from grader.sandbox.protocol import (
+    Absent,
+    Answer,
+    AskTrace,
+    Call,
+    Cell,
+    CellStarted,
+    FromChild,
+    Ran,
+    Read,
+    Run,
+    StudentException,
+    ToChild,
+    Trace,
+)
+from grader.sandbox.protocol import Raised as RaisedFrame
+from grader.sandbox.protocol.control import Kind
+from grader.sandbox.values import from_protocol, to_protocol, to_raised
+from grader.sandbox.zygote import SandboxError
+
+Form = Literal["notebook", "module"]
+
+_SYNTAX_ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is run: the sources of the code cells, as a notebook or a module, and how it is sown."""
+
+    cells: Sequence[str]
+    form: Form
+    seed: int
+
+
+class Session:
+    """A submission's processes, one after another, each forked only when the last one is gone.
+
+    `start` gives a fresh process. Not for several threads at once. Every method may raise
+    SandboxError; what the student's code does is always an outcome.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], StudentProcess],
+        submission: Submission,
+        *,
+        kind: Kind,
+        limits: Limits,
+    ) -> None:
+        self._start = start
+        self._form = submission.form
+        self._seed = submission.seed % 2**63
+        self._cells = [_clean(source) for source in submission.cells]
+        self._kind = kind
+        self._limits = limits
+        self._process: StudentProcess | None = None
+        self._ran: Ran | None = None
+        self._skipped: dict[int, Stopped] = {}
+        self._printed = ""
+        self._budget = _Budget(limits.submission)
+        self._asked = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the submission's process."""
+        if self._process is not None:
+            self._printed = self._process.printed
+            process, self._process = self._process, None
+            process.close()
+
+    def call(self, name: str, arguments: Mapping[str, PlainValue]) -> Outcome:
+        """Call what the cells left behind under `name`, the arguments in their order.
+
+        The arguments come back as they are after the call.
+        """
+        packed = [(key, to_protocol(value)) for key, value in arguments.items()]
+        return self._outcome(name, lambda number: Call(id=number, name=name, arguments=packed))
+
+    def read(self, name: str) -> Outcome:
+        """The value that the cells left behind under `name`."""
+        return self._outcome(name, lambda number: Read(id=number, name=name))
+
+    def trace(self) -> tuple[Mapping[str, object], ...]:
+        """What the engine saw of the student's computations; nothing where none is left to ask."""
+        try:
+            reply = self._ask(lambda number: AskTrace(id=number))
+        except ChildStopped:
+            self.close()
+            return ()
+        return tuple(reply.events) if isinstance(reply, Trace) else ()
+
+    @property
+    def failures(self) -> tuple[Raised | Stopped, ...]:
+        """What failed when the cells were last run, cell by cell; a cell left out is `Stopped`."""
+        self._run_if_never()
+        found: list[tuple[int, Raised | Stopped]] = [
+            *self._skipped.items(),
+            *((one.cell or 0, to_raised(one, self._kind)) for one in self._exceptions()),
+        ]
+        return tuple(failure for _, failure in sorted(found, key=lambda one: one[0]))
+
+    @property
+    def defined(self) -> frozenset[str]:
+        """The names of the functions and classes that the cells left behind."""
+        self._run_if_never()
+        return frozenset() if self._ran is None else frozenset(self._ran.defined)
+
+    @property
+    def printed(self) -> str:
+        """What the latest process printed, at most `limits.text` characters."""
+        return self._printed if self._process is None else self._process.printed
+
+    def _outcome(self, name: str, frame: Callable[[int], ToChild]) -> Outcome:
+        try:
+            reply = self._ask(frame)
+        except ChildStopped as stop:
+            self.close()
+            return stop.stopped
+        match reply:
+            case Answer():
+                arguments = {key: from_protocol(value) for key, value in reply.arguments}
+                return Answered(from_protocol(reply.value), arguments)
+            case RaisedFrame():
+                return to_raised(reply.exception, self._kind)
+            case Absent():
+                return Undefined(self._explanation(name))
+            case _:
+                self.close()
+                return INVALID
+
+    def _ask(self, frame: Callable[[int], ToChild]) -> FromChild:
+        process = self._ready()
+        self._asked += 1
+        question = frame(self._asked)
+        with self._budget.step(self._limits.call) as deadline:
+            process.send(question, deadline)
+            reply = process.receive(deadline)
+        if not _answers(reply, question):
+            raise ChildStopped(INVALID)
+        return reply
+
+    def _ready(self) -> StudentProcess:
+        """The process with the cells run; raises ChildStopped where the time is used up."""
+        while self._process is None:
+            if self._budget.is_used_up:
+                raise ChildStopped(self._budget.used_up)
+            self._process = self._start()
+            try:
+                self._ran = self._run(self._process)
+            except BaseException:
+                self.close()
+                raise
+            if self._ran is None:
+                self.close()
+        return self._process
+
+    def _run(self, process: StudentProcess) -> Ran | None:
+        """Run the cells; None where one of them stopped the process and is now left out."""
+        running: int | None = None
+        try:
+            with self._budget.step(self._limits.cell) as deadline:
+                process.send(self._run_frame(), deadline)
+            while True:
+                with self._budget.step(self._limits.cell) as deadline:
+                    frame = process.receive(deadline)
+                if isinstance(frame, Ran):
+                    return frame
+                running = self._next_cell(frame, running)
+        except ChildStopped as stop:
+            if self._budget.is_used_up:
+                raise
+            if running is None:
+                raise SandboxError(
+                    f"a student's process ended before its first cell: {stop.stopped.detail}"
+                ) from None
+            self._skipped[running] = stop.stopped
+            return None
+
+    def _run_frame(self) -> Run:
+        cells = [Cell(index=index, source=source) for index, source in enumerate(self._cells)]
+        skip = sorted(self._skipped)
+        return Run(cells=cells, skip=skip, seed=self._seed, kind=self._form)
+
+    def _next_cell(self, frame: FromChild, running: int | None) -> int:
+        # Every start gives a cell its time, so each may start only once and in order.
+        last = -1 if running is None else running
+        if not isinstance(frame, CellStarted) or not last < frame.index < len(self._cells):
+            raise ChildStopped(INVALID)
+        return frame.index
+
+    def _run_if_never(self) -> None:
+        if self._ran is None:
+            try:
+                self._ready()
+            except ChildStopped:
+                self.close()
+
+    def _exceptions(self) -> list[StudentException]:
+        return [] if self._ran is None else self._ran.failures
+
+    def _explanation(self, name: str) -> Raised | Stopped | None:
+        """The failure because of which `name` is not there, found where its text defines it."""
+        definition = re.compile(
+            rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b"
+            rf"|^{re.escape(name)}[ \t]*(?::[^=\n]*)?=(?!=)",
+            re.MULTILINE,
+        )
+        for index, source in enumerate(self._cells):
+            for match in definition.finditer(source):
+                if index in self._skipped:
+                    return self._skipped[index]
+                line = source.count("\n", 0, match.start()) + 1
+                for exception in self._exceptions():
+                    if exception.cell == index and _covers(exception, line):
+                        return to_raised(exception, self._kind)
+        return None
+
+
+class _Budget:
+    """The submission's seconds, which its steps use up one by one."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._spent = 0.0
+
+    @property
+    def is_used_up(self) -> bool:
+        return self._spent >= self._seconds
+
+    @property
+    def used_up(self) -> Stopped:
+        return Stopped("timeout", f"{self._seconds:g} s for the whole submission")
+
+    @contextmanager
+    def step(self, limit: float) -> Iterator[float]:
+        """The deadline of a step; a TimeoutError within becomes a ChildStopped."""
+        began = time.monotonic()
+        late = False
+        try:
+            yield began + min(limit, self._seconds - self._spent)
+        except TimeoutError:
+            late = True
+        finally:
+            self._spent += time.monotonic() - began
+        if late:
+            raise ChildStopped(
+                self.used_up if self.is_used_up else Stopped("timeout", f"{limit:g} s")
+            )
+
+
+def _answers(reply: FromChild, question: ToChild) -> bool:
+    match question, reply:
+        case Call(id=asked), Answer(id=number):
+            names = [name for name, _ in question.arguments]
+            return number == asked and [name for name, _ in reply.arguments] == names
+        case Read(id=asked), Answer(id=number):
+            return number == asked and not reply.arguments
+        case ((Call(id=asked) | Read(id=asked)), (RaisedFrame(id=number) | Absent(id=number))):
+            return number == asked
+        case AskTrace(id=asked), Trace(id=number):
+            return number == asked
+    return False
+
+
+def _covers(exception: StudentException, line: int) -> bool:
+    if exception.statement is None:
+        return exception.type in _SYNTAX_ERRORS
+    first, last = exception.statement
+    return first <= line <= last
+
+
+def _clean(source: str) -> str:
+    """Without lone surrogates, which JSON can hold and no frame can."""
+    return source.encode("utf-8", "replace").decode("utf-8")

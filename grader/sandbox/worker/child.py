@@ -1,0 +1,215 @@
+"""One forked child: gives up its rights, then runs a submission's cells and answers calls.
+
+It is trusted until the first cell runs and not after: whatever it sends is checked elsewhere.
+"""
+
+import ctypes
+import inspect
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox.protocol import (
+    LENGTH,
+    Absent,
+    Answer,
+    AskTrace,
+    Call,
+    CellStarted,
+    FromChild,
+    Raised,
+    Ran,
+    Read,
+    Run,
+    ToChild,
+    Trace,
+    Value,
+    pack,
+    unpack_to_child,
+)
+from grader.sandbox.protocol.control import Fork, Kind
+from grader.sandbox.worker.cells import Workspace
+from grader.sandbox.worker.failures import describe
+from grader.sandbox.worker.imports import Fallback, Guard
+from grader.sandbox.worker.text import Printed
+from grader.sandbox.worker.values import MAX_ARGUMENTS, build_value, pack_value
+
+_CHANNEL = 3
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def live(policy: Fork, channel: int, *, kind: Kind) -> None:
+    """Serve the grader on `channel` until it hangs up; the caller ends the process afterwards."""
+    lock_down(policy, channel)
+    _Child(socket.socket(fileno=_CHANNEL), kind).serve()
+
+
+def lock_down(policy: Fork, channel: int) -> None:
+    """Give up what a student's process must not have; raises OSError where that fails.
+
+    Every later layer of isolation belongs at the end of this function, before any cell is read.
+    """
+    zygote = os.getppid()
+    os.setsid()
+    if _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0 or os.getppid() != zygote:
+        raise OSError(ctypes.get_errno(), "the child would outlive its zygote")
+    _keep_only(channel)
+    _enter(policy.scratch)
+    for name, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, policy.cpu),
+        (resource.RLIMIT_FSIZE, policy.file_size),
+        (resource.RLIMIT_NOFILE, policy.descriptors),
+        (resource.RLIMIT_AS, policy.memory),
+    ):
+        resource.setrlimit(name, (value, value))
+
+
+def _keep_only(channel: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    channel = os.dup(channel) if channel == _CHANNEL else channel
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.dup2(channel, _CHANNEL, inheritable=False)
+    last = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+    os.closerange(_CHANNEL + 1, last + 1)
+
+
+def _enter(scratch: str) -> None:
+    os.chdir(scratch)
+    os.environ.clear()
+    os.environ.update({"HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8", "MPLBACKEND": "Agg"})
+
+
+class _Child:
+    """The submission's process: the channel to the grader and the names the cells left behind."""
+
+    def __init__(self, channel: socket.socket, kind: Kind) -> None:
+        self._kind = kind
+        self._torch: ModuleType | None = None if kind == "numpy" else sys.modules["torch"]
+        self._channel = channel
+        self._reader = channel.makefile("rb")
+        self._sending = threading.Lock()
+        self._printed = Printed(self._send_bytes_of)
+        self._printed.install()
+        self._workspace: Workspace | None = None
+        self._seed = 0
+
+    def serve(self) -> None:
+        """Answer frame by frame until the grader hangs up."""
+        while (frame := self._receive()) is not None:
+            match frame:
+                case Run():
+                    self._run(frame)
+                case Call(id=number, name=name):
+                    self._answer(number, name, partial(self._call, frame))
+                case Read(id=number, name=name):
+                    self._answer(number, name, partial(self._read, number))
+                case AskTrace(id=number):
+                    self._send(Trace(id=number, events=trace_events()))
+
+    def _run(self, frame: Run) -> None:
+        self._seed = frame.seed
+        workspace = self._workspace = Workspace(frame.kind, self._kind)
+        sys.meta_path.insert(0, Guard(self._kind))
+        sys.meta_path.append(Fallback(workspace.attempts))
+        sow(self._seed, self._torch)
+        for cell in frame.cells:
+            if cell.index in frame.skip:
+                continue
+            self._send(CellStarted(index=cell.index))
+            workspace.run(cell.index, cell.source)
+        self._send(Ran(failures=workspace.failures, defined=workspace.defined()))
+
+    def _answer(self, number: int, name: str, answer: Callable[[Any], Answer]) -> None:
+        workspace = self._workspace
+        if workspace is None or name not in workspace.namespace:
+            self._send(Absent(id=number))
+            return
+        try:
+            reply: FromChild = answer(workspace.namespace[name])
+        except BaseException as error:  # noqa: BLE001 - sys.exit() ends a call, not the process
+            exception = describe(error, workspace.sources, kind=self._kind)
+            reply = Raised(id=number, exception=exception)
+        self._send(reply)
+
+    def _call(self, call: Call, function: Any) -> Answer:
+        sow(self._seed, self._torch)
+        arguments = {name: build_value(value, self._torch) for name, value in call.arguments}
+        result = apply(function, arguments)
+        value = pack_value(result, self._torch)
+        return Answer(id=call.id, value=value, arguments=self._pack_arguments(arguments))
+
+    def _pack_arguments(self, arguments: dict[str, Any]) -> list[tuple[str, Value]]:
+        share = MAX_ARGUMENTS // max(1, len(arguments))
+        return [
+            (name, pack_value(value, self._torch, limit=share)) for name, value in arguments.items()
+        ]
+
+    def _read(self, number: int, value: Any) -> Answer:
+        return Answer(id=number, value=pack_value(value, self._torch))
+
+    def _receive(self) -> ToChild | None:
+        header = self._reader.read(LENGTH.size)
+        if len(header) < LENGTH.size:
+            return None
+        return unpack_to_child(self._reader.read(LENGTH.unpack(header)[0]))
+
+    def _send(self, frame: FromChild) -> None:
+        self._printed.flush()
+        self._send_bytes_of(frame)
+
+    def _send_bytes_of(self, frame: FromChild) -> None:
+        data = pack(frame)
+        with self._sending:
+            self._channel.sendall(data)
+
+
+def apply(function: Any, arguments: dict[str, Any]) -> Any:
+    """Call with the arguments in order, whatever the student named the parameters.
+
+    Only where that cannot be bound, and their names can, are they handed over by name.
+    """
+    values = tuple(arguments.values())
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return function(*values)
+    if not _binds(signature, *values) and _binds(signature, **arguments):
+        return function(**arguments)
+    return function(*values)
+
+
+def _binds(signature: inspect.Signature, *values: Any, **named: Any) -> bool:
+    try:
+        signature.bind(*values, **named)
+    except TypeError:
+        return False
+    return True
+
+
+def sow(seed: int, torch: ModuleType | None) -> None:
+    """Start every random generator anew, so that no answer depends on the calls before it."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - students use the global generator
+    # What default_rng() without a seed is sown with.
+    np.random.bit_generator.randbits = random.getrandbits  # type: ignore[attr-defined]
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
+def trace_events() -> list[dict[str, str | int | float | bool | None]]:
+    """What the engine saw: nothing, for as long as it keeps no record of a computation."""
+    return []

@@ -1,0 +1,106 @@
+"""Which modules students' imports give: the finders in front of and behind Python's own.
+
+A package that the question forbids and a library that is not installed can be imported, so that
+the rest of a cell runs; using them fails.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import FrameType, ModuleType
+from typing import Any
+
+from grader.sandbox.protocol.control import Kind
+from grader.sandbox.worker.failures import cell_of
+from grader.sandbox.worker.stand_ins import Harmless, StandIn, refuse_forbidden, refuse_missing
+
+AUTOGRAD = frozenset(
+    {
+        "torch", "torchvision", "torchaudio", "functorch", "lightning", "pytorch_lightning",
+        "jax", "jaxlib", "flax", "haiku", "optax", "autograd", "tensorflow", "keras", "mygrad",
+        "tinygrad", "micrograd", "mxnet", "paddle", "theano", "aesara", "pytensor", "chainer",
+        "reference_engine",
+    }
+)  # fmt: skip
+"""Packages that compute gradients by themselves."""
+
+_GRADERS_OWN = frozenset({"grader", "assignments"})
+_FRONT_END = frozenset({"IPython", "ipywidgets"})
+_DRAWING = frozenset({"matplotlib", "seaborn", "plotly", "torchviz", "graphviz"})
+
+
+class _Giver(Loader):
+    """Gives an object as the module that is imported."""
+
+    def __init__(self, module: object) -> None:
+        self._module = module
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        del spec
+        return self._module  # type: ignore[return-value]
+
+    def exec_module(self, module: ModuleType) -> None:
+        del module
+
+
+def _spec(name: str, module: object) -> ModuleSpec:
+    return ModuleSpec(name, _Giver(module), is_package=True)
+
+
+class Guard(MetaPathFinder):
+    """In front of Python's own finders: what is withheld, and the notebook's front end."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._forbidden = AUTOGRAD if kind == "numpy" else frozenset()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: Any = None, /
+    ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`."""
+        del path, target
+        package = fullname.partition(".")[0]
+        if package in _GRADERS_OWN:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        if package in self._forbidden:
+            return _spec(fullname, StandIn(fullname, refuse_forbidden))
+        if package in _FRONT_END:
+            return _spec(fullname, Harmless())
+        return None
+
+
+class Fallback(MetaPathFinder):
+    """Behind Python's own finders: stand-ins for what is not installed, for students' code alone.
+
+    `attempts` holds the (file name, line) of imports inside `try`: these ask whether a library is
+    there, and are told the truth.
+    """
+
+    def __init__(self, attempts: set[tuple[str, int]]) -> None:
+        self._attempts = attempts
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: Any = None, /
+    ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`."""
+        del target
+        if not self._serves(fullname, path) or not self._asked_by_student():
+            return None
+        package = fullname.partition(".")[0]
+        if package in _DRAWING or fullname in {"google", "google.colab"}:
+            return _spec(fullname, Harmless())
+        return _spec(fullname, StandIn(fullname, refuse_missing))
+
+    def _serves(self, fullname: str, path: Sequence[str] | None) -> bool:
+        if path is None or fullname == "google.colab":
+            return True
+        # Below a stand-in everything is one; an installed package knows its own submodules.
+        return isinstance(sys.modules.get(fullname.rpartition(".")[0]), (StandIn, Harmless))
+
+    def _asked_by_student(self) -> bool:
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - who imports is only seen there
+        while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        if frame is None or cell_of(frame.f_code.co_filename) is None:
+            return False
+        return (frame.f_code.co_filename, frame.f_lineno) not in self._attempts

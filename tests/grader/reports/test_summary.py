@@ -1,0 +1,81 @@
+"""The figures of a class: what could not be judged is never counted as a zero."""
+
+import msgspec
+import pytest
+
+from grader.reports import summary
+
+
+def only(results, *ids):
+    kept = tuple(one for one in results.submissions if one.id in ids)
+    return msgspec.structs.replace(results, submissions=kept)
+
+
+def find(results, identifier):
+    return next(one for one in results.submissions if one.id == identifier)
+
+
+def test_the_figures_of_a_class(results):
+    figures = summary.class_summary(results)
+    assert (figures.submissions, figures.graded) == (9, 8)
+    assert (figures.below_half, figures.needs_human, figures.not_judged) == (4, 1, 2)
+
+
+def test_the_mean_is_over_judged_points(results):
+    # alice has 6 of 6; dora could not be read; gui has 1 of the 2 points that could be judged.
+    assert summary.class_summary(only(results, "alice", "dora", "gui")).mean == 0.75
+
+
+def test_an_empty_class_has_no_mean(results):
+    assert summary.summary_line(only(results)) == "0 graded"
+
+
+def test_the_line_names_what_needs_attention(results):
+    assert summary.summary_line(results) == (
+        "8 graded, mean 38 %, 4 below 50 %, 1 to be marked by a person, 2 could not be judged"
+    )
+
+
+def test_a_question_counts_only_who_was_judged_in_it(results):
+    _, times_run = summary.question_summaries(only(results, "alice", "bruno", "fatima"))
+    assert times_run.mean == 0.5
+    assert times_run.verdicts == (("correct", 1), ("needs_human", 1), ("wrong_value", 1))
+
+
+def test_a_question_names_its_most_frequent_diagnoses(results):
+    backprop, _ = summary.question_summaries(results)
+    assert backprop.diagnoses == (("accumulated_gradient", 1), ("graph_freed", 1))
+
+
+def test_every_graded_submission_lies_in_one_band(results):
+    assert summary.distribution(results) == (
+        ("100 %", 1), ("75 to 99 %", 0), ("50 to 74 %", 3),
+        ("25 to 49 %", 1), ("1 to 24 %", 0), ("0 %", 3),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("identifier", "reason"),
+    [
+        ("alice", ""),
+        ("bruno", "dw: accumulated gradient"),
+        ("dora", "The file is not a notebook, or it is damaged"),
+        ("ines", "No function named manual_backprop was found after a fresh run."),
+    ],
+)
+def test_the_reason_is_a_few_words(results, identifier, reason):
+    assert summary.reason(find(results, identifier)) == reason
+
+
+@pytest.mark.parametrize(
+    ("score", "text"), [(3.0, "3.0"), (2.5, "2.5"), (1.25, "1.25"), (2 / 3, "0.67"), (None, "-")]
+)
+def test_points_have_one_decimal_or_two(score, text):
+    assert summary.points(score) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "text"), [(1.0, "100 %"), (0.999, "99 %"), (0.714, "71 %"), (0.0, "0 %"), (None, "-")]
+)
+def test_only_all_points_are_a_hundred_percent(part, text):
+    assert summary.percent(part) == text

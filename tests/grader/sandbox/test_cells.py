@@ -1,0 +1,191 @@
+"""Cells are run as a notebook or a module would run them, and one mistake costs one statement."""
+
+import numpy as np
+import pytest
+
+from grader.outcomes import Answered, Raised, SourceText, TensorValue, Uncrossable, Undefined
+
+
+def test_a_notebooks_function_is_called_with_the_arguments(run):
+    outcome = run("import numpy as np", "def f(x, w):\n    return x * w").call(
+        "f", {"x": np.array([1.0, 2.0]), "w": np.array([3.0])}
+    )
+    assert isinstance(outcome, Answered)
+    np.testing.assert_array_equal(outcome.value, [3.0, 6.0])
+
+
+def test_the_arguments_come_back_as_they_are_after_the_call(run):
+    outcome = run("def f(x):\n    x[0] = 7").call("f", {"x": np.array([1.0, 2.0])})
+    np.testing.assert_array_equal(outcome.arguments["x"], [7.0, 2.0])
+
+
+def test_parameters_may_have_other_names(run):
+    assert run("def f(a, b):\n    return a - b").call("f", {"x": 5, "y": 3}).value == 2
+
+
+def test_parameters_that_are_keyword_only_are_given_by_name(run):
+    assert run("def f(*, y, x):\n    return x - y").call("f", {"x": 5, "y": 3}).value == 2
+
+
+def test_a_wrong_number_of_parameters_is_the_students_type_error(run):
+    outcome = run("def f(a):\n    return a").call("f", {"x": 5, "y": 3})
+    assert outcome.type == "TypeError"
+    assert "takes 1 positional argument" in outcome.text
+
+
+def test_a_variable_is_read(run):
+    assert run("answer = 8").read("answer").value == 8
+
+
+def test_an_absent_name_is_undefined(run):
+    assert run("x = 1").read("y") == Undefined(None)
+    assert run("x = 1").call("f", {}) == Undefined(None)
+
+
+def test_a_statement_that_fails_costs_only_itself(run):
+    session = run("a = 1\nb = 1 / 0\nc = 3")
+    assert session.read("c").value == 3
+    assert session.failures == (
+        Raised("ZeroDivisionError", "division by zero", 0, 2, "b = 1 / 0"),
+    )
+
+
+def test_the_line_told_is_the_innermost_of_the_students_own(run):
+    session = run("import numpy as np", "def g(x):\n    return np.linalg.inv(x)\n\ndef f(x):\n    return g(x)")
+    outcome = session.call("f", {"x": np.zeros((2, 2))})
+    assert (outcome.cell, outcome.line) == (1, 2)
+    assert outcome.source_line == "return np.linalg.inv(x)"
+
+
+def test_a_cell_with_a_syntax_error_costs_only_itself(run):
+    session = run("x = 1", "def f(:\n    pass", "y = x + 1")
+    assert session.read("y").value == 2
+    (failure,) = session.failures
+    assert (failure.type, failure.cell, failure.line) == ("SyntaxError", 1, 1)
+
+
+def test_an_undefined_function_is_explained_by_the_syntax_error_of_its_cell(run):
+    outcome = run("x = 1", "def f(x):\n    return x +\n").call("f", {"x": 1})
+    assert outcome.because.type == "SyntaxError"
+
+
+def test_an_undefined_function_is_explained_by_its_own_statement_only(run):
+    source = "def f(x=nothing):\n    return x\n\nboom()\n"
+    outcome = run(source, form="module").call("f", {"x": 1})
+    assert outcome.because.text == "name 'nothing' is not defined"
+
+
+def test_an_undefined_variable_is_explained_by_the_failure_deep_in_its_statement(run):
+    source = "def g():\n    return 1 / 0\n\nanswer = g()\n"
+    outcome = run(source, form="module").read("answer")
+    assert (outcome.because.type, outcome.because.line) == ("ZeroDivisionError", 2)
+
+
+def test_leaving_the_interpreter_is_a_failure_like_any_other(run):
+    session = run("import sys\nsys.exit(3)\nx = 1", "raise KeyboardInterrupt\ny = 2")
+    assert session.read("y").value == 2
+    assert [failure.type for failure in session.failures] == ["SystemExit", "KeyboardInterrupt"]
+
+
+def test_leaving_the_interpreter_within_a_call_is_raised(run):
+    session = run("def f():\n    exit()")
+    assert session.call("f", {}).type == "SystemExit"
+    assert session.call("f", {}).type == "SystemExit"
+
+
+def test_a_modules_main_block_does_not_run(run):
+    source = "x = __name__\nif __name__ == '__main__':\n    x = 'ran'"
+    assert run(source, form="module").read("x").value == "submission"
+
+
+def test_a_notebooks_main_block_runs(run):
+    assert run("if __name__ == '__main__':\n    x = 1").read("x").value == 1
+
+
+def test_future_imports_reach_later_cells(run):
+    session = run(
+        "from __future__ import annotations",
+        "def f(x: Unheard) -> Of:\n    return x",
+    )
+    assert session.call("f", {"x": 1}).value == 1
+
+
+def test_the_source_of_a_function_can_be_read(run):
+    session = run("import inspect", "\ndef f():\n    return 42\n\ns = inspect.getsource(f)")
+    assert session.read("s").value == "def f():\n    return 42\n"
+
+
+def test_recursion_without_end_is_raised(run):
+    assert run("def f():\n    return f()").call("f", {}).type == "RecursionError"
+
+
+def test_an_exception_that_cannot_be_read_is_still_told(run):
+    source = "class E(Exception):\n    def __str__(self):\n        raise self\n\ndef f():\n    raise E"
+    assert run(source).call("f", {}).type == "E"
+
+
+def test_a_long_message_is_cut(run):
+    assert len(run("def f():\n    raise ValueError('x' * 10**6)").call("f", {}).text) == 4096
+
+
+def test_functions_and_classes_are_listed_and_nothing_else(run):
+    session = run("import numpy as np\nimport torch\ndef f(): pass\nclass C: pass\n_g = f\nx = 1")
+    assert session.defined == {"f", "C"}
+
+
+def test_what_is_printed_is_kept(run):
+    session = run("import sys\nprint('olá')\nprint('!', file=sys.stderr)")
+    assert session.defined == frozenset()
+    assert session.printed == "olá\n!\n"
+
+
+@pytest.mark.parametrize(
+    "draw",
+    ["random.random()", "np.random.rand()", "np.random.default_rng().random()"],
+)
+def test_an_unseeded_student_draws_the_same_numbers_in_every_call_and_run(run, draw):
+    cells = ("import random\nimport numpy as np", f"x = {draw}\ndef f():\n    return {draw}")
+    first, second = run(*cells), run(*cells)
+    assert first.read("x") == second.read("x")
+    assert first.call("f", {}) == first.call("f", {}) == second.call("f", {})
+
+
+def test_another_seed_draws_other_numbers(run):
+    cell = "import random\nx = random.random()"
+    assert run(cell, seed=1).read("x") != run(cell, seed=2).read("x")
+
+
+def test_a_source_argument_arrives_as_a_callable(run):
+    session = run("def f(g, x):\n    return g(x)")
+    argument = SourceText("lambda v: (v ** 3).sum()")
+    assert session.call("f", {"g": argument, "x": np.array([1.0, 2.0])}).value == 9.0
+
+
+def test_a_tensor_argument_arrives_as_an_array_where_there_is_no_torch(run):
+    session = run("def f(x):\n    return type(x).__name__")
+    assert session.call("f", {"x": TensorValue(np.ones(2))}).value == "ndarray"
+
+
+def test_a_generator_does_not_cross(run):
+    outcome = run("def f():\n    yield 1").call("f", {})
+    assert outcome.value == Uncrossable(
+        "generator", "only numbers, text, arrays, lists, tuples and dicts are read"
+    )
+
+
+def test_lone_surrogates_in_a_cell_hurt_nobody(run):
+    assert run("x = '\ud800'", "y = 1").read("y").value == 1
+
+
+def test_an_empty_submission_defines_nothing(run):
+    assert run().call("f", {}) == Undefined(None)
+
+
+def test_nothing_runs_before_it_is_asked_for(run):
+    assert run("1 / 0").printed == ""
+
+
+def test_a_trace_can_be_asked_for_while_the_process_lives(run):
+    session = run("x = 1")
+    session.read("x")
+    assert session.trace() == ()

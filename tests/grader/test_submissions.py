@@ -1,0 +1,290 @@
+"""What is handed in becomes submissions: which files, under which ids, with which problems."""
+
+import hashlib
+import json
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.notebooks import MAX_BYTES
+from grader.submissions import IntakeError, collect
+
+MODULE = "def f(x):\n    return x\n"
+NOTEBOOK = json.dumps(
+    {
+        "nbformat": 4,
+        "metadata": {"grader": {"assignment": "manual_backprop", "language": "es"}},
+        "cells": [
+            {"cell_type": "code", "source": "a = 1"},
+            {"cell_type": "markdown", "source": "words"},
+            {"cell_type": "code", "source": ["b = 2\n", "c = 3"]},
+        ],
+    }
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A function that writes files, given by their paths and contents, into a new folder."""
+
+    def write(files):
+        for name, content in files.items():
+            path = tmp_path / "class" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return tmp_path / "class"
+
+    return write
+
+
+def modules(*names):
+    return dict.fromkeys(names, MODULE)
+
+
+def ids(*paths):
+    return [one.id for one in collect(paths)]
+
+
+def only(path):
+    (submission,) = collect([path])
+    return submission
+
+
+# -- what a file becomes ------------------------------------------------------------------------
+
+
+def test_a_module_is_one_cell(folder):
+    submission = only(folder({"ana.py": MODULE}))
+    assert (submission.id, submission.path, submission.form) == ("ana", "ana.py", "module")
+    assert submission.cells == (MODULE,)
+    assert submission.sha256 == hashlib.sha256(MODULE.encode()).hexdigest()
+    assert submission.problem is None
+
+
+def test_a_notebook_is_its_code_cells(folder):
+    submission = only(folder({"ana.ipynb": NOTEBOOK}))
+    assert submission.form == "notebook"
+    assert submission.cells == ("a = 1", "b = 2\nc = 3")
+    assert (submission.assignment, submission.language) == ("manual_backprop", "es")
+
+
+def test_the_path_of_a_file_is_shown_as_it_was_given(folder):
+    file = folder({"ana.py": MODULE}) / "ana.py"
+    assert only(file).path == str(file)
+
+
+@pytest.mark.parametrize(
+    ("data", "source"),
+    [
+        ("x = 'é'\n".encode(), "x = 'é'\n"),
+        (b"\xef\xbb\xbfx = 1\n", "x = 1\n"),
+        (b"# -*- coding: latin-1 -*-\nx = '\xe9'\n", "# -*- coding: latin-1 -*-\nx = 'é'\n"),
+        (b"x = 1\r\ny = 2\r\n", "x = 1\r\ny = 2\r\n"),
+    ],
+)
+def test_a_module_is_decoded_as_python_does(folder, data, source):
+    assert only(folder({"ana.py": data})).cells == (source,)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "problem", "hint"),
+    [
+        ("a.py", b"", "empty", "save your code"),
+        ("a.py", b"\xef\xbb\xbf \n", "empty", "save your code"),
+        ("a.ipynb", b"", "empty", "save the notebook"),
+        ("a.py", b"x = '\xe9'\n", "unreadable", "save it as UTF-8"),
+        ("a.py", b"# coding: no-such-thing\n", "unreadable", "save it as UTF-8"),
+        ("a.py", b"# coding: rot13\nk = 1\n", "unreadable", "save it as UTF-8"),
+        ("a.py", b"# coding: unicode_escape\nx\n", "unreadable", "save it as UTF-8"),
+        ("a.py", "x = 1".encode("utf-16"), "unreadable", "saved as UTF-16"),
+        ("a.py", NOTEBOOK, "unreadable", "ends in .ipynb"),
+        ("a.ipynb", MODULE, "unreadable", "ends in .py"),
+        ("a.ipynb", "{", "unreadable", "open it in Jupyter"),
+        ("a.py", b" " * (MAX_BYTES + 1), "too_large", "remove data"),
+        ("a.ipynb", b" " * (MAX_BYTES + 1), "too_large", "clear its outputs"),
+        ("a.pdf", b"%PDF-1.7", "wrong_file_type", "a PDF"),
+        ("a.docx", b"PK", "wrong_file_type", "a Word document"),
+        ("a.ZIP", b"PK", "wrong_file_type", "an archive"),
+        ("a.ipynb.txt", NOTEBOOK, "wrong_file_type", "ends in .ipynb"),
+    ],
+)
+def test_a_problem_says_what_to_do_next(folder, name, data, problem, hint):
+    submission = only(folder({name: data}))
+    assert (submission.problem, submission.form, submission.cells) == (problem, None, ())
+    assert hint in submission.problem_message
+    assert submission.problem_message.endswith(".")
+    assert "\n" not in submission.problem_message
+
+
+def test_a_file_of_any_other_type_is_told_so_when_it_is_named(folder):
+    file = folder({"ana.csv": "1,2"}) / "ana.csv"
+    assert only(file).problem == "wrong_file_type"
+
+
+def test_a_pipe_is_no_submission_and_nobody_waits_for_it(folder):
+    place = folder({"ana.py": MODULE})
+    os.mkfifo(place / "bob.py")
+    assert ids(place) == ["ana"]
+    assert only(place / "bob.py").problem == "unreadable"
+
+
+def test_a_file_that_vanishes_costs_only_itself(folder):
+    place = folder(modules("ana.py", "bob.py"))
+    submissions = collect([place])
+    (place / "ana.py").unlink()
+    assert [one.problem for one in submissions] == ["unreadable", None]
+
+
+def test_a_file_that_becomes_a_link_is_not_followed(folder, tmp_path):
+    place = folder(modules("ana.py"))
+    submissions = collect([place])
+    (tmp_path / "secret.py").write_text("secret = 1")
+    (place / "ana.py").unlink()
+    (place / "ana.py").symlink_to(tmp_path / "secret.py")
+    assert [one.problem for one in submissions] == ["unreadable"]
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_in_a_module_are_source_or_a_problem(tmp_path_factory, data):
+    file = tmp_path_factory.mktemp("any") / "a.py"
+    file.write_bytes(data)
+    submission = only(file)
+    assert (submission.form is None) != (submission.problem is None)
+
+
+# -- which files are submissions ----------------------------------------------------------------
+
+
+def test_what_is_no_hand_in_is_passed_over(folder):
+    place = folder(
+        modules("ana.py", "_draft.py", ".hidden.py", "conftest.py", "setup.py")
+        | modules("__pycache__/ana.py", ".ipynb_checkpoints/ana.py", ".git/hook.py")
+        | modules("venv/lib/torch.py")
+        | {"venv/pyvenv.cfg": "", "data.csv": "1", "README.md": "", "points.json": "{}"}
+        | {"requirements.txt": "numpy"}
+    )
+    assert ids(place) == ["ana"]
+
+
+def test_links_in_a_folder_are_passed_over(folder, tmp_path):
+    place = folder(modules("ana.py"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "eve.py").write_text(MODULE)
+    (place / "linked").symlink_to(elsewhere)
+    (place / "mallory.py").symlink_to(elsewhere / "eve.py")
+    assert ids(place) == ["ana"]
+
+
+def test_a_document_beside_an_answer_accompanies_it(folder):
+    place = folder(modules("ana.py", "bob/hw.py") | {"ana.pdf": "%PDF", "bob/report.pdf": "%PDF"})
+    assert ids(place) == ["ana", "bob"]
+
+
+def test_a_document_alone_is_a_hand_in_of_the_wrong_type(folder):
+    place = folder(modules("ana.py") | {"bob.pdf": "%PDF", "carla/report.docx": "PK"})
+    problems = {one.id: one.problem for one in collect([place])}
+    assert problems == {"ana": None, "bob": "wrong_file_type", "carla": "wrong_file_type"}
+
+
+def test_the_results_of_an_earlier_run_are_no_hand_ins(folder):
+    place = folder(
+        modules("ana.py") | {"results/results.json": "{}", "results/index.html": "<html>"}
+    )
+    assert ids(place) == ["ana"]
+
+
+# -- under which ids ----------------------------------------------------------------------------
+
+
+def test_submissions_come_sorted_by_id(folder):
+    assert ids(folder(modules("carla.py", "ana.ipynb", "bob.py"))) == ["ana", "bob", "carla"]
+
+
+def test_in_one_folder_a_student_the_folder_is_the_id(folder):
+    assert ids(folder(modules("ana/hw1.py", "bob/hw1.py", "carla/ps1/hw1.py"))) == [
+        "ana",
+        "bob",
+        "carla",
+    ]
+
+
+def test_sections_may_hold_the_students_folders(folder):
+    place = folder(modules("monday/ana/hw.py", "monday/bob/hw.py", "friday/carla/hw.py"))
+    place = folder(modules("friday/dora/hw.py"))
+    assert ids(place) == ["ana", "bob", "carla", "dora"]
+
+
+def test_a_folder_with_several_submissions_stands_before_their_names(folder):
+    place = folder(modules("ana/hw1.py", "ana/hw2.py", "bob/hw1.py"))
+    assert ids(place) == ["ana/hw1", "ana/hw2", "bob"]
+
+
+def test_the_same_name_in_two_folders_gives_two_ids(folder):
+    place = folder(modules("week1/ana.py", "week2/ana.py", "week2/bob.py"))
+    assert ids(place / "week1", place / "week2") == ["bob", "week1/ana", "week2/ana"]
+
+
+def test_a_notebook_and_a_module_of_one_name_give_two_ids(folder):
+    assert ids(folder(modules("ana.py", "ana.ipynb"))) == ["class/ana.ipynb", "class/ana.py"]
+
+
+def test_files_that_differ_only_in_their_folders_give_two_ids(folder):
+    place = folder(modules("x/hw/ana.py", "y/hw/ana.py"))
+    first, second = place / "x" / "hw" / "ana.py", place / "y" / "hw" / "ana.py"
+    assert ids(first, second) == [str(first), str(second)]
+
+
+def test_a_file_that_is_given_twice_is_one_submission(folder):
+    place = folder(modules("ana.py", "bob.py"))
+    assert ids(place, place / "ana.py", place / ".." / "class") == ["ana", "bob"]
+
+
+names = st.lists(
+    st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=3).map("/".join),
+    min_size=1,
+    max_size=8,
+    unique=True,
+)
+
+
+@given(names, st.randoms())
+def test_ids_are_distinct_and_do_not_depend_on_the_order_given(tmp_path_factory, paths, random):
+    place = tmp_path_factory.mktemp("class")
+    files = []
+    for name in paths:
+        file = place / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(MODULE)
+        files.append(file)
+    given_ids = ids(*files)
+    assert len(set(given_ids)) == len(files)
+    random.shuffle(files)
+    assert ids(*files) == given_ids
+
+
+def test_a_name_that_is_no_utf_8_gives_an_id_that_can_be_written(folder):
+    place = folder(modules("ana.py"))
+    (place / os.fsdecode(b"b\xe9a.py")).write_text(MODULE)
+    assert [(one.id, one.path) for one in collect([place])] == [
+        ("ana", "ana.py"),
+        ("b\\xe9a", "b\\xe9a.py"),
+    ]
+
+
+# -- mistakes of the person who grades ----------------------------------------------------------
+
+
+def test_a_missing_path_is_named(folder):
+    missing = folder(modules("ana.py")) / "nobody.py"
+    with pytest.raises(IntakeError, match=r"nobody\.py does not exist"):
+        collect([missing])
+
+
+def test_a_folder_without_submissions_says_what_was_looked_for(folder):
+    place = folder({"data.csv": "1,2", "_draft.py": MODULE})
+    with pytest.raises(IntakeError, match=r"no submissions.*\.ipynb.*\.py") as raised:
+        collect([place])
+    assert "\n" not in str(raised.value)
