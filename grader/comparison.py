@@ -276,10 +276,9 @@ def _compare_arrays(
     right: Ndarray, array: Ndarray, tolerance: float, *, found: PlainValue
 ) -> Mismatch | None:
     """Arrays of one shape and kind of number; exact unless the reference is floating-point."""
-    parameters = {"found": describe(found)}
     finite = np.isfinite(right)
     if not np.isfinite(array[finite]).all():
-        return Mismatch("non_finite", Message("non_finite", parameters))
+        return Mismatch("non_finite", Message("non_finite", {"found": describe(found)}))
     if right.dtype.kind == "f":
         with np.errstate(over="ignore"):
             distance = np.abs(array[finite].astype(np.float64) - right[finite])
@@ -288,7 +287,7 @@ def _compare_arrays(
         same = bool(np.array_equal(array, right))
     if same and np.array_equal(array[~finite], right[~finite], equal_nan=True):
         return None
-    return Mismatch("wrong_value", Message("wrong_value", parameters))
+    return Mismatch("wrong_value", Message("wrong_value", {"found": describe(found)}))
 
 
 def _is_numeric(value: PlainValue) -> bool:

@@ -137,8 +137,7 @@ from reference_engine._types import (
 
 __version__ = "2.13.0"
 
-_functions = _bind()
-globals().update(_functions)
+globals().update(_bind())
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

@@ -95,7 +95,7 @@ class TensorOperations(ArrayOperations):
         return unpack_saved(node)
 
     @classmethod
-    def fit(cls, gradient: Gradient, node: Node, number: int) -> Gradient:  # type: ignore[override]
+    def fit(cls, gradient: Gradient, node: Node, number: int) -> Gradient:
         if gradient is None:
             return None
         shape, dtype = node.outputs[number]

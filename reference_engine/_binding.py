@@ -17,16 +17,38 @@ from reference_engine._dispatch import dispatch, dispatch_in_place
 from reference_engine._tensor import Tensor
 from reference_engine._types import float16, float32, float64, int8, int16, int32, int64, uint8
 
-FROM_ROWS = ["add", "sub", "rsub", "mul", "div", "floor_divide", "neg", "reciprocal", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh", "atan", "abs", "sign", "floor", "ceil", "round", "sigmoid", "relu", "maximum", "minimum", "masked_fill", "cumsum", "amax", "amin", "argmax", "argmin", "all", "any", "logsumexp", "mm", "mv", "dot", "bmm", "t", "select", "narrow"]
+FROM_ROWS = (
+    "add", "sub", "rsub", "mul", "div", "floor_divide", "neg", "reciprocal", "eq", "ne", "lt",
+    "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan",
+    "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "exp",
+    "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh",
+    "atan", "abs", "sign", "floor", "ceil", "round", "sigmoid", "relu", "maximum", "minimum",
+    "masked_fill", "cumsum", "amax", "amin", "argmax", "argmin", "all", "any", "logsumexp",
+    "mm", "mv", "dot", "bmm", "t", "select", "narrow",
+)  # fmt: skip
 """Rows whose call is their forward's own signature: functions and methods alike."""
 
-FROM_FUNCTIONS = ["pow", "square", "remainder", "where", "clamp", "outer", "sum", "mean", "prod", "var", "std", "max", "min", "norm", "softmax", "log_softmax", "matmul", "reshape", "flatten", "ravel", "clone", "permute", "transpose", "squeeze", "unsqueeze", "flip", "unbind", "split", "chunk", "allclose", "equal", "gather", "index_select"]
+FROM_FUNCTIONS = (
+    "pow", "square", "remainder", "where", "clamp", "outer", "sum", "mean", "prod", "var",
+    "std", "max", "min", "norm", "softmax", "log_softmax", "matmul", "reshape", "flatten",
+    "ravel", "clone", "permute", "transpose", "squeeze", "unsqueeze", "flip", "unbind", "split",
+    "chunk", "allclose", "equal", "gather", "index_select",
+)  # fmt: skip
 """Functions of `_functions` that are methods too."""
 
-ONLY_FUNCTIONS = ["cat", "stack", "is_tensor"]
-ONLY_METHODS = ["view", "view_as", "reshape_as", "contiguous", "expand", "expand_as", "repeat", "to", "type_as", "copy_"]
+ONLY_FUNCTIONS = (
+    "cat", "stack", "is_tensor",
+)  # fmt: skip
+ONLY_METHODS = (
+    "view", "view_as", "reshape_as", "contiguous", "expand", "expand_as", "repeat", "to",
+    "type_as", "copy_",
+)  # fmt: skip
 
-IN_PLACE = ["add", "sub", "mul", "div", "neg", "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tanh", "abs", "floor", "ceil", "round", "sigmoid", "relu", "masked_fill", "remainder", "floor_divide", "zero", "fill", "eq", "ne", "lt", "le", "gt", "ge"]
+IN_PLACE = (
+    "add", "sub", "mul", "div", "neg", "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tanh",
+    "abs", "floor", "ceil", "round", "sigmoid", "relu", "masked_fill", "remainder",
+    "floor_divide", "zero", "fill", "eq", "ne", "lt", "le", "gt", "ge",
+)  # fmt: skip
 """Rows that have a variant with a trailing underscore."""
 
 ALIASES = {

@@ -78,7 +78,7 @@ def _array_of(data: Any) -> np.ndarray[Any, Any]:
     elif isinstance(data, str):
         raise TypeError(_errors.INVALID_DATA.format(type="str"))
     elif not isinstance(data, (bool, int, float)):
-        raise RuntimeError(_errors.NO_DTYPE.format(type=type(data).__name__))
+        raise RuntimeError(_errors.NO_DTYPE.format(type=type(data).__name__))  # noqa: TRY004
     plain = _plain(data)
     array = np.array(plain)
     if array.dtype.kind == "f" and not _has_numpy(data):

@@ -65,7 +65,7 @@ def observe(watching: Observer) -> Iterator[None]:
         observer = former
 
 
-tensor_type: "type[Tensor]"
+tensor_type: Any = None
 """The Tensor class; set by its module, which imports this one."""
 
 
@@ -105,10 +105,7 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
     if row.promote is not None:
         row.promote(arrays)
     try:
-        if row.is_variadic:
-            found = row.forward(arrays, *options)
-        else:
-            found = row.forward(*arrays, *options)
+        found = row.forward(arrays, *options) if row.is_variadic else row.forward(*arrays, *options)
     except (ValueError, IndexError) as error:
         raise _as_pytorch(error, arrays) from None
     if row.outputs is None:
@@ -137,7 +134,7 @@ def tensor_of(saved: Saved, node: Node) -> "Tensor":
 
 def wrap(array: Any) -> "Tensor":
     """A new tensor over an array (or NumPy scalar), sharing its memory."""
-    result = tensor_type.__new_empty__()
+    result: Tensor = tensor_type.__new_empty__()
     result._array = array if type(array) is np.ndarray else np.asarray(array)
     return result
 

@@ -210,7 +210,7 @@ NOT_COVERED = (
 )
 
 
-class NotCovered(AttributeError):
+class NotCovered(AttributeError):  # noqa: N818 - says what a name is, as PyTorch's own do
     """A name of PyTorch's that the engine does not have; `name` is "nn.Linear", "Tensor.fft"."""
 
     def __init__(self, name: str) -> None:

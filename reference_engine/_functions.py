@@ -241,7 +241,7 @@ def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
 
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The elements that `index` names along `dim`, elsewhere from its own place."""
-    return dispatch(TABLE["gather"], (input, index), (dim % max(input._array.ndim, 1),))  # type: ignore[no-any-return]
+    return dispatch(TABLE["gather"], (input, index), (dim % (input._array.ndim or 1),))  # type: ignore[no-any-return]
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:

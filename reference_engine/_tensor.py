@@ -145,7 +145,7 @@ class Tensor:
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is float16, float32 or float64."""
-        return self._array.dtype.kind == "f"
+        return bool(self._array.dtype.kind == "f")
 
     def data_ptr(self) -> int:
         """The address of the first element."""

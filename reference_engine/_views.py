@@ -27,7 +27,7 @@ class View:
     __slots__ = ("base", "several", "untracked", "version")
 
     def __init__(self, source: "Tensor", *, several: bool) -> None:
-        self.base = source if source._view is None else source._view.base
+        self.base: Tensor = source if source._view is None else source._view.base
         self.several = several
         self.untracked = not state.enabled
         self.version = source._counter[0]

@@ -102,7 +102,7 @@ def _index_put(self: Any, values: Any, /, key: Any) -> Any:
 row(
     "index_put",
     _index_put,
-    self=lambda ops, grad, key, values_shape: ops.index_put(grad, 0.0, key),
+    self=lambda ops, grad, key: ops.index_put(grad, 0.0, key),
     values=lambda ops, grad, key: ops.index(grad, key),
 )
 

@@ -39,10 +39,10 @@ def count_of(shape: Shape, dim: Any) -> int:
 
 def axes(self: Any, dim: Any) -> Any:
     """NumPy's axis for PyTorch's dim: a 0-d tensor has the dimensions 0 and -1 to reduce over."""
-    if dim == () or dim == []:
-        return None
     if isinstance(dim, list):
         dim = tuple(dim)
+    if dim == ():
+        return None
     if self.ndim == 0 and dim in (0, -1, (0,), (-1,)):
         return None
     return dim
@@ -121,9 +121,7 @@ def _variance_backward(
     ops: Any, grad: Any, self: Any, shape: Shape, dim: Any, correction: Any, keepdim: bool
 ) -> Any:
     freedom = count_of(shape, dim) - correction
-    centred = self - (
-        ops.mean(self) if dim is None else ops.mean_dim(self, dim, True)
-    )
+    centred = self - (ops.mean(self) if dim is None else ops.mean_dim(self, dim, True))
     return restored(ops, grad, shape, dim, keepdim) * np.divide(2.0, freedom) * centred
 
 

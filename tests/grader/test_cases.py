@@ -9,9 +9,9 @@ from grader.outcomes import TensorValue
 
 
 def ask(reference, *, inputs, **settings):
-    return Assignment("homework", title="Homework").question(
-        points=1, inputs=inputs, **settings
-    )(reference)
+    return Assignment("homework", title="Homework").question(points=1, inputs=inputs, **settings)(
+        reference
+    )
 
 
 def square(x):
@@ -60,11 +60,11 @@ def test_sizes_differ_from_case_to_case():
 
 
 def test_a_function_without_inputs_has_one_case_and_its_repetition():
-    cases = draw_cases(ask(lambda_free, inputs={}), "seed")
+    cases = draw_cases(ask(three, inputs={}), "seed")
     assert [case.kind for case in cases] == ["drawn", "repeated"]
 
 
-def lambda_free():
+def three():
     return 3.0
 
 
@@ -190,8 +190,11 @@ def test_a_reference_that_raises_is_told_with_question_case_and_line():
 
 @pytest.mark.parametrize("value", [object(), {"entry": [lambda: 1]}, np.array([None])])
 def test_a_reference_that_returns_no_plain_data_is_refused(value):
+    def opaque(x):
+        return value
+
     with pytest.raises(AssignmentError, match="returns"):
-        draw_cases(ask(lambda x: value, inputs=SQUARE), "seed")
+        draw_cases(ask(opaque, inputs=SQUARE), "seed")
 
 
 def test_entries_that_change_from_case_to_case_are_refused():

@@ -45,13 +45,13 @@ def test_an_absent_name_is_undefined(run):
 def test_a_statement_that_fails_costs_only_itself(run):
     session = run("a = 1\nb = 1 / 0\nc = 3")
     assert session.read("c").value == 3
-    assert session.failures == (
-        Raised("ZeroDivisionError", "division by zero", 0, 2, "b = 1 / 0"),
-    )
+    assert session.failures == (Raised("ZeroDivisionError", "division by zero", 0, 2, "b = 1 / 0"),)
 
 
 def test_the_line_told_is_the_innermost_of_the_students_own(run):
-    session = run("import numpy as np", "def g(x):\n    return np.linalg.inv(x)\n\ndef f(x):\n    return g(x)")
+    session = run(
+        "import numpy as np", "def g(x):\n    return np.linalg.inv(x)\n\ndef f(x):\n    return g(x)"
+    )
     outcome = session.call("f", {"x": np.zeros((2, 2))})
     assert (outcome.cell, outcome.line) == (1, 2)
     assert outcome.source_line == "return np.linalg.inv(x)"
@@ -120,7 +120,9 @@ def test_recursion_without_end_is_raised(run):
 
 
 def test_an_exception_that_cannot_be_read_is_still_told(run):
-    source = "class E(Exception):\n    def __str__(self):\n        raise self\n\ndef f():\n    raise E"
+    source = (
+        "class E(Exception):\n    def __str__(self):\n        raise self\n\ndef f():\n    raise E"
+    )
     assert run(source).call("f", {}).type == "E"
 
 

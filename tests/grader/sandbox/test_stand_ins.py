@@ -96,8 +96,11 @@ def test_a_missing_part_of_an_installed_library_is_missing(run):
 
 
 def test_libraries_still_find_their_optional_parts_missing(run):
-    source = "import importlib\ntry:\n    importlib.import_module('_no_such_speedup')\nexcept ImportError:\n    x = 1"
-    assert run(source).read("x").value == 1
+    session = run(
+        "import importlib\ntry:\n    importlib.import_module('_no_such_speedup')\n"
+        "except ImportError:\n    x = 1"
+    )
+    assert session.read("x").value == 1
 
 
 @pytest.mark.skipif("matplotlib" in sys.modules, reason="written for machines without matplotlib")

@@ -1,0 +1,199 @@
+"""Zygotes and processes: started when needed, replaced when dead, never left behind."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from grader.outcomes import Stopped
+from grader.sandbox.limits import Limits
+from grader.sandbox.pool import Sandbox, SandboxError
+from grader.sandbox.scratch import remove
+
+
+def is_alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def eventually(condition, seconds=10):
+    give_up = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_a_session_leaves_no_process_behind(run):
+    session = run("import os\npid = os.getpid()")
+    pid = session.read("pid").value
+    assert is_alive(pid)
+    session.close()
+    assert not is_alive(pid)
+
+
+DAEMON = (
+    "import os, time\n"
+    "reader, writer = os.pipe()\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork() == 0:\n"
+    "        os.write(writer, str(os.getpid()).encode())\n"
+    "        time.sleep(600)\n"
+    "    os._exit(0)\n"
+    "pid = int(os.read(reader, 20))"
+)
+
+
+def test_processes_that_hid_from_their_session_are_ended_with_it(run):
+    session = run(DAEMON)
+    pid = session.read("pid").value
+    session.close()
+    assert eventually(lambda: not is_alive(pid))
+
+
+def test_each_process_has_a_scratch_folder_that_goes_with_it(run):
+    session = run("import os\nhere = os.getcwd()\nopen('left', 'w').write('x')")
+    here = Path(session.read("here").value)
+    assert (here / "left").exists()
+    session.close()
+    assert not here.exists()
+
+
+def test_a_scratch_folder_is_removed_whatever_it_holds(tmp_path):
+    folder, outside = tmp_path / "scratch", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (outside / "kept").write_text("x")
+    (folder / "link").symlink_to(outside)
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("deep", dir_fd=here)
+        below = os.open("deep", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.fchmod(here, 0)
+    os.close(here)
+    remove(folder)
+    assert not folder.exists()
+    assert (outside / "kept").exists()
+
+
+def test_leaving_the_sandbox_ends_everything():
+    with Sandbox() as sandbox:
+        session = sandbox.session("numpy", [DAEMON], form="notebook", seed=1)
+        pid = session.read("pid").value
+    assert eventually(lambda: not is_alive(pid))
+    session.close()
+
+
+def test_nothing_outlives_a_grader_that_is_killed(tmp_path):
+    note = tmp_path / "pids"
+    program = f"""
+from pathlib import Path
+import os
+from grader.sandbox.pool import Sandbox
+with Sandbox() as sandbox:
+    session = sandbox.session("numpy", [{DAEMON!r}, "me, parent = os.getpid(), os.getppid()"],
+                              form="notebook", seed=1)
+    pids = [session.read(name).value for name in ("pid", "me", "parent")]
+    Path({str(note)!r}).write_text(" ".join(map(str, pids)))
+    os.kill(os.getpid(), 9)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, timeout=60, check=False)
+    pids = [int(word) for word in note.read_text().split()]
+    assert len(pids) == 3
+    assert eventually(lambda: not any(is_alive(pid) for pid in pids))
+
+
+def test_several_threads_hold_sessions_at_once(sandbox):
+    def grade(number):
+        cells = [f"def f(x):\n    return x + {number}"]
+        with sandbox.session("numpy", cells, form="notebook", seed=1) as session:
+            return [session.call("f", {"x": x}).value for x in range(3)]
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(grade, range(12)))
+    assert answers == [[n, n + 1, n + 2] for n in range(12)]
+
+
+KILL_PARENT = "import os, time\ndef f():\n    os.kill(os.getppid(), 9)\n    time.sleep(60)"
+
+
+def ask(sandbox, cell, name):
+    with sandbox.session("numpy", [cell], form="notebook", seed=1) as session:
+        return session.read(name)
+
+
+KILL_PARENT = "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)"
+
+
+def test_a_zygote_that_died_is_replaced():
+    with Sandbox() as sandbox:
+        with pytest.raises(SandboxError):
+            ask(sandbox, KILL_PARENT, "x")
+        assert ask(sandbox, "x = 1", "x").value == 1
+
+
+def test_a_zygote_that_dies_again_at_once_is_not_replaced_for_ever():
+    with Sandbox() as sandbox:
+        for _ in range(2):
+            with pytest.raises(SandboxError):
+                ask(sandbox, KILL_PARENT, "x")
+        with pytest.raises(SandboxError, match="died twice"):
+            ask(sandbox, "x = 1", "x")
+
+
+def test_a_process_that_cannot_even_start_is_the_machines_fault(tmp_path):
+    with Sandbox() as sandbox:
+        sandbox._scratch.new = lambda: tmp_path / "not there"
+        with pytest.raises(SandboxError, match="before its first cell: exit status 70"):
+            ask(sandbox, "x = 1", "x")
+
+
+def test_a_zygote_can_be_started_ahead():
+    with Sandbox() as sandbox:
+        sandbox.prepare("numpy")
+        assert ask(sandbox, "x = 1", "x").value == 1
+
+
+def test_the_isolation_is_told():
+    with Sandbox() as sandbox:
+        assert sandbox.isolation.level == "limits"
+        assert sandbox.isolation.layers == ("process", "rlimits")
+
+
+def test_processor_time_is_bounded_where_the_clock_is_not():
+    limits = Limits(call=30.0, submission=30.0)
+    with Sandbox(limits=limits) as sandbox:
+        cell = (
+            "import resource\nlimit = resource.getrlimit(resource.RLIMIT_CPU)\n"
+            "def f():\n"
+            "    resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n"
+            "    while True: pass"
+        )
+        with sandbox.session("numpy", [cell], form="notebook", seed=1) as session:
+            assert session.read("limit").value == (31, 31)
+            assert session.call("f", {}) == Stopped("crashed", "signal 9 (SIGKILL)")
+
+
+def test_the_graders_side_imports_neither_unix_limits_nor_ipython():
+    program = (
+        "import sys\n"
+        "import grader.sandbox.pool\n"
+        "print([m for m in ('resource', 'IPython') if m in sys.modules])"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True
+    )
+    assert done.stdout.decode().strip() == "[]"
