@@ -310,8 +310,10 @@ def _wrong_shape(right: Ndarray, found: PlainValue) -> Mismatch:
 
 def _form(due: PlainValue) -> str:
     """The form of what is due, without its content."""
+    if isinstance(due, list | tuple):
+        return f"{type(due).__name__} ({len(due)})"
     array = as_array(due)
-    if isinstance(due, str | dict) or array is None:
+    if array is None:
         return type(due).__name__
     kind = {"b": "bool", "f": "float"}.get(array.dtype.kind, "int")
     return f"{kind}{array.shape}" if array.ndim else kind

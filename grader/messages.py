@@ -119,7 +119,10 @@ _TEMPLATES = {
 
 _MISCONCEPTIONS: dict[str, tuple[str, str, str]] = {
     "accumulated_gradient": (
-        "`.grad` adds up: yours holds {k} passes. What should happen between two passes?",
+        (
+            "`.grad` adds up: yours holds {k} backward passes added together. "
+            "What should happen between two passes?"
+        ),
         "Look at {where}, and for the backward passes that run before you read it.",
         "Every backward pass adds to `.grad`; clear it before the next one begins.",
     ),

@@ -31,8 +31,13 @@ def remove(folder: Path) -> None:
 
     No process may still be writing there. Links are removed, never followed.
     """
+    if folder.is_symlink():
+        folder.unlink()
+        return
     try:
         shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
     except (OSError, RecursionError):
         _flatten(folder)
         shutil.rmtree(folder, ignore_errors=True)

@@ -206,7 +206,7 @@ def test_entries_that_change_from_case_to_case_are_refused():
 
 
 def test_weights_of_outputs_that_are_not_there_are_refused():
-    with pytest.raises(AssignmentError, match="difference.*sum, product"):
+    with pytest.raises(AssignmentError, match=r"difference.*sum, product"):
         draw_cases(ask(both, inputs=BOTH, weights={"difference": 2}), "seed")
 
 

@@ -74,7 +74,7 @@ def test_what_is_no_assignment_file_is_told_so(tmp_path, name):
         ("def f():\n    raise ValueError('two\\nlines')\nf()\n", 2, "two lines"),
         ("x = 1\n", None, "no Assignment"),
         (FILE + "\nother = Assignment('second', title='Second')\n", None, "doubling, second"),
-        (FILE.split("@hw")[0], None, "asks nothing"),
+        (FILE.partition("@hw")[0], None, "asks nothing"),
         (FILE.replace("points=1", "points=-1"), 7, "points"),
         (FILE.replace('"x": array', '"y": array'), 7, "inputs"),
         (FILE.replace("points=1", "marks=1"), 7, "marks"),

@@ -164,7 +164,7 @@ def test_dimension_names_come_once_and_in_order():
         lambda: tensor("n", dtype="int64", low=2, high=9, requires_grad=True),
         lambda: integer(3, 2),
         lambda: integer(1.5, 2),
-        lambda: one_of(),
+        lambda: one_of(*[]),
         lambda: labels(1, "c"),
         lambda: source("lambda v:"),
     ],

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from grader.outcomes import Answered, Raised, Stopped, Uncrossable, Undefined
+from grader.sandbox.limits import MIB, Limits
+from grader.sandbox.pool import Sandbox
 
 INVALID = Stopped("crashed", "sent an invalid frame")
 
@@ -82,12 +84,16 @@ def test_memory_that_grows_bit_by_bit_is_bounded(quick):
     assert session.call("f", {}).type == "MemoryError"
 
 
-def test_a_death_with_the_memory_full_is_the_memorys(quick):
-    session = quick(
+def test_a_death_with_the_memory_full_is_the_memorys():
+    cell = (
         "import numpy as np, os\n"
-        "def f():\n    full = np.ones(40 * 10**6)\n    os.kill(os.getpid(), 11)"
+        "def f():\n    full = np.ones(22 * 10**6)\n    os.kill(os.getpid(), 11)"
     )
-    assert session.call("f", {}) == Stopped("memory", "512 MiB")
+    with (
+        Sandbox(limits=Limits(memory=320 * MIB)) as sandbox,
+        sandbox.session("numpy", [cell], form="notebook", seed=1) as session,
+    ):
+        assert session.call("f", {}) == Stopped("memory", "320 MiB")
 
 
 def test_printing_without_end_is_an_output_limit(quick):

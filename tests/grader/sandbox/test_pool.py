@@ -87,6 +87,21 @@ def test_a_scratch_folder_is_removed_whatever_it_holds(tmp_path):
     assert (outside / "kept").exists()
 
 
+def test_a_scratch_folder_that_became_a_link_harms_nothing(tmp_path):
+    outside = tmp_path / "outside"
+    (outside / "inner").mkdir(parents=True)
+    folder = tmp_path / "scratch"
+    folder.symlink_to(outside)
+    remove(folder)
+    assert not folder.is_symlink()
+    assert (outside / "inner").exists()
+
+
+def test_a_scratch_folder_that_is_gone_is_no_trouble(tmp_path):
+    remove(tmp_path / "gone")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_leaving_the_sandbox_ends_everything():
     with Sandbox() as sandbox:
         session = sandbox.session("numpy", [DAEMON], form="notebook", seed=1)

@@ -1,0 +1,292 @@
+"""The pipeline from a submission to its result, and the scheduling of many.
+
+This module alone knows the whole way: sandbox, comparison, diagnosis, result.
+"""
+
+import hashlib
+import importlib.util
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Literal, TypeAlias
+
+import grader
+from grader.assignment import Assignment, Choice, FeedbackLevel, Item, Question, Text
+from grader.cases import Case, draw_cases
+from grader.comparison import Judgement, OutputJudgement, judge
+from grader.diagnosis import Finding, diagnose
+from grader.messages import render
+from grader.outcomes import Answered, Outcome, Raised
+from grader.results import (
+    Diagnosis,
+    Feedback,
+    OutputResult,
+    Problem,
+    QuestionResult,
+    Results,
+    SubmissionResult,
+)
+from grader.sandbox.pool import Sandbox, SandboxError
+from grader.sandbox.session import Session
+from grader.submissions import Submission
+
+TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
+Kind: TypeAlias = Literal["numpy", "facade", "real"]
+
+_HINTS: dict[FeedbackLevel, int] = {"verdict": 0, "hint": 1, "full": 3}
+_LOOK_AHEAD = 2
+"""Submissions read ahead for each worker: enough that none waits, few enough for flat memory."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One item of one submission: what came back, and what is said of it."""
+
+    item: Item
+    outcomes: tuple[Outcome, ...]
+    judgement: Judgement
+    findings: tuple[Finding, ...]
+
+
+class Grader:
+    """Grades submissions of one assignment in one sandbox, all on the same cases.
+
+    `seed` decides the cases and, with a submission's bytes, its random generators. `torch` says
+    what a student's `import torch` gives: the façade, the real one, or the real one only where
+    the façade lacks a name ("auto"). Raises AssignmentError where a reference solution fails.
+    """
+
+    def __init__(
+        self, assignment: Assignment, sandbox: Sandbox, *, seed: str, torch: TorchChoice = "auto"
+    ) -> None:
+        self.assignment = assignment
+        self.sandbox = sandbox
+        self.seed = seed
+        self.torch = torch
+        self._cases = {item.id: draw_cases(item, seed) for item in assignment.items}
+
+    @cached_property
+    def _has_real_torch(self) -> bool:
+        return importlib.util.find_spec("torch") is not None
+
+    def grade(self, submission: Submission) -> SubmissionResult:
+        """The result of one submission; never raises for what the submission does.
+
+        A fault of the machine or of the grader itself is the problem `grader_fault`.
+        """
+        started = time.monotonic()
+        if submission.problem is not None:
+            return self._unjudged(submission, submission.problem, submission.problem_message)
+        try:
+            return self._grade(submission, started)
+        except SandboxError as error:
+            message = f"the machine could not run this submission: {error}; grade it again"
+            return self._unjudged(submission, "grader_fault", message)
+        except Exception:  # noqa: BLE001 - the rest of the batch goes on, and the log has it all
+            _log.exception("grading %s failed", submission.id)
+            message = "the grader itself failed on this submission: report it; no points are lost"
+            return self._unjudged(submission, "grader_fault", message)
+
+    def results(self, submissions: Sequence[SubmissionResult]) -> Results:
+        """The run's results, sorted by id."""
+        return Results(
+            assignment=self.assignment.id,
+            title=self.assignment.title,
+            grader_version=grader.__version__,
+            seed=self.seed,
+            submissions=tuple(sorted(submissions, key=lambda one: one.id)),
+        )
+
+    # -- one submission ---------------------------------------------------------------------------
+
+    def _grade(self, submission: Submission, started: float) -> SubmissionResult:
+        torch: Literal["facade", "real"] = "real" if self.torch == "real" else "facade"
+        judged = self._judge(submission, torch)
+        lacking = any(one.judgement.verdict == "unsupported" for one in judged)
+        if lacking and self.torch == "auto" and self._has_real_torch:
+            torch = "real"
+            judged = self._judge(submission, torch)
+        questions = tuple(self._question(one) for one in judged)
+        return SubmissionResult(
+            id=submission.id,
+            name=None,
+            path=submission.path,
+            sha256=submission.sha256,
+            score=_total(one.score for one in questions),
+            max_score=self.assignment.max_score,
+            pending=sum(one.max_score for one in questions if one.score is None),
+            seconds=round(time.monotonic() - started, 3),
+            problem=None,
+            torch=torch,
+            isolation=self.sandbox.isolation,
+            questions=questions,
+        )
+
+    def _judge(self, submission: Submission, torch: Literal["facade", "real"]) -> list[Judged]:
+        """Every item in order; one process for the items of each kind."""
+        found: dict[str, Judged] = {}
+        for kind in ("numpy", torch):
+            items = [item for item in self.assignment.items if self._kind(item, torch) == kind]
+            if not items:
+                continue
+            with self._session(submission, kind) as session:
+                for item in items:
+                    cases = self._cases[item.id]
+                    outcomes = tuple(_ask(session, item, cases))
+                    judgement = judge(item, cases, outcomes)
+                    findings = diagnose(item, cases, outcomes, judgement)
+                    found[item.id] = Judged(item, outcomes, judgement, findings)
+        return [found[item.id] for item in self.assignment.items]
+
+    def _kind(self, item: Item, torch: Kind) -> Kind:
+        """Where an item runs. A name that is only read takes the process that is there anyway."""
+        if isinstance(item, Question):
+            return "numpy" if item.autograd == "forbidden" else torch
+        if isinstance(item, Choice | Text) and all(
+            isinstance(one, Question) and one.autograd == "forbidden"
+            for one in self.assignment.items
+            if not isinstance(one, Choice | Text)
+        ):
+            return "numpy"
+        return torch
+
+    def _session(self, submission: Submission, kind: Kind) -> Session:
+        assert submission.form is not None  # noqa: S101 - a submission without a problem has one
+        digest = hashlib.sha256(f"{self.seed}\0{submission.sha256}".encode()).digest()
+        seed = int.from_bytes(digest[:4])
+        return self.sandbox.session(kind, submission.cells, form=submission.form, seed=seed)
+
+    # -- results ----------------------------------------------------------------------------------
+
+    def _question(self, judged: Judged) -> QuestionResult:
+        judgement = judged.judgement
+        return QuestionResult(
+            id=judgement.item,
+            score=judgement.score,
+            max_score=judgement.max_score,
+            verdict=judgement.verdict,
+            message=render(judgement.message),
+            outputs=tuple(_output(one) for one in judgement.outputs),
+            feedback=self._feedback(judged),
+            diagnoses=tuple(_diagnosis(one) for one in judged.findings),
+        )
+
+    def _feedback(self, judged: Judged) -> Feedback:
+        """What the student may be told, up to the level of the question or the assignment."""
+        level = getattr(judged.item, "feedback", None) or self.assignment.feedback
+        if level == "verdict" or judged.judgement.verdict == "correct":
+            return Feedback()
+        parameters = _first_wrong(judged.judgement)
+        hints = judged.findings[0].hints if judged.findings else ()
+        line = next((one.line for one in judged.outcomes if isinstance(one, Raised)), None)
+        return Feedback(
+            expected=parameters.get("expected"),
+            found=parameters.get("found"),
+            line=line,
+            hints=tuple(render(hint) for hint in hints[: _HINTS[level]]),
+        )
+
+    def _unjudged(
+        self, submission: Submission, problem: Problem, message: str | None
+    ) -> SubmissionResult:
+        """A submission that could not be judged: its points are pending, unless it is empty."""
+        empty = problem == "empty"
+        return SubmissionResult(
+            id=submission.id,
+            name=None,
+            path=submission.path,
+            sha256=submission.sha256,
+            score=0.0 if empty else None,
+            max_score=self.assignment.max_score,
+            pending=0.0 if empty else self.assignment.max_score,
+            seconds=0.0,
+            problem=problem,
+            problem_message=message,
+            torch=None,
+            isolation=None,
+            questions=(),
+        )
+
+
+def grade_all(
+    grade: Callable[[Submission], SubmissionResult],
+    submissions: Iterable[Submission],
+    *,
+    jobs: int,
+) -> Iterator[SubmissionResult]:
+    """The results as they come, `jobs` submissions at a time, read only as far as needed.
+
+    Leaving the iteration early, also by an interrupt, starts nothing more.
+    """
+    waiting = iter(submissions)
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grading") as pool:
+        running: set[Future[SubmissionResult]] = set()
+        try:
+            while True:
+                room = jobs * _LOOK_AHEAD - len(running)
+                running.update(pool.submit(grade, one) for one in islice(waiting, room))
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcome]:
+    """Call the student's function on every case, until one fails; or read their name."""
+    if not isinstance(item, Question):
+        yield session.read(item.id)
+        return
+    for case in cases:
+        outcome = session.call(item.id, case.arguments)
+        yield outcome
+        if not isinstance(outcome, Answered):
+            return
+
+
+def _total(scores: Iterable[float | None]) -> float | None:
+    """The sum of what was judged; None where nothing was."""
+    judged = [score for score in scores if score is not None]
+    return sum(judged) if judged else None
+
+
+def _output(judged: OutputJudgement) -> OutputResult:
+    return OutputResult(
+        name=judged.name,
+        verdict=judged.verdict,
+        score=judged.score,
+        max_score=judged.max_score,
+        message=render(judged.message),
+    )
+
+
+def _diagnosis(finding: Finding) -> Diagnosis:
+    return Diagnosis(
+        id=finding.id,
+        where=finding.where,
+        message=render(finding.hints[0]),
+        exact=finding.exact,
+    )
+
+
+def _first_wrong(judgement: Judgement) -> dict[str, str]:
+    """What was expected and found at the first output that is not right, as text."""
+    message = judgement.message
+    for output in judgement.outputs:
+        if output.verdict != "correct":
+            message = output.message
+            break
+    return {
+        name: str(message.parameters[name])
+        for name in ("expected", "found")
+        if name in message.parameters
+    }
