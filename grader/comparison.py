@@ -551,7 +551,7 @@ def _judge_choice(item: Choice, value: PlainValue) -> Mismatch:
     array = None if isinstance(value, list | tuple) else as_array(value)
     if array is not None and array.size == 1 and array.dtype.kind != "b":
         value = f"{array.item():g}" if array.dtype.kind == "f" else str(array.item())
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return Mismatch("missing", Message("name_missing", {"name": item.id}))
     if not isinstance(value, str):
         parameters = {"expected": "str", "found": describe(value)}

@@ -7,7 +7,6 @@ which judge and explain them. It knows neither processes nor marks.
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 Ndarray: TypeAlias = npt.NDArray[Any]
@@ -43,8 +42,7 @@ class SourceText:
 
 
 PlainValue: TypeAlias = (
-    None
-    | bool
+    bool
     | int
     | float
     | str
@@ -55,6 +53,7 @@ PlainValue: TypeAlias = (
     | list["PlainValue"]
     | tuple["PlainValue", ...]
     | dict[str, "PlainValue"]
+    | None
 )
 """Exactly these types, nothing derived from them; lists, tuples and dicts nest."""
 

@@ -86,9 +86,9 @@ def _question(question: QuestionResult) -> Iterator[RenderableType]:
     feedback = question.feedback
     if feedback.line is not None:
         yield _indented(f"line {feedback.line} of your code")
-    if feedback.expected is not None:
+    if feedback.expected is not None and feedback.expected not in question.message:
         yield _indented(f"expected: {feedback.expected}")
-    if feedback.found is not None:
+    if feedback.found is not None and feedback.found not in question.message:
         yield _indented(f"found: {feedback.found}")
     # A finding's message may be the first hint, or the question's own.
     findings = dict.fromkeys(diagnosis.message for diagnosis in question.diagnoses)

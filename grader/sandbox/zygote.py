@@ -102,10 +102,12 @@ class Zygote:
                 self._control.settimeout(REPLY_SECONDS)
                 socket.send_fds(self._control, [pack(request)], descriptors)
                 return self._receive()
-            except (OSError, msgspec.DecodeError, _EndedError) as error:
+            except BaseException as error:
                 # An answer that comes late would be taken for that of the next question.
                 self._process.kill()
                 self.fault = self.fault or str(error) or type(error).__name__
+                if not isinstance(error, (OSError, msgspec.DecodeError, _EndedError)):
+                    raise
                 raise SandboxError(f"the {self.kind} worker failed: {self.fault}") from None
 
     def _wait_until_ready(self) -> None:

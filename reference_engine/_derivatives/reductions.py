@@ -363,6 +363,8 @@ row(
 
 def _product_along_backward(ops: Any, grad: Any, self: Any, dim: int, keepdim: bool) -> Any:
     """The gradient of a product along `dim`: of each factor, the product of the others."""
+    if not self.shape:
+        return grad
     size = self.shape[dim]
     if not keepdim:
         grad = ops.unsqueeze(grad, dim)

@@ -243,6 +243,7 @@ row(
 
 
 def _split_backward(ops: Any, grads: list[Any], shape: Shape, sizes: Shape, dim: int) -> Any:
+    dim %= len(shape)
     present = next(one for one in grads if one is not None)
     scalar = ops.reshape(present, (-1,))[:1] * 0
     pieces = []

@@ -451,7 +451,9 @@ def test_the_right_option_is_right_as_text_or_number(value):
 @pytest.mark.parametrize(
     ("value", "verdict"),
     [("1", "wrong_value"), ("9", "wrong_value"), ("EIGHT TIMES", "wrong_value"),
-     (None, "missing"), ("", "missing"), (True, "wrong_type"), (["8"], "wrong_type")],
+     (None, "missing"), ("", "missing"), (" ", "missing"),
+        (np.zeros(0), "wrong_type"),
+        (True, "wrong_type"), (["8"], "wrong_type")],
 )  # fmt: skip
 def test_a_wrong_option_gets_its_verdict(value, verdict):
     judgement = judge(CHOICE, (), [Answered(value)])

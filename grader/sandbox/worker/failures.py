@@ -102,10 +102,15 @@ def _unsupported(error: BaseException) -> str | None:
     return None
 
 
+def _in_full(name: str) -> str:
+    # The engine counts from torch: "fft", "nn.Linear", "Tensor.stft".
+    return name if name.partition(".")[0] in {"torch", "Tensor"} else f"torch.{name}"
+
+
 def _uncovered_name(error: Any) -> str | None:
     # By name: a process that may not have the engine must not import its exceptions either.
     if type_name(error) == "NotCovered":
-        return error.name if isinstance(error.name, str) else "torch"
+        return _in_full(str(error.name))
     if not isinstance(error, ImportError) or not isinstance(error.name, str):
         return None
     if error.name.partition(".")[0] != "torch":

@@ -76,7 +76,9 @@ def _load(kind: Kind) -> None:
 
 def _forget(roots: list[str]) -> None:
     installed = {*site.getsitepackages(), site.getusersitepackages()}
-    sys.path[:] = [entry for entry in sys.path if entry not in roots or entry in installed]
+    sys.path[:] = [
+        entry for entry in sys.path if entry in installed or str(Path(entry).resolve()) not in roots
+    ]
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]
     sys.argv = [""]

@@ -152,6 +152,11 @@ def test_an_unseeded_student_draws_the_same_numbers_in_every_call_and_run(run, d
     assert first.call("f", {}) == first.call("f", {}) == second.call("f", {})
 
 
+def test_sets_of_text_have_the_same_order_in_every_run(run):
+    session = run("import sys\nx = sys.flags.hash_randomization")
+    assert session.read("x").value == 0
+
+
 def test_another_seed_draws_other_numbers(run):
     cell = "import random\nx = random.random()"
     assert run(cell, seed=1).read("x") != run(cell, seed=2).read("x")

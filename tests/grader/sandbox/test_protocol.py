@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -65,11 +65,13 @@ def decodes_or_refuses(body):
             from_protocol(value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_decoder(body):
     decodes_or_refuses(body)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(VALID),
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=4),
@@ -150,6 +152,7 @@ def same(left, right):
     return left == right
 
 
+@settings(deadline=None)
 @given(PLAIN)
 def test_values_come_back_as_they_went_out(value):
     frame = Call(id=1, name="f", arguments=[("x", to_protocol(value))])
