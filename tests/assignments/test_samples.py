@@ -11,8 +11,11 @@ import nbformat
 import pytest
 
 from grader.catalogue import bundled, load
+from grader.grading import Grader, grade_all
 from grader.messages import explains
 from grader.results import Problem, Verdict
+from grader.sandbox.limits import Limits
+from grader.sandbox.pool import Sandbox
 from grader.submissions import collect
 
 COLUMNS = ["file", "question", "verdict", "diagnosis", "remark"]
@@ -129,3 +132,63 @@ def test_readable_modules_are_python(folder, table):
 def test_intake_meets_the_problems_of_the_table_and_no_others(folder, table):
     problems = {one.path: one.problem for one in collect([folder]) if one.problem is not None}
     assert problems == {row.file: row.verdict for row in table if not row.question}
+
+
+@pytest.fixture(scope="module")
+def graded():
+    """Every bundled sample's result, by assignment and file name; endless ones get one second."""
+    found = {}
+    for name in bundled():
+        with Sandbox(limits=Limits(call=1.0)) as sandbox:
+            grader = Grader(load(name), sandbox, seed="samples", torch="facade")
+            results = grade_all(grader.grade, collect([samples_of(name)]), jobs=2)
+            found[name] = {Path(result.path).name: result for result in results}
+    return found
+
+
+def test_every_sample_gets_the_verdict_of_the_table(assignment, table, graded):
+    told = {}
+    for file, result in graded[assignment].items():
+        told[file, ""] = result.problem
+        told.update({(file, one.id): one.verdict for one in result.questions})
+    unlike = {
+        (row.file, row.question): (row.verdict, told.get((row.file, row.question)))
+        for row in table
+        if told.get((row.file, row.question)) != row.verdict
+    }
+    assert unlike == {}
+
+
+def test_every_sample_gets_the_diagnosis_of_the_table(assignment, table, graded):
+    unlike = {}
+    for row in table:
+        if row.diagnosis:
+            questions = {one.id: one for one in graded[assignment][row.file].questions}
+            found = [one.id for one in questions[row.question].diagnoses]
+            if row.diagnosis not in found:
+                unlike[row.file, row.question] = (row.diagnosis, found)
+    assert unlike == {}
+
+
+def test_no_exact_diagnosis_contradicts_the_table(assignment, table, graded):
+    contradicted = {}
+    for row in table:
+        if not row.question:
+            continue
+        questions = {one.id: one for one in graded[assignment][row.file].questions}
+        exact = {one.id for one in questions[row.question].diagnoses if one.exact}
+        if exact and row.diagnosis and row.diagnosis not in exact:
+            contradicted[row.file, row.question] = (row.diagnosis, exact)
+    assert contradicted == {}
+
+
+def test_the_endless_sample_costs_only_its_own_time_limit(assignment, table, graded):
+    endless = {row.file for row in table if row.verdict == "timeout"}
+    for file in endless:
+        assert 1.0 <= graded[assignment][file].seconds < 3.0
+
+
+def test_points_are_complete_where_everything_is_right(assignment, table, graded):
+    wrong = {row.file for row in table if row.verdict != "correct"}
+    for file, result in graded[assignment].items():
+        assert (result.score == result.max_score) == (file not in wrong)
