@@ -97,7 +97,9 @@ def wrong_answer(question: Question, solution: Solution, case: Case) -> Expected
     tolerances = {}
     for name, output in outputs.items():
         ratio = _scale(numbers(output)) / (_scale(numbers(case.expected.outputs[name])) or 1.0)
-        tolerances[name] = case.expected.tolerances[name] * max(1.0, ratio)
+        # Where None is right there is nothing to be in proportion to: the floor of its own scale.
+        floor = FLOOR * _scale(numbers(output))
+        tolerances[name] = max(case.expected.tolerances[name] * max(1.0, ratio), floor)
     own = None if typed is None else _outputs(question, typed)
     return Expected(outputs, tolerances, named=isinstance(value, dict), typed=own)
 

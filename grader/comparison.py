@@ -1,50 +1,30 @@
 """Judges what came back against what is right: verdicts and points, output by output.
 
-It knows neither where an answer comes from nor why it is wrong. Checks go in one order: type,
-shape, kind of number, finite, value. Nothing that it says of a case gives an answer away.
+It knows neither where an answer comes from nor why it is wrong; how one value is compared with
+another is the business of `values`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
 
 import numpy as np
 
-from grader.assignment import Choice, Comparable, Item, Question, Text, Variable
-from grader.cases import Case, Expected
+from grader.assignment import Choice, Item, Question, Text, Variable
+from grader.cases import Case
 from grader.messages import Message
 from grader.outcomes import (
     Answered,
-    Ndarray,
     Outcome,
     PlainValue,
     Raised,
     Stopped,
     TensorValue,
-    Uncrossable,
     Undefined,
 )
 from grader.results import VERDICTS, Verdict
+from grader.values import Mismatch, as_array, describe, first_mismatch
 
-_SUMMARY_LENGTH = 80
 _TEXT_LENGTH = 300
-_STATES: tuple[Comparable, ...] = ("requires_grad", "is_leaf", "grad_fn")
-
-
-class _Absent:
-    """Stands for an entry that an answer does not have."""
-
-
-ABSENT: Final = _Absent()
-Found: TypeAlias = PlainValue | _Absent
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """What is wrong with one value."""
-
-    verdict: Verdict
-    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,290 +80,6 @@ def judge(item: Item, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Jud
                 other = _judge_outputs(item, others, outcomes)
                 judgement = other if other.verdict == "correct" else judgement
             return judgement
-
-
-def answer_outputs(value: PlainValue, expected: Expected) -> Mapping[str, Found]:
-    """An answer taken apart into the outputs that are expected.
-
-    A dict is read by its names; a list or tuple of as many entries in the expected order; and
-    where one output is due, any other value is it.
-    """
-    names = tuple(expected.outputs)
-    if not expected.named:
-        return {names[0]: value}
-    if isinstance(value, dict):
-        return {name: value.get(name, ABSENT) for name in names}
-    if len(names) == 1:
-        return {names[0]: value}
-    if isinstance(value, list | tuple) and len(value) == len(names):
-        return dict(zip(names, value, strict=True))
-    return dict.fromkeys(names, ABSENT)
-
-
-def first_mismatch(
-    name: str, expected: Expected, value: PlainValue, compare: Sequence[Comparable]
-) -> Mismatch | None:
-    """What is wrong with the output `name` of an answer; None where it is right."""
-    due = expected.outputs[name]
-    found = answer_outputs(value, expected)[name]
-    if isinstance(found, _Absent):
-        return _absent(name, expected, value)
-    mismatch = compare_values(due, found, expected.tolerances[name])
-    if mismatch is not None:
-        return mismatch
-    typed = due if expected.typed is None else expected.typed[name]
-    return next(_state_mismatches(due, typed, found, compare), None)
-
-
-def compare_values(due: PlainValue, found: PlainValue, tolerance: float) -> Mismatch | None:
-    """What is wrong with a value; None where it is right within the absolute tolerance."""
-    if isinstance(found, Uncrossable):
-        return _wrong_type(due, found)
-    if due is None or found is None:
-        return _compare_none(due, found)
-    if isinstance(due, str):
-        return _compare_strings(due, found)
-    if isinstance(due, dict):
-        return _compare_dicts(due, found, tolerance)
-    if isinstance(due, list | tuple):
-        return _compare_sequences(due, found, tolerance)
-    return _compare_numbers(due, found, tolerance)
-
-
-def as_array(value: Found) -> Ndarray | None:
-    """A number, array, tensor or nested list of them as one array; None where it is none."""
-    if isinstance(value, TensorValue):
-        return value.data
-    if isinstance(value, bool | int | float | np.ndarray):
-        data = np.asarray(value)
-    elif isinstance(value, list | tuple):
-        entries = [as_array(entry) for entry in value]
-        arrays = [entry for entry in entries if entry is not None]
-        if len(arrays) < len(entries) or len({entry.shape for entry in arrays}) > 1:
-            return None
-        data = np.stack(arrays) if arrays else np.zeros(0)
-    else:
-        return None
-    return data if data.dtype.kind in "biuf" else None
-
-
-def describe(value: Found) -> str:
-    """A value in at most 80 characters: its type and shape, and its beginning."""
-    match value:
-        case _Absent():
-            text = "nothing"
-        case Uncrossable():
-            text = " ".join(part for part in (value.type, value.reason) if part)
-        case TensorValue():
-            text = _outline("tensor", value.data)
-        case np.ndarray():
-            text = _outline("array", value)
-        case dict():
-            text = f"dict ({', '.join(value)})"
-        case list() | tuple():
-            array = as_array(value)
-            beginning = "" if array is None else _beginning(array)
-            text = f"{type(value).__name__} ({len(value)}) {beginning}"
-        case _:
-            text = repr(value)
-    text = " ".join(text.split())
-    return text if len(text) <= _SUMMARY_LENGTH else f"{text[: _SUMMARY_LENGTH - 1]}…"
-
-
-# -- values -------------------------------------------------------------------------------------
-
-
-def _compare_none(due: PlainValue, found: PlainValue) -> Mismatch | None:
-    if due is None and found is None:
-        return None
-    if found is None:
-        return Mismatch("missing", Message("none_instead_of_value"))
-    return Mismatch("wrong_value", Message("value_instead_of_none", {"found": describe(found)}))
-
-
-def _compare_strings(due: str, found: PlainValue) -> Mismatch | None:
-    if not isinstance(found, str):
-        return _wrong_type(due, found)
-    if found.strip() != due.strip():
-        return Mismatch("wrong_value", Message("wrong_value", {"found": describe(found)}))
-    return None
-
-
-def _compare_dicts(
-    due: Mapping[str, PlainValue], found: PlainValue, tolerance: float
-) -> Mismatch | None:
-    if not isinstance(found, dict):
-        return _wrong_type(dict(due), found)
-    for name, value in due.items():
-        if name not in found:
-            parameters = {"name": name, "found": describe(found)}
-            return Mismatch("missing", Message("entry_missing", parameters))
-        mismatch = compare_values(value, found[name], tolerance)
-        if mismatch is not None:
-            return _within(name, mismatch)
-    return None
-
-
-def _compare_sequences(
-    due: Sequence[PlainValue], found: PlainValue, tolerance: float
-) -> Mismatch | None:
-    entries = _entries(found)
-    if entries is None:
-        return _wrong_type(list(due), found)
-    if len(entries) != len(due):
-        parameters = {"expected": len(due), "found": len(entries)}
-        return Mismatch("wrong_shape", Message("wrong_length", parameters))
-    for number, (value, entry) in enumerate(zip(due, entries, strict=True)):
-        mismatch = compare_values(value, entry, tolerance)
-        if mismatch is not None:
-            return _within(number, mismatch)
-    return None
-
-
-def _entries(found: PlainValue) -> Sequence[PlainValue] | None:
-    """The entries of a list, or the rows of an array that stands for one."""
-    if isinstance(found, list | tuple):
-        return found
-    array = found.data if isinstance(found, TensorValue) else found
-    if isinstance(array, np.ndarray) and array.ndim:
-        return [np.asarray(row) for row in array]
-    return None
-
-
-def _within(entry: str | int, mismatch: Mismatch) -> Mismatch:
-    inner = mismatch.message
-    parameters = {**inner.parameters, "entry": entry, "inner": inner}
-    return Mismatch(mismatch.verdict, Message("entry", parameters))
-
-
-def _compare_numbers(due: PlainValue, found: PlainValue, tolerance: float) -> Mismatch | None:
-    right, array = as_array(due), as_array(found)
-    if right is None:
-        raise TypeError(f"a reference cannot be {describe(due)}")
-    if array is None:
-        ragged = isinstance(found, list | tuple) and _is_numeric(found)
-        return _wrong_shape(right, found) if ragged else _wrong_type(due, found)
-    if right.size == array.size == 1:
-        right, array = right.reshape(()), array.reshape(())
-    if right.shape != array.shape:
-        return _wrong_shape(right, found)
-    if (right.dtype.kind == "b") != (array.dtype.kind == "b"):
-        return _wrong_type(due, found)
-    return _compare_arrays(right, array, tolerance, found=found)
-
-
-def _compare_arrays(
-    right: Ndarray, array: Ndarray, tolerance: float, *, found: PlainValue
-) -> Mismatch | None:
-    """Arrays of one shape and kind of number; exact unless the reference is floating-point."""
-    finite = np.isfinite(right)
-    if not np.isfinite(array[finite]).all():
-        return Mismatch("non_finite", Message("non_finite", {"found": describe(found)}))
-    if right.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            distance = np.abs(array[finite].astype(np.float64) - right[finite])
-        same = bool(np.all(distance <= tolerance))
-    else:
-        same = bool(np.array_equal(array, right))
-    if same and np.array_equal(array[~finite], right[~finite], equal_nan=True):
-        return None
-    return Mismatch("wrong_value", Message("wrong_value", {"found": describe(found)}))
-
-
-def _is_numeric(value: PlainValue) -> bool:
-    if isinstance(value, list | tuple):
-        return all(_is_numeric(entry) for entry in value)
-    return as_array(value) is not None
-
-
-def _wrong_type(due: PlainValue, found: PlainValue) -> Mismatch:
-    parameters = {"expected": _form(due), "found": describe(found)}
-    return Mismatch("wrong_type", Message("wrong_type", parameters))
-
-
-def _wrong_shape(right: Ndarray, found: PlainValue) -> Mismatch:
-    array = as_array(found)
-    shape = describe(found) if array is None else str(array.shape)
-    parameters = {"expected": str(right.shape), "found": shape}
-    return Mismatch("wrong_shape", Message("wrong_shape", parameters))
-
-
-def _form(due: PlainValue) -> str:
-    """The form of what is due, without its content."""
-    if isinstance(due, list | tuple):
-        return f"{type(due).__name__} ({len(due)})"
-    array = as_array(due)
-    if array is None:
-        return type(due).__name__
-    kind = {"b": "bool", "f": "float"}.get(array.dtype.kind, "int")
-    return f"{kind}{array.shape}" if array.ndim else kind
-
-
-def _beginning(array: Ndarray) -> str:
-    pattern = "{:.6g}" if array.dtype.kind == "f" else "{}"
-    entries = [pattern.format(entry) for entry in array.ravel()[:6].tolist()]
-    if array.ndim == 0:
-        return entries[0]
-    return f"[{', '.join(entries)}{', …' if array.size > 6 else ''}]"
-
-
-def _outline(kind: str, array: Ndarray) -> str:
-    shape = array.shape if array.ndim else ""
-    return f"{kind}{shape} {array.dtype} {_beginning(array)}"
-
-
-def _absent(name: str, expected: Expected, value: PlainValue) -> Mismatch:
-    found = describe(value)
-    if value is None:
-        return Mismatch("missing", Message("returned_none"))
-    if isinstance(value, dict):
-        parameters = {"name": name, "found": found}
-        return Mismatch("missing", Message("entry_missing", parameters))
-    parameters = {"expected": ", ".join(expected.outputs), "found": found}
-    return Mismatch("wrong_type", Message("entries_expected", parameters))
-
-
-def _state_mismatches(
-    due: PlainValue, typed: PlainValue, found: PlainValue, compare: Sequence[Comparable]
-) -> Iterator[Mismatch]:
-    """What differs in the state of tensors whose values are right."""
-    states = [state for state in _STATES if state in compare]
-    for right, entry in _leaf_pairs(due, found):
-        if isinstance(right, TensorValue) and not isinstance(entry, TensorValue):
-            if states or "dtype" in compare:
-                parameters = {"expected": "tensor", "found": describe(entry)}
-                yield Mismatch("wrong_type", Message("tensor_expected", parameters))
-        elif isinstance(right, TensorValue) and isinstance(entry, TensorValue):
-            for state in states:
-                if getattr(right, state) != getattr(entry, state):
-                    yield _wrong_state(state, getattr(right, state), getattr(entry, state))
-    if "dtype" in compare:
-        for right, entry in _leaf_pairs(typed, found):
-            right_array, array = as_array(right), as_array(entry)
-            if right_array is None or array is None or right_array.dtype == array.dtype:
-                continue
-            yield _wrong_state("dtype", right_array.dtype, array.dtype)
-
-
-def _leaf_pairs(due: PlainValue, found: PlainValue) -> Iterator[tuple[PlainValue, PlainValue]]:
-    if isinstance(due, dict) and isinstance(found, dict):
-        for name, value in due.items():
-            yield from _leaf_pairs(value, found[name])
-    elif isinstance(due, list | tuple):
-        for value, entry in zip(due, _entries(found) or (), strict=True):
-            yield from _leaf_pairs(value, entry)
-    else:
-        yield due, found
-
-
-def _wrong_state(state: str, right: object, found: object) -> Mismatch:
-    # The name of the operation is the answer itself; the others are yes or no, or a type.
-    told = state != "grad_fn"
-    parameters = {"state": state, "found": str(found)} | ({"expected": str(right)} if told else {})
-    return Mismatch("wrong_value", Message("state_expected" if told else "state_found", parameters))
-
-
-# -- items --------------------------------------------------------------------------------------
 
 
 def _judge_outputs(

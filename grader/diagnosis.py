@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.assignment import Item, Misconception, Question
 from grader.cases import Case, wrong_answer
-from grader.comparison import Found, Judgement, answer_outputs, as_array, first_mismatch
+from grader.comparison import Judgement
 from grader.inputs import TensorSpec, dimension_names
 from grader.messages import Message, explanation
 from grader.outcomes import (
@@ -28,6 +28,7 @@ from grader.outcomes import (
     Raised,
     Undefined,
 )
+from grader.values import Found, answer_outputs, as_array, first_mismatch
 
 _LARGEST_DENOMINATOR = 12
 

@@ -77,8 +77,10 @@ def test_comparison_and_diagnosis_never_import_the_sandbox():
 def test_reports_read_results_and_nothing_else():
     def other(module):
         allowed = ("grader.results", "grader.reports", "grader.__version__")
-        return within(module, "grader") and module != "grader" and not any(
-            within(module, one) for one in allowed
+        return (
+            within(module, "grader")
+            and module != "grader"
+            and not any(within(module, one) for one in allowed)
         )
 
     assert offenders(modules("grader/reports"), other) == {}

@@ -5,10 +5,11 @@ from hypothesis import strategies as st
 
 from grader import Assignment, array, integer, tensor
 from grader.cases import draw_cases
-from grader.comparison import describe, judge
+from grader.comparison import judge
 from grader.messages import render
 from grader.outcomes import Answered, Raised, Stopped, TensorValue, Uncrossable, Undefined
 from grader.results import VERDICTS
+from grader.values import describe
 
 # Every example draws whole cases anew.
 few = settings(max_examples=20, deadline=None)
