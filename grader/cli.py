@@ -3,8 +3,10 @@
 Heavy modules are imported by the commands that need them, so that `grader --help` is instant.
 """
 
+import io
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from grader.assignment import Assignment
     from grader.results import Results, SubmissionResult
-    from grader.submissions import Submission
+    from grader.submissions import Submission, Submissions
 
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -49,18 +51,18 @@ def _one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        from grader.assignment import AssignmentError
-        from grader.reports import ReportError
-        from grader.submissions import IntakeError
-
         try:
+            from grader.assignment import AssignmentError
+            from grader.reports import ReportError
+            from grader.submissions import IntakeError
+
             return command(*args, **kwargs)
+        except KeyboardInterrupt:  # first: it may come before the others are there
+            _fail("interrupted", INTERRUPTED)
         except (AssignmentError, IntakeError) as error:
             _fail(str(error), USAGE)
         except ReportError as error:
             _fail(str(error), UNWRITTEN)
-        except KeyboardInterrupt:
-            _fail("interrupted", INTERRUPTED)
 
     return guarded
 
@@ -80,6 +82,9 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="grader")
 def main() -> None:
     """Grade autograd coursework against computed gradients, and say why an answer is wrong."""
+    # Where the terminal's encoding lacks a character it shows a question mark, not a traceback.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 # -- options that commands share ------------------------------------------------------------------
@@ -189,6 +194,10 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
     if len(submissions) != 1:
         _fail(f"{file} holds {len(submissions)} submissions; check takes one file", USAGE)
     (submission,) = submissions
+    if submission.problem is not None:
+        _say(f"{submission.path}: {submission.problem_message}")
+        if form == "text" or assignment is None:
+            sys.exit(USAGE)
     loaded = _load(assignment) if assignment else _recognise(submission, file)
     with _run(loaded, PUBLIC_SEED, options) as run:
         result = _limit_hints(run.grade(submission), 3 if more else 1)
@@ -198,7 +207,9 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
     else:
         _console(plain=options["plain"]).print(terminal.detail(result), markup=False)
         _say_how_it_ran(result, more=more)
-    _end(results, options["min_score"], single=True)
+    if submission.problem is not None:
+        sys.exit(USAGE)
+    _end(results, options["min_score"])
 
 
 @main.command(epilog="Example:  grader grade handed_in/ -a manual_backprop -o results -j 4")
@@ -216,7 +227,7 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
     type=click.Path(path_type=Path),
     default=Path("results"),
     show_default=True,
-    help="The folder for the results; made private to you.",
+    help="The folder for the results; a new one is private to you.",
 )
 @click.option(
     "-j",
@@ -255,7 +266,7 @@ def grade(  # noqa: PLR0913 - one parameter an option
     formats: Sequence[str],
     **options: Any,
 ) -> None:
-    """Grade files and folders of submissions; write results.json and a page for each run.
+    """Grade a class: marks and reasons, as a table, a page and JSON.
 
     PATHS are notebooks, modules, or folders of them.
     """
@@ -264,10 +275,10 @@ def grade(  # noqa: PLR0913 - one parameter an option
 
     loaded = _load(assignment)
     taken, missing = _take(paths)
-    _check_writable(out)
     finished: list[SubmissionResult] = []
     interrupted = False
     with _run(loaded, seed or secrets.token_hex(8), options) as run:
+        _check_writable(out)
         try:
             with _progress(len(taken), plain=options["plain"]) as advance:
                 for result in grade_all(run.grade, taken, jobs=jobs):
@@ -275,25 +286,27 @@ def grade(  # noqa: PLR0913 - one parameter an option
                     advance()
         except KeyboardInterrupt:
             interrupted = True
-        results = run.results(finished)
+            # A second one must not cost what is finished.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    results = run.results(finished)
     for result in results.submissions:
         if result.problem is not None:
             _say(f"{result.path}: {result.problem_message}")
-    _write(results, out, formats)
+    written = _write(results, out, formats)
     if options["plain"]:
-        click.echo(terminal.plain(results), nl=False)
+        click.echo(terminal.plain(results))
     else:
         _console().print(terminal.table(results))
-    _say_where(out, formats)
+    _say(f"written: {' and '.join(map(str, written))}")
     if interrupted:
-        _fail(f"interrupted; {len(finished)} results are in {out}", INTERRUPTED)
+        _fail(f"interrupted; {len(finished)} of {len(taken)} are graded", INTERRUPTED)
     _end(results, options["min_score"], missing=missing)
 
 
 @main.command(epilog="Example:  grader doctor")
 @_plain
 def doctor(plain: bool) -> None:
-    """Show what this machine offers: isolation, PyTorch, and what would improve them."""
+    """Show what this machine offers, and what would improve it."""
     from rich.table import Table
     from rich.text import Text
 
@@ -337,7 +350,7 @@ def _recognise(submission: "Submission", file: Path) -> "Assignment":
     )
 
 
-def _take(paths: Sequence[Path]) -> tuple[list["Submission"], bool]:
+def _take(paths: Sequence[Path]) -> tuple["Submissions", bool]:
     """The submissions of the paths that can be taken in, and whether some path could not."""
     from grader.submissions import IntakeError, collect
 
@@ -351,17 +364,23 @@ def _take(paths: Sequence[Path]) -> tuple[list["Submission"], bool]:
             _say(str(error))
     if not good:
         _fail("there is nothing to grade", USAGE)
-    return list(collect(good)), missing
+    return collect(good), missing
 
 
 @contextmanager
 def _run(assignment: "Assignment", seed: str, options: dict[str, Any]) -> Iterator[Any]:
     """A grader in a sandbox with the limits that were asked for."""
-    from grader.grading import Grader
+    from grader.grading import Grader, has_real_torch
     from grader.sandbox.limits import MIB, Limits
     from grader.sandbox.pool import Sandbox, SandboxError
 
     _demand(options["isolation"])
+    if options["torch"] == "real" and not has_real_torch():
+        _fail(
+            "--torch real needs PyTorch, which is not installed; nothing was run: "
+            "pip install 'autograd-grader[torch]', or use --torch facade",
+            USAGE,
+        )
     call = options["timeout"]
     limits = Limits(call=call, cell=3 * call, submission=6 * call)
     if options["memory"] is not None:
@@ -403,43 +422,39 @@ def _check_writable(out: Path) -> None:
         ) from None
 
 
-def _write(results: "Results", out: Path, formats: Sequence[str]) -> None:
+def _write(results: "Results", out: Path, formats: Sequence[str]) -> list[Path]:
     """Write the reports; where OUT cannot take them any more, keep results.json elsewhere."""
-    from grader.reports import ReportError
+    from grader.reports import ReportError, html, json
+
+    writers = {"json": json.write, "html": html.write}
+    try:
+        return [writers[name](results, out) for name in _FORMATS if name in formats]
+    except ReportError as error:
+        _fail(f"{error} Nothing is lost: the results are {_rescue(results)}", UNWRITTEN)
+
+
+def _rescue(results: "Results") -> str:
+    """Keep results.json in a temporary folder, or at least print it; says where it is."""
+    import tempfile
+
+    from grader.reports import ReportError, json
+    from grader.results import to_json
 
     try:
-        _write_into(results, out, formats)
-    except ReportError as error:
-        import tempfile
-
-        rescue = Path(tempfile.mkdtemp(prefix="grader-results-"))
-        _write_into(results, rescue, ("json",))
-        raise ReportError(f"{error}; nothing is lost, the results are in {rescue}") from None
+        return f"in {json.write(results, Path(tempfile.mkdtemp(prefix='grader-results-')))}"
+    except (OSError, ReportError):
+        click.echo(to_json(results), nl=False)
+        return "on standard output, since no temporary folder takes them either"
 
 
-def _write_into(results: "Results", folder: Path, formats: Sequence[str]) -> None:
-    from grader.reports import html, json
-
-    for name in formats:
-        {"json": json.write, "html": html.write}[name](results, folder)
-
-
-def _say_where(out: Path, formats: Sequence[str]) -> None:
-    names = {"json": "results.json", "html": "index.html"}
-    written = " and ".join(str(out / names[name]) for name in _FORMATS if name in formats)
-    click.echo(f"Written: {written}", err=True)
-
-
-def _end(
-    results: "Results", min_score: float | None, *, missing: bool = False, single: bool = False
-) -> NoReturn:
+def _end(results: "Results", min_score: float | None, *, missing: bool = False) -> NoReturn:
     """Leave with the exit status that the results call for, the most serious first."""
     graded = results.submissions
     if any(one.problem == "grader_fault" or _lacks_a_name(one) for one in graded):
         sys.exit(FAULT)
-    if missing or (single and graded[0].problem not in {None, "empty"}):
-        sys.exit(USAGE)
-    if graded and all(one.problem not in {None, "empty"} for one in graded):
+    unread = [one for one in graded if one.problem not in {None, "empty"}]
+    # Where points decide, nobody passes for having handed in what cannot be read.
+    if missing or (unread and (len(unread) == len(graded) or min_score is not None)):
         sys.exit(USAGE)
     if min_score is not None and any(_is_below(one, min_score) for one in graded):
         sys.exit(BELOW)
@@ -451,8 +466,10 @@ def _lacks_a_name(result: "SubmissionResult") -> bool:
 
 
 def _is_below(result: "SubmissionResult", percent: float) -> bool:
-    judged = result.max_score - result.pending
-    return result.score is not None and judged > 0 and 100 * result.score < percent * judged
+    from grader.reports.summary import part
+
+    got = part(result)
+    return got is not None and got < percent / 100
 
 
 def _limit_hints(result: "SubmissionResult", count: int) -> "SubmissionResult":

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import Literal, TypeAlias
 
@@ -71,10 +70,6 @@ class Grader:
         self.torch = torch
         self._cases = {item.id: draw_cases(item, seed) for item in assignment.items}
 
-    @cached_property
-    def _has_real_torch(self) -> bool:
-        return importlib.util.find_spec("torch") is not None
-
     def grade(self, submission: Submission) -> SubmissionResult:
         """The result of one submission; never raises for what the submission does.
 
@@ -109,7 +104,7 @@ class Grader:
         torch: Literal["facade", "real"] = "real" if self.torch == "real" else "facade"
         judged = self._judge(submission, torch)
         lacking = any(one.judgement.verdict == "unsupported" for one in judged)
-        if lacking and self.torch == "auto" and self._has_real_torch:
+        if lacking and self.torch == "auto" and has_real_torch():
             torch = "real"
             judged = self._judge(submission, torch)
         questions = tuple(self._question(one) for one in judged)
@@ -120,7 +115,7 @@ class Grader:
             sha256=submission.sha256,
             score=_total(one.score for one in questions),
             max_score=self.assignment.max_score,
-            pending=sum(one.max_score for one in questions if one.score is None),
+            pending=sum((one.max_score for one in questions if one.score is None), 0.0),
             seconds=round(time.monotonic() - started, 3),
             problem=None,
             torch=torch,
@@ -214,6 +209,11 @@ class Grader:
         )
 
 
+def has_real_torch() -> bool:
+    """Whether PyTorch itself is installed; it is not loaded for that."""
+    return importlib.util.find_spec("torch") is not None
+
+
 def grade_all(
     grade: Callable[[Submission], SubmissionResult],
     submissions: Iterable[Submission],
@@ -222,23 +222,23 @@ def grade_all(
 ) -> Iterator[SubmissionResult]:
     """The results as they come, `jobs` submissions at a time, read only as far as needed.
 
-    Leaving the iteration early, also by an interrupt, starts nothing more.
+    Leaving the iteration early, also by an interrupt, starts nothing more and waits for nothing:
+    what is being graded ends with the sandbox.
     """
     waiting = iter(submissions)
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grading") as pool:
-        running: set[Future[SubmissionResult]] = set()
-        try:
-            while True:
-                room = jobs * _LOOK_AHEAD - len(running)
-                running.update(pool.submit(grade, one) for one in islice(waiting, room))
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            for future in running:
-                future.cancel()
+    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grading")
+    running: set[Future[SubmissionResult]] = set()
+    try:
+        while True:
+            room = jobs * _LOOK_AHEAD - len(running)
+            running.update(pool.submit(grade, one) for one in islice(waiting, room))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcome]:

@@ -13,6 +13,8 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
@@ -89,7 +91,20 @@ class _ProblemError(Exception):
         self.message = message
 
 
-def collect(paths: Sequence[Path]) -> Iterator[Submission]:
+@dataclass(frozen=True, slots=True)
+class Submissions:
+    """What was found, sorted by id: counted at once, each read anew when it is asked for."""
+
+    _found: tuple[tuple[_Found, str], ...]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Submission]:
+        return starmap(_read, self._found)
+
+
+def collect(paths: Sequence[Path]) -> Submissions:
     """The submissions in these files and folders, sorted by id, each read when it is asked for.
 
     In a folder, and the folders in it, notebooks and modules are submissions, and so are documents
@@ -105,8 +120,7 @@ def collect(paths: Sequence[Path]) -> Iterator[Submission]:
     for path in paths:
         for one in _find(path):
             found.setdefault(os.path.realpath(one.file), one)
-    ordered = sorted(_with_ids(list(found.values())), key=lambda pair: pair[0])
-    return (_read(one, submission_id) for submission_id, one in ordered)
+    return Submissions(tuple(sorted(_with_ids(list(found.values())), key=itemgetter(1))))
 
 
 # -- finding ------------------------------------------------------------------------------------
@@ -195,7 +209,7 @@ def _is_regular(path: Path) -> bool:
         return True  # vanished or out of reach: reading it will say so
 
 
-def _with_ids(found: list[_Found]) -> Iterator[tuple[str, _Found]]:
+def _with_ids(found: list[_Found]) -> Iterator[tuple[_Found, str]]:
     """Every file with the first of its ids that no other file has."""
     choice = [0] * len(found)
     while True:
@@ -207,7 +221,7 @@ def _with_ids(found: list[_Found]) -> Iterator[tuple[str, _Found]]:
             if uses[ids[place]] > 1 and choice[place] < len(one.ids) - 1
         ]
         if not clashing:
-            return zip(ids, found, strict=True)
+            return zip(found, ids, strict=True)
         for place in clashing:
             choice[place] += 1
 

@@ -34,17 +34,17 @@ class ArrayOperations:
         return a + b
 
     @staticmethod
-    def unpack(node: RowNode) -> list[Any]:
+    def unpack(node: RowNode) -> Sequence[Any]:
         return unpack_saved_arrays(node)
 
     @staticmethod
     def fit(gradient: Gradient, node: Node, number: int) -> Gradient:
         """A gradient in the shape and dtype of the output that it arrives at."""
-        if gradient is None:
-            return None
-        shape, dtype = node.outputs[number]
+        shape, dtype = node.shape, node.dtype
+        if node.several:
+            shape, dtype = shape[number], dtype[number]
         if gradient.shape != shape:
-            gradient = _sum_array_to(gradient, shape)
+            gradient = TABLE["sum_to"].forward(gradient, shape)
         if gradient.dtype != dtype:
             gradient = gradient.astype(dtype)
         return gradient
@@ -54,11 +54,11 @@ class ArrayOperations:
         grad = leaf._grad
         if grad is None:
             # A copy: the same array may be on its way to another leaf.
-            leaf._grad = _dispatch.wrap(np.array(gradient))
+            leaf._grad = _dispatch.wrap(gradient.copy())
         elif grad._requires_grad:
             leaf._grad = TensorOperations.add(grad, _dispatch.wrap(gradient))
         else:
-            grad._array += gradient
+            grad._array += gradient  # in place, but for a scalar that nobody else can see
             grad._counter[0] += 1
         _after_accumulation(leaf)
 
@@ -71,14 +71,19 @@ class ArrayOperations:
         return None if gradient is None else gradient._array
 
     @classmethod
-    def run_pre_hooks(cls, node: Node, gradients: list[Gradient]) -> list[Gradient]:
-        return [cls.from_tensor(one) for one in _run_pre_hooks(node, gradients, cls)]
+    def run_pre_hooks(cls, node: Node, received: Gradient) -> Gradient:
+        """What arrived at a node, as its hooks leave it."""
+        gradients = received if node.several else [received]
+        changed = [cls.from_tensor(one) for one in _run_pre_hooks(node, gradients, cls)]
+        return changed if node.several else changed[0]
 
     @classmethod
     def run_post_hooks(
-        cls, node: Node, results: Sequence[Gradient], received: Sequence[Gradient]
+        cls, node: Node, results: Sequence[Gradient], received: Gradient
     ) -> Sequence[Gradient]:
-        return [cls.from_tensor(one) for one in _run_post_hooks(node, results, received, cls)]
+        """What a node gives, as its hooks leave it."""
+        gradients = received if node.several else [received]
+        return [cls.from_tensor(one) for one in _run_post_hooks(node, results, gradients, cls)]
 
 
 class TensorOperations(ArrayOperations):
@@ -91,14 +96,14 @@ class TensorOperations(ArrayOperations):
         return _dispatch.dispatch(TABLE["add"], (a, b), (1,))
 
     @staticmethod
-    def unpack(node: RowNode) -> list[Any]:
+    def unpack(node: RowNode) -> Sequence[Any]:
         return unpack_saved(node)
 
     @classmethod
     def fit(cls, gradient: Gradient, node: Node, number: int) -> Gradient:
-        if gradient is None:
-            return None
-        shape, dtype = node.outputs[number]
+        shape, dtype = node.shape, node.dtype
+        if node.several:
+            shape, dtype = shape[number], dtype[number]
         if gradient._array.shape != shape:
             gradient = cls.namespace.sum_to(gradient, shape)
         if gradient._array.dtype != dtype:
@@ -128,10 +133,6 @@ def fill_namespaces(functions: dict[str, Any]) -> None:
         setattr(ArrayOperations.namespace, name, row.forward)
     for name, function in functions.items():
         setattr(TensorOperations.namespace, name, function)
-
-
-def _sum_array_to(gradient: Any, shape: tuple[int, ...]) -> Any:
-    return TABLE["sum_to"].forward(gradient, shape)
 
 
 # -- hooks ----------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ def grad(
         if gradient is None and materialize_grads:
             results.append(_dispatch.wrap(np.zeros_like(one._array)))
         elif gradient is not None and not create_graph:
-            results.append(operations.to_tensor(np.array(gradient)))
+            results.append(operations.to_tensor(gradient.copy()))
         else:
             results.append(gradient)
     return tuple(results)

@@ -4,6 +4,7 @@ Nothing is written twice: a row that needs no special call becomes a function an
 its forward's own signature, and every in-place variant comes from the row it is named after.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from reference_engine._tensor import Tensor
 from reference_engine._types import float16, float32, float64, int8, int16, int32, int64, uint8
 
 FROM_ROWS = (
-    "add", "sub", "rsub", "mul", "div", "floor_divide", "neg", "reciprocal", "eq", "ne", "lt",
+    "add", "sub", "mul", "div", "floor_divide", "neg", "reciprocal", "eq", "ne", "lt",
     "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan",
     "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "exp",
     "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh",
@@ -29,7 +30,7 @@ FROM_ROWS = (
 """Rows whose call is their forward's own signature: functions and methods alike."""
 
 FROM_FUNCTIONS = (
-    "pow", "square", "remainder", "where", "clamp", "outer", "sum", "mean", "prod", "var",
+    "pow", "square", "remainder", "rsub", "where", "clamp", "outer", "sum", "mean", "prod", "var",
     "std", "max", "min", "norm", "softmax", "log_softmax", "matmul", "reshape", "flatten",
     "ravel", "clone", "permute", "transpose", "squeeze", "unsqueeze", "flip", "unbind", "split",
     "chunk", "allclose", "equal", "gather", "index_select",
@@ -41,13 +42,13 @@ ONLY_FUNCTIONS = (
 )  # fmt: skip
 ONLY_METHODS = (
     "view", "view_as", "reshape_as", "contiguous", "expand", "expand_as", "repeat", "to",
-    "type_as", "copy_",
+    "type_as", "copy_", "fill_",
 )  # fmt: skip
 
 IN_PLACE = (
     "add", "sub", "mul", "div", "neg", "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tanh",
     "abs", "floor", "ceil", "round", "sigmoid", "relu", "masked_fill", "remainder",
-    "floor_divide", "zero", "fill", "eq", "ne", "lt", "le", "gt", "ge",
+    "floor_divide", "zero", "eq", "ne", "lt", "le", "gt", "ge",
 )  # fmt: skip
 """Rows that have a variant with a trailing underscore."""
 
@@ -212,13 +213,13 @@ def _bind_operators() -> None:
     for name in COMPARISONS:
         setattr(Tensor, f"__{name}__", _comparison(TABLE[name]))
     special: dict[str, Any] = {
-        "__rsub__": _guarded(lambda self, other: dispatch(TABLE["rsub"], (self, other), (1,))),
+        "__rsub__": _guarded(_functions.rsub),
         "__rtruediv__": _guarded(_functions.rdiv),
         "__pow__": _guarded(_functions.pow),
         "__rpow__": _guarded(lambda self, other: _functions.pow(other, self)),
         "__mod__": _guarded(_functions.remainder),
         "__ipow__": lambda self, other: dispatch_in_place(TABLE["pow_number"], self, (), (other,)),
-        "__matmul__": _functions.matmul,
+        "__matmul__": _matmul,
         "__neg__": lambda self: dispatch(TABLE["neg"], (self,)),
         "__pos__": lambda self: self,
         "__abs__": lambda self: dispatch(TABLE["abs"], (self,)),
@@ -268,6 +269,10 @@ def _augmented(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
     return operator
 
 
+def _matmul(self: Tensor, other: Any) -> Any:
+    return _functions.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
 def _comparison(row: Row) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Any:
         if not isinstance(other, _OPERAND):
@@ -282,9 +287,7 @@ def _comparison(row: Row) -> Callable[..., Any]:
 
 def _bind_properties() -> None:
     Tensor.T = property(_reversed_dims, doc="The dimensions in reverse order.")  # type: ignore[attr-defined]
-    Tensor.mT = property(  # type: ignore[attr-defined]
-        lambda self: _functions.transpose(self, -2, -1), doc="The last two dimensions exchanged."
-    )
+    Tensor.mT = property(_transposed, doc="The last two dimensions exchanged.")  # type: ignore[attr-defined]
     conversions = {
         "half": float16, "float": float32, "double": float64, "char": int8, "short": int16,
         "int": int32, "long": int64, "byte": uint8, "bool": _types.bool_,
@@ -299,7 +302,16 @@ def _bind_properties() -> None:
 
 
 def _reversed_dims(self: Tensor) -> Tensor:
+    if self._array.ndim != 2:
+        text = _errors.T_DEPRECATED if self._array.ndim else _errors.T_SCALAR
+        warnings.warn(text, UserWarning, stacklevel=2)
     return _functions.permute(self, tuple(range(self._array.ndim - 1, -1, -1)))
+
+
+def _transposed(self: Tensor) -> Tensor:
+    if self._array.ndim < 2:
+        raise RuntimeError(_errors.MT_DIMS.format(dim=self._array.ndim))
+    return _functions.transpose(self, -2, -1)
 
 
 def _conversion(name: str, kind: _types.dtype) -> Callable[..., Any]:

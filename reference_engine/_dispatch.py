@@ -100,26 +100,95 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
             if value._requires_grad:
                 mask |= bit
         else:
-            arrays.append(value)
+            arrays.append(value if type(value) in _PYTHON_NUMBERS else as_operand(value))
         bit += bit
+    if row.is_view:
+        arrays[0] = storage(inputs[0])
     if row.promote is not None:
         row.promote(arrays)
     try:
-        found = row.forward(arrays, *options) if row.is_variadic else row.forward(*arrays, *options)
+        found = row.forward(*((arrays,) if row.is_variadic else arrays), *options)
     except (ValueError, IndexError) as error:
         raise _as_pytorch(error, arrays) from None
-    if row.outputs is None:
-        result = wrap(found)
-        results: tuple[Tensor, ...] = (result,)
-    else:
-        results = tuple([wrap(one) for one in found])
+    if row.outputs is not None:
+        return _several(row, inputs, options, mask, [wrap(one) for one in found])
+    result = wrap(found)
     if row.is_view:
-        _share(row, inputs, results)
-    if mask and state.enabled and row.is_recorded(mask, results):
-        record(row, inputs, options, results, mask)
+        _share(inputs[0], result, several=False)
+    if mask & row.gradient_mask and state.enabled and result._array.dtype.kind == "f":
+        _record(row, inputs, options, mask, result)
+    if observer is not None:
+        observer.operation(row, inputs, (result,))
+    return result
+
+
+def _several(
+    row: "Row",
+    inputs: Sequence[Any],
+    options: tuple[Any, ...],
+    mask: int,
+    results: "list[Tensor]",
+) -> "tuple[Tensor, ...]":
+    """The rest of `dispatch` for an operation with several results."""
+    if row.is_view:
+        for one in results:
+            _share(inputs[0], one, several=True)
+    if mask & row.gradient_mask and state.enabled:
+        node = row.node(
+            row.edges(mask)(inputs),
+            tuple([one._array.shape for one in results]),
+            tuple([one._array.dtype for one in results]),
+            *row.remember(mask)(inputs, options, results),
+        )
+        for number, one in enumerate(results):
+            if one._array.dtype.kind == "f":
+                one._grad_fn = node
+                one._output_nr = number
+                one._requires_grad = True
     if observer is not None:
         observer.operation(row, inputs, results)
-    return results if row.outputs is not None else result
+    return tuple(results)
+
+
+def _record(
+    row: "Row", inputs: Sequence[Any], options: tuple[Any, ...], mask: int, result: "Tensor"
+) -> None:
+    """Make the node of an operation that gave one result.
+
+    `mask` has a bit for each input that requires grad.
+    """
+    array = result._array
+    saved, versions = row.remember(mask)(inputs, options, (result,))
+    result._grad_fn = row.node(row.edges(mask)(inputs), array.shape, array.dtype, saved, versions)
+    result._requires_grad = True
+
+
+def wrap(array: Any) -> "Tensor":
+    """A new tensor over an array, sharing its memory, or over a NumPy scalar."""
+    result: Tensor = new_tensor(tensor_type)
+    result._array = array
+    result._counter = [0]
+    result._requires_grad = False
+    result._grad_fn = None
+    result._output_nr = 0
+    result._grad = None
+    result._view = None
+    result._accumulator = None
+    result._hooks = None
+    return result
+
+
+new_tensor = object.__new__
+
+
+def storage(tensor: "Tensor") -> np.ndarray[Any, Any]:
+    """The tensor's array, to share or to write to.
+
+    A 0-d result stays a NumPy scalar, with which arithmetic is much cheaper, until someone asks.
+    """
+    if type(tensor._array) is not np.ndarray:
+        tensor._array = np.asarray(tensor._array)
+    return tensor._array
 
 
 def tensor_of(saved: Saved, node: Node) -> "Tensor":
@@ -132,81 +201,21 @@ def tensor_of(saved: Saved, node: Node) -> "Tensor":
     return result
 
 
-def wrap(array: Any) -> "Tensor":
-    """A new tensor over an array (or NumPy scalar), sharing its memory."""
-    result: Tensor = tensor_type.__new_empty__()
-    result._array = array if type(array) is np.ndarray else np.asarray(array)
-    return result
+def version_of(value: Any) -> int:
+    """The version at which an input is saved; a number in a tensor's place has none."""
+    return value._counter[0] if isinstance(value, tensor_type) else NUMBER
 
 
-def record(
-    row: "Row",
-    inputs: Sequence[Any],
-    options: tuple[Any, ...],
-    results: "Sequence[Tensor]",
-    mask: int,
-) -> None:
-    """Make the node of an operation and hang it on the results that can have a gradient.
-
-    `mask` has a bit for each input that requires grad.
-    """
-    node = make_node(row, edges_of(row, inputs), results)
-    node.saved, node.versions = collect_saved(row.saves(mask), inputs, options, results)
-    for number, one in enumerate(results):
-        if one._array.dtype.kind == "f":
-            one._grad_fn = node
-            one._output_nr = number
-            one._requires_grad = True
-
-
-def edges_of(row: "Row", inputs: Sequence[Any]) -> list[Edge]:
-    """The edges to the inputs that the row has formulas for."""
-    if row.is_variadic:
-        return [gradient_edge(value) for value in inputs]
-    return [gradient_edge(inputs[position]) for position in row.differentiable]
-
-
-def make_node(row: "Row", edges: Sequence[Edge], results: "Sequence[Tensor]") -> Any:
-    """A node of the row's class for these results, with nothing saved yet."""
-    outputs = tuple([(one._array.shape, one._array.dtype) for one in results])
-    return row.node(tuple(edges), outputs)
-
-
-def collect_saved(
-    plan: Sequence[tuple[str, int]],
-    inputs: Sequence[Any],
-    options: tuple[Any, ...],
-    results: "Sequence[Tensor]",
-) -> tuple[list[Any], list[int | None]]:
-    """The values that a plan of `Row.saves` asks for, and the versions of those that have one."""
-    saved: list[Any] = []
-    versions: list[int | None] = []
-    for kind, index in plan:
-        value: Any = None
-        version = None
-        if kind == "input":
-            value = inputs[index]
-            version = value._counter[0] if isinstance(value, tensor_type) else NUMBER
-        elif kind == "result":
-            one = results[index]
-            value = Saved(one._array, one._counter, index)
-            version = one._counter[0]
-        elif kind == "option":
-            value = options[index]
-        elif kind == "shape":
-            value = np.shape(as_array(inputs[index]))
-        elif kind == "shapes":
-            value = [one._array.shape for one in inputs]
-        saved.append(value)
-        versions.append(version)
-    return saved, versions
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of a tensor or number."""
+    return value._array.shape if isinstance(value, tensor_type) else np.shape(value)
 
 
 def gradient_edge(value: Any) -> Edge:
     """The edge along which a tensor's gradient leaves an operation: (None, 0) where none is due."""
     if not isinstance(value, tensor_type) or not value._requires_grad:
         return NO_EDGE
-    node = value.grad_fn if value._view is not None else value._grad_fn
+    node = value._grad_fn if value._view is None else value.grad_fn
     return (accumulator(value), 0) if node is None else (node, value._output_nr)
 
 
@@ -237,7 +246,9 @@ def dispatch_in_place(
     )
     if state.enabled:
         _views.check_in_place(target, will_require_grad=bool(mask))
-    arrays = [as_array(value) for value in inputs]
+    arrays = [
+        value._array if isinstance(value, tensor_type) else as_operand(value) for value in inputs
+    ]
     if row.promote is not None:
         row.promote(arrays)
     try:
@@ -245,24 +256,30 @@ def dispatch_in_place(
     except (ValueError, IndexError) as error:
         raise _as_pytorch(error, arrays) from None
     _check_fits(found, target)
-    if state.enabled and row.is_recorded(mask, (target,)):
-        plan = row.saves(mask)
-        edges = edges_of(row, inputs)
-        if ("input", 0) in plan:  # the formula wants the value from before
-            inputs = (wrap(target._array.copy()), *others)
-        target._array[...] = found
-        target._counter[0] += 1
-        node = make_node(row, edges, (target,))
-        node.saved, node.versions = collect_saved(plan, inputs, options, (target,))
+    recorded = mask & row.gradient_mask and state.enabled and target.is_floating_point()
+    edges = row.edges(mask)(inputs) if recorded else ()
+    if recorded and ("input", 0) in row.plan(mask):  # the formula wants the value from before
+        inputs = (_from_before(target), *others)
+    storage(target)[...] = found
+    target._counter[0] += 1
+    if recorded:
+        saved, versions = row.remember(mask)(inputs, options, (target,))
+        node = row.node(edges, target._array.shape, target._array.dtype, saved, versions)
         _views.rebase_history(target, node)
-    else:
-        target._array[...] = found
-        target._counter[0] += 1
     if observer is not None:
         observer.operation(row, inputs, (target,))
         if target._requires_grad and target._grad_fn is None:
             observer.leaf_written(target)
     return target
+
+
+def _from_before(target: "Tensor") -> "Tensor":
+    """A copy of a tensor that is about to be written, with the history that it has now."""
+    copied = wrap(target._array.copy())
+    copied._grad_fn = target.grad_fn
+    copied._output_nr = target._output_nr
+    copied._requires_grad = target._requires_grad
+    return copied
 
 
 def _check_fits(found: np.ndarray[Any, Any], target: "Tensor") -> None:
@@ -277,18 +294,19 @@ def _check_fits(found: np.ndarray[Any, Any], target: "Tensor") -> None:
         )
 
 
-def _share(row: "Row", inputs: Sequence[Any], results: "Sequence[Tensor]") -> None:
-    """Let views share their base's version; a result that is a copy after all stays on its own."""
-    source = inputs[0]
-    for one in results:
-        if np.may_share_memory(one._array, source._array) or not one._array.size:
-            one._counter = source._counter
-            one._view = _views.View(source, several=row.outputs is not None)
+def _share(source: "Tensor", result: "Tensor", *, several: bool) -> None:
+    """Let a view share its base's version; a result that is a copy after all stays on its own."""
+    if np.may_share_memory(result._array, source._array) or not result._array.size:
+        result._counter = source._counter
+        result._view = _views.View(source, several=several)
 
 
 # -- dtypes ---------------------------------------------------------------------------------------
 
-_PYTHON_NUMBERS = (float, int, bool)
+_PYTHON_NUMBERS = frozenset({float, int, bool})
+_NUMPY_FLOATS = frozenset({np.float16, np.float32, np.float64})
+_OF_TENSORS = (np.ndarray, np.generic)
+"""What tensors hold: a 0-d one may hold a scalar (a student's own was made a number before)."""
 
 
 def promote(arrays: list[Any]) -> None:
@@ -299,12 +317,13 @@ def promote(arrays: list[Any]) -> None:
     """
     first = None
     for value in arrays:
-        if type(value) is np.ndarray:
+        kind = type(value)
+        if kind is np.ndarray or kind in _NUMPY_FLOATS:
             if first is None:
                 first = value.dtype
             elif value.dtype is not first:
                 break
-        elif value is not None and type(value) not in _PYTHON_NUMBERS:
+        elif kind not in _PYTHON_NUMBERS and value is not None:
             break
     else:
         if first is not None and first.kind == "f":
@@ -316,24 +335,24 @@ def promote_to_float(arrays: list[Any]) -> None:
     """As `promote`, then integers and bools to the default floating dtype."""
     promote(arrays)
     for position, value in enumerate(arrays):
-        if type(value) is np.ndarray and value.dtype.kind != "f":
+        if isinstance(value, _OF_TENSORS) and value.dtype.kind != "f":
             arrays[position] = value.astype(Defaults.dtype.numpy)
 
 
 def _promote_slowly(arrays: list[Any]) -> None:
-    for position, value in enumerate(arrays):
-        if value is not None and type(value) not in _PYTHON_NUMBERS:
-            arrays[position] = as_operand(value)
     target = result_type(arrays)
     for position, value in enumerate(arrays):
-        if type(value) is np.ndarray and value.dtype != target:
+        if isinstance(value, _OF_TENSORS) and value.dtype != target:
             arrays[position] = value.astype(target)
 
 
 def as_operand(value: Any) -> Any:
-    """A value that an operation can compute with: an ndarray or a Python number."""
-    if type(value) is np.ndarray:
-        return value
+    """What a student put in a tensor's place, as an operation can compute with it.
+
+    NumPy's scalars become Python numbers, which do not decide a dtype.
+    """
+    if value is None:
+        return None
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
@@ -355,7 +374,7 @@ def result_type(operands: Sequence[Any]) -> np.dtype[Any]:
     for value in operands:
         if value is None:
             continue
-        if isinstance(value, np.ndarray):
+        if isinstance(value, _OF_TENSORS):
             rank, kind = (0 if value.ndim else 1), value.dtype
         else:
             rank, kind = 2, _dtype_of_number(value)
@@ -391,7 +410,7 @@ def _as_pytorch(error: Exception, arrays: Sequence[Any]) -> Exception:
         span = max(error.ndim or 0, 1)
         return IndexError(_errors.DIM_RANGE.format(low=-span, high=span - 1, dim=error.axis))
     if "could not be broadcast" in str(error):
-        shapes = [value.shape for value in arrays if isinstance(value, np.ndarray)]
+        shapes = [value.shape for value in arrays if isinstance(value, _OF_TENSORS)]
         for other in shapes[1:]:
             mismatch = _broadcast_mismatch(shapes[0], other)
             if mismatch is not None:
@@ -407,7 +426,7 @@ def _broadcast_mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
     return None
 
 
-def dtype_name(array: np.ndarray[Any, Any]) -> str:
+def dtype_name(array: "np.ndarray[Any, Any] | np.generic") -> str:
     """PyTorch's older name of an array's dtype, as its messages have it ("Float", "Long")."""
     return of_numpy(array.dtype).legacy
 

@@ -119,6 +119,20 @@ INDEX_SCALAR = (
     "to convert a 0-dim tensor to a number"
 )
 INDEX_BOUNDS = "index {index} is out of bounds for dimension {dim} with size {size}"
+INDEX_MASK = (
+    "The shape of the mask {mask} at index {place} does not match the shape of the indexed tensor "
+    "{shape} at index {place}"
+)
+INDEX_SHAPES = (
+    "shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
+)
+INDEX_KIND = (
+    "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+    "indices (got {type})"
+)
+INDEX_SELECT_BOUNDS = "index out of range in self"
+INDEX_SELECT_DTYPE = "index_select(): Expected dtype int32 or int64 for index"
+GATHER_DIMS = "Index tensor must have the same number of dimensions as input tensor"
 INDEX_MANY = "too many indices for tensor of dimension {dim}"
 DIM_RANGE = "Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})"
 BROADCAST = (
@@ -139,9 +153,36 @@ PERMUTE = (
     "the desired ordering of dimensions i.e. input.dim() = {dim} is not equal to len(dims) = "
     "{count}"
 )
+PERMUTE_TWICE = "permute(): duplicate dims are not allowed."
+TWO_INFERRED = "only one dimension can be inferred"
+EXPAND_DIMS = (
+    "expand(torch.{legacy}Tensor{{{sizes}}}, size={size}): the number of sizes provided ({count}) "
+    "must be greater or equal to the number of dimensions in the tensor ({dim})"
+)
+REPEAT_DIMS = (
+    "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+)
+SPLIT_SIZES = (
+    "split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at "
+    "dimension {dim}), but got split_sizes={sizes}"
+)
+SELECT_BOUNDS = "select(): index {index} out of range for tensor of size {sizes} at dimension {dim}"
+NARROW_START = "start out of range (expected to be in range of [{low}, {high}], but got {start})"
+NARROW_LENGTH = "narrow(): length must be non-negative."
+NARROW_END = "start ({start}) + length ({length}) exceeds dimension size ({size})."
+T_DEPRECATED = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
+    "and it will throw an error in a future release. Consider `x.mT` to transpose batches of "
+    "matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
+    "tensor."
+)
+T_SCALAR = "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases."
+MT_DIMS = "tensor.mT is only supported on matrices or batches of matrices. Got {dim}-D tensor."
 T_DIMS = "t() expects a tensor with <= 2 dimensions, but self is {dim}D"
 MATMUL_SCALAR = "both arguments to matmul need to be at least 1D, but they are {a}D and {b}D"
 MATMUL_DTYPE = "expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+ADDMV_DTYPE = "addmv input tensors must have the same dtype, but got {vec}, {mat}, and {vec}"
+DOT_DIMS = "1D tensors expected, but got {a}D and {b}D tensors"
 MATMUL_SHAPES = "mat1 and mat2 shapes cannot be multiplied ({a} and {b})"
 MATRIX_VECTOR = "size mismatch, got input ({rows}), mat ({a}), vec ({b})"
 DOT_DTYPE = "dot : expected both vectors to have same dtype, but found {a} and {b}"
@@ -160,6 +201,7 @@ STACK_SIZES = (
     "stack expects each tensor to be equal size, but got {first} at entry 0 and {other} at entry "
     "{index}"
 )
+CAT_SCALAR = "zero-dimensional tensor (at position {index}) cannot be concatenated"
 STACK_EMPTY = "stack expects a non-empty TensorList"
 CAT_EMPTY = "torch.cat(): expected a non-empty list of Tensors"
 CAT_DIMS = "Tensors must have same number of dimensions: got {first} and {other}"
@@ -178,6 +220,12 @@ BOOL_SUBTRACT_ONE = (
     "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
     "invert a mask, use the `~` or `logical_not()` operator instead."
 )
+NOT_IMPLEMENTED = "\"{name}\" not implemented for '{dtype}'"
+INTEGER_DIVISION_BY_ZERO = "ZeroDivisionError"
+INVERT_DTYPE = "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+RELU_BOOL = "Boolean inputs not supported for relu"
+MASK_DTYPE = "masked_fill_ only supports boolean masks, but got mask with dtype {dtype}"
+FILL_DIMS = "fill_ only supports 0-dimension value tensor but got tensor with {dim} dimensions."
 BOOL_NEGATIVE = (
     "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
     "mask, use the `~` or `logical_not()` operator instead."
@@ -189,11 +237,30 @@ MEAN_DTYPE = (
     "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
     "dtype. Got: {dtype}"
 )
+SPREAD_DTYPE = "std and var only support floating point and complex dtypes"
+NORM_DTYPE = "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtype}"
+DIM_TWICE = "dim {dim} appears multiple times in the list of dims"
+REDUCE_EMPTY_ALONG = "{name}(): Expected reduction dim {dim} to have non-zero size."
+PLACE_EMPTY = "{name}(): Expected reduction dim to be specified for input.numel() == 0."
 REDUCE_EMPTY = (
     "{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
     "reduction dim with the 'dim' argument."
 )
 CLAMP_WITHOUT_BOUNDS = "torch.clamp: At least one of 'min' or 'max' must not be None"
+NEGATIVE_SIZE = "Trying to create tensor with negative dimension {size}: {sizes}"
+SIZE_TYPE = "{function}(): argument '{name}' (position 1) must be tuple of ints, not {type}"
+SIZE_ELEMENT_TYPE = (
+    "{function}(): argument '{name}' failed to unpack the object at pos {place} with error \"type "
+    'must be tuple of ints,but got {type}"'
+)
+STEP_ZERO = "step must be nonzero"
+STEP_SIGN = "upper bound and lower bound inconsistent with step sign"
+TOO_DEEP = "too many dimensions 'str'"
+NOT_A_SEQUENCE = "not a sequence"
+LIST_AS_INTEGER = "'list' object cannot be interpreted as an integer"
+LIST_AS_FLOAT = "must be real number, not list"
+SEQUENCE_TYPE = "{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type}"
+ELEMENT_TYPE = "expected Tensor as element {place} in argument 0, but got {type}"
 RAGGED = "expected sequence of length {expected} at dim {dim} (got {found})"
 DATA_TYPE = "Variable data has to be a tensor, but got {type}"
 INVALID_DATA = "new(): invalid data type '{type}'"

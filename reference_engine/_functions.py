@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference_engine import _errors
+from reference_engine import _dispatch, _errors
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.reductions import count_of
 from reference_engine._dispatch import as_array, dispatch, dtype_name, result_type, wrap
@@ -34,7 +34,8 @@ def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def _dims(dim: Any) -> Any:
-    return tuple(dim) if isinstance(dim, list) else dim
+    """One dimension or a tuple of them; None for all, as PyTorch takes an empty list to mean."""
+    return (tuple(dim) or None) if isinstance(dim, (list, tuple)) else dim
 
 
 def _cast(input: Tensor, dtype: Any) -> Tensor:
@@ -63,6 +64,12 @@ def remainder(input: Any, other: Any) -> Tensor:
     return dispatch(row, (input, other))  # type: ignore[no-any-return]
 
 
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """`other - alpha * input`."""
+    row = TABLE["rsub" if isinstance(other, Tensor) else "rsub_number"]
+    return dispatch(row, (input, other), (alpha,))  # type: ignore[no-any-return]
+
+
 def rdiv(input: Tensor, other: Any) -> Tensor:
     """`other / input`, by the reciprocal as in PyTorch."""
     return mul(reciprocal(input), other)
@@ -87,8 +94,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`input` limited to [min, max]; a bound may be missing, or a tensor."""
     if not isinstance(min, Tensor) and not isinstance(max, Tensor):
         return dispatch(TABLE["clamp"], (input,), (min, max))  # type: ignore[no-any-return]
-    found = input if min is None else dispatch(TABLE["maximum"], (input, min))
-    return found if max is None else dispatch(TABLE["minimum"], (found, max))
+    return dispatch(TABLE["clamp_tensor"], (input, min, max))  # type: ignore[no-any-return]
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -215,33 +221,68 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if simple is not None:
         return dispatch(TABLE[simple], (input, other))  # type: ignore[no-any-return]
     if dims == (1, 2):
-        return squeeze(dispatch(TABLE["mm"], (unsqueeze(input, 0), other)), 0)
+        found = dispatch(TABLE["mm"], (unsqueeze(input, 0), other))
+        return dispatch(TABLE["squeezed"], (found,), (0,))  # type: ignore[no-any-return]
+    if dims[1] <= 2 and _is_folded(input, other):
+        return _folded_matmul(input, other)
+    if dims[0] == 1 and _is_folded(transpose(other, -2, -1), input):
+        return _folded_matmul(transpose(other, -2, -1), input)
+    if dims[0] == 2 and input._requires_grad:
+        turned = _folded_matmul(transpose(other, -2, -1), dispatch(TABLE["t"], (input,)))
+        return contiguous(transpose(turned, -2, -1))
     return _batched_matmul(input, other)
 
 
-def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
-    a = unsqueeze(input, 0) if input._array.ndim == 1 else input
-    b = unsqueeze(other, 1) if other._array.ndim == 1 else other
-    batch = np.broadcast_shapes(a._array.shape[:-2], b._array.shape[:-2])
-    sizes = []
-    for one in (a, b):
-        matrix = one._array.shape[-2:]
-        whole = expand(one, (*batch, *matrix))
-        sizes.append(dispatch(TABLE["view"], (whole,), ((product(batch), *matrix),)))
-    rows, columns = a._array.shape[-2], b._array.shape[-1]
-    shape: tuple[int, ...] = (*batch, rows, columns)
-    if input._array.ndim == 1:
-        shape = (*batch, columns)
-    if other._array.ndim == 1:
-        shape = shape[:-1]
-    return dispatch(  # type: ignore[no-any-return]
-        TABLE["unsafe_view"], (dispatch(TABLE["bmm"], tuple(sizes)),), (shape,)
+def _is_folded(batch: Tensor, single: Tensor) -> bool:
+    """Whether a batch of matrices is multiplied as one tall matrix, as PyTorch decides it.
+
+    It is where the single matrix or vector needs a gradient, which would else be stretched to the
+    batch's size, or where the batch's memory lies like that.
+    """
+    array = batch._array
+    if single._requires_grad or not array.size:
+        return True
+    return all(
+        array.strides[dim] == array.strides[dim + 1] * array.shape[dim + 1]
+        for dim in range(array.ndim - 2)
     )
+
+
+def _folded_matmul(batch: Tensor, single: Tensor) -> Tensor:
+    """A batch of matrices times one matrix or vector: the rows of all, times that."""
+    *outer, inner = batch._array.shape
+    folded = reshape(batch, (product(outer), inner))
+    row = TABLE["mm" if single._array.ndim == 2 else "mv"]
+    shape = (*outer, *single._array.shape[1:])
+    return dispatch(TABLE["unsafe_view"], (dispatch(row, (folded, single)),), (shape,))  # type: ignore[no-any-return]
+
+
+def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
+    a, b = input._array.shape, other._array.shape
+    if len(a) == len(b) == 3 and a[0] != b[0]:
+        if a[0] == 1 and input._requires_grad:
+            return matmul(squeeze(input, 0), other)
+        if b[0] == 1 and other._requires_grad:
+            return matmul(input, squeeze(other, 0))
+    mismatch = _dispatch._broadcast_mismatch(a[:-2], b[:-2])
+    if mismatch is not None:
+        raise RuntimeError(mismatch)
+    batch = np.broadcast_shapes(a[:-2], b[:-2])
+    rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    first = reshape(expand(input, (*batch, *(rows or (1,)), a[-1])), (product(batch), -1, a[-1]))
+    second = expand(other, (*batch, *b[-2:]))
+    if columns:
+        second = reshape(second, (product(batch), *b[-2:]))
+        found = dispatch(TABLE["bmm"], (first, second))
+    else:
+        second = unsqueeze(reshape(second, (product(batch), b[-1])), 2)
+        found = squeeze(dispatch(TABLE["bmm"], (first, second)), -1)
+    return dispatch(TABLE["unsafe_view"], (found,), ((*batch, *rows, *columns),))  # type: ignore[no-any-return]
 
 
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The elements that `index` names along `dim`, elsewhere from its own place."""
-    return dispatch(TABLE["gather"], (input, index), (dim % (input._array.ndim or 1),))  # type: ignore[no-any-return]
+    return dispatch(TABLE["gather"], (input, index), (dim,))  # type: ignore[no-any-return]
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -329,7 +370,8 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1, or without `dim` if it has size 1."""
     if dim is None:
         return dispatch(TABLE["squeeze"], (input,))  # type: ignore[no-any-return]
-    return dispatch(TABLE["squeeze_dim"], (input,), (dim,))  # type: ignore[no-any-return]
+    row = TABLE["squeeze_dim" if isinstance(dim, int) else "squeeze_dims"]
+    return dispatch(row, (input,), (dim,))  # type: ignore[no-any-return]
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
@@ -349,20 +391,21 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension."""
-    return dispatch(TABLE["cat"], _of_one_dtype(tensors), (dim,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["cat"], _of_one_dtype("cat", tensors), (dim,))  # type: ignore[no-any-return]
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
-    return dispatch(TABLE["stack"], _of_one_dtype(tensors), (dim,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["stack"], _of_one_dtype("stack", tensors), (dim,))  # type: ignore[no-any-return]
 
 
-def _of_one_dtype(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _of_one_dtype(function: str, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    if not isinstance(tensors, (list, tuple)):
+        kind = type(tensors).__name__
+        raise TypeError(_errors.SEQUENCE_TYPE.format(function=function, type=kind))
     for place, one in enumerate(tensors):
         if not isinstance(one, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {place} in argument 0, but got {type(one).__name__}"
-            )
+            raise TypeError(_errors.ELEMENT_TYPE.format(place=place, type=type(one).__name__))
     if len({one._array.dtype for one in tensors}) <= 1:
         return tuple(tensors)
     target = of_numpy(result_type([one._array for one in tensors]))
@@ -376,18 +419,17 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Pieces of a size, or of the sizes given, along a dimension, as views."""
-    whole = input._array.shape[dim]
-    if isinstance(split_size_or_sections, int):
-        size = split_size_or_sections
-        sizes = [size] * (whole // size) + ([whole % size] if whole % size else [])
-    else:
-        sizes = list(split_size_or_sections)
-    return dispatch(TABLE["split"], (input,), (tuple(sizes), dim))  # type: ignore[no-any-return]
+    if not isinstance(split_size_or_sections, int):
+        sizes = tuple(split_size_or_sections)
+        return dispatch(TABLE["split_with_sizes"], (input,), (sizes, dim))  # type: ignore[no-any-return]
+    size, whole = split_size_or_sections, input.size(dim)
+    sizes = (size,) * (whole // size) + ((whole % size,) if whole % size else ())
+    return dispatch(TABLE["split"], (input,), (sizes, dim))  # type: ignore[no-any-return]
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many pieces of equal size (the last may be smaller), as views."""
-    return split(input, -(-input._array.shape[dim] // chunks), dim)
+    return split(input, -(-input.size(dim) // chunks), dim)
 
 
 # -- dtypes and devices ---------------------------------------------------------------------------
@@ -422,11 +464,16 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
 
 def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Overwrite a tensor with another's values, broadcast to its shape."""
-    from reference_engine._dispatch import dispatch_in_place
-
     if not isinstance(src, Tensor):
         src = wrap(np.asarray(src, input._array.dtype))
-    return dispatch_in_place(TABLE["copy_from"], input, (src,))
+    return _dispatch.dispatch_in_place(TABLE["copy_from"], input, (src,))
+
+
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Overwrite every element with one number or 0-d tensor."""
+    if isinstance(value, Tensor):
+        return _dispatch.dispatch_in_place(TABLE["fill_tensor"], input, (value,))
+    return _dispatch.dispatch_in_place(TABLE["fill"], input, (), (value,))
 
 
 # -- questions about values -----------------------------------------------------------------------

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from reference_engine import _errors
 
 if TYPE_CHECKING:
@@ -23,27 +21,30 @@ Gradient: TypeAlias = Any
 
 Edge: TypeAlias = "tuple[Node | None, int]"
 
-_sequence = itertools.count()
+next_sequence = itertools.count().__next__
+"""Numbers nodes (and hooks) in the order in which they are made."""
 _LAST = 2**62  # leaves accumulate before any other node that is ready, as in PyTorch
-
-
-Output: TypeAlias = tuple[tuple[int, ...], np.dtype[Any]]
-"""Shape and dtype of an output: what a gradient that arrives there must look like."""
 
 
 class Node:
     """One application of an operation. Its class is named as PyTorch names it.
 
     `next_functions` are the edges to the nodes of the inputs: (node, number of its output), or
-    (None, 0) where the input needs no gradient. `outputs` describes each output.
+    (None, 0) where the input needs no gradient. `shape` and `dtype` say what a gradient that
+    arrives must look like; where the operation has `several` outputs they are tuples of those.
     """
 
-    __slots__ = ("__weakref__", "_metadata", "hooks", "next_functions", "outputs", "sequence")
+    __slots__ = (
+        "__weakref__", "_metadata", "dtype", "hooks", "next_functions", "sequence", "shape",
+    )  # fmt: skip
 
-    def __init__(self, next_functions: tuple[Edge, ...], outputs: tuple[Output, ...]) -> None:
+    several = False
+
+    def __init__(self, next_functions: tuple[Edge, ...], shape: Any, dtype: Any) -> None:
         self.next_functions = next_functions
-        self.outputs = outputs
-        self.sequence = next(_sequence)
+        self.shape = shape
+        self.dtype = dtype
+        self.sequence = next_sequence()
         self.hooks: NodeHooks | None = None
         self._metadata: dict[Any, Any] | None = None
 
@@ -63,11 +64,11 @@ class Node:
         """True: a node exists only where a gradient is due."""
         return True
 
-    def apply(self, gradients: list[Gradient], operations: Any) -> Sequence[Gradient]:
+    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         """The gradients of the inputs, in the order of `next_functions`.
 
-        `gradients` holds one for each output, None where nothing arrived. `operations` is the
-        namespace that the formulas compute in: arrays, or recorded tensors.
+        `received` is the gradient of the output; where there are several, a list with None where
+        nothing arrived. `operations` says what formulas compute with: arrays or recorded tensors.
         """
         raise NotImplementedError
 
@@ -82,6 +83,10 @@ class Node:
         """Call `hook(grad_outputs)` before the node is applied."""
         return RemovableHandle(hooks_of(self).pre, hook)
 
+    def __lt__(self, other: "Node") -> bool:
+        """Whether this node comes first among those that are ready: the one made later."""
+        return self.sequence > other.sequence
+
     def __repr__(self) -> str:
         return f"<{self.name()} object at 0x{id(self):x}>"
 
@@ -92,16 +97,15 @@ class AccumulateGrad(Node):
     __slots__ = ("variable",)
 
     def __init__(self, variable: "Tensor") -> None:
-        super().__init__((), ((variable._array.shape, variable._array.dtype),))
+        super().__init__((), variable._array.shape, variable._array.dtype)
         self.sequence += _LAST
         self.variable = variable
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
 
-    def apply(self, gradients: list[Gradient], operations: Any) -> Sequence[Gradient]:
-        if gradients[0] is not None:
-            operations.accumulate(self.variable, gradients[0])
+    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
+        operations.accumulate(self.variable, received)
         return ()
 
 
@@ -109,7 +113,7 @@ class RemovableHandle:
     """Takes a hook away again."""
 
     def __init__(self, hooks: "Hooks", hook: Callable[..., Any]) -> None:
-        self.id = next(_sequence)
+        self.id = next_sequence()
         self._hooks = weakref.ref(hooks)
         hooks[self.id] = hook
 
@@ -167,72 +171,78 @@ def run_backward(
     Without `wanted`, leaves accumulate and the list is empty. With it, nothing accumulates: only
     nodes on a path to a wanted output are applied.
     """
-    dependencies = _count_dependencies(roots)
-    applied = None if wanted is None else _leading_to({node for node, _ in wanted}, dependencies)
+    states = _count_dependencies(roots)
+    applied = None if wanted is None else _leading_to({node for node, _ in wanted}, states)
     captured: dict[tuple[Node, int], Gradient] = {}
-    targets = set(wanted or ())
-    arrived: dict[Node, list[Gradient]] = {}
-    ready: list[tuple[int, Node]] = []
-
-    def deliver(node: Node, number: int, gradient: Gradient) -> None:
-        waiting = arrived.get(node)
-        if waiting is None:
-            waiting = arrived[node] = [None] * len(node.outputs)
-        if gradient is not None:
-            before = waiting[number]
-            waiting[number] = gradient if before is None else operations.add(before, gradient)
-        dependencies[node] -= 1
-        if not dependencies[node]:
-            heappush(ready, (-node.sequence, node))
-
-    for (node, number), gradient in zip(roots, gradients, strict=True):
-        deliver(node, number, gradient)
-    while ready:
-        node = heappop(ready)[1]
-        received = arrived.pop(node)
-        if node.hooks is not None:
+    fit, add = operations.fit, operations.add
+    ready: list[Node] = []
+    arrivals: Iterable[tuple[Edge, Gradient]] = zip(roots, gradients, strict=True)
+    while True:
+        for (following, number), gradient in arrivals:
+            if following is None:
+                continue
+            state = states[following]
+            if gradient is not None:
+                fitting = fit(gradient, following, number)
+                if following.several:
+                    slots = state[1] = state[1] or [None] * len(following.shape)
+                    before = slots[number]
+                    slots[number] = fitting if before is None else add(before, fitting)
+                else:
+                    state[1] = fitting if state[1] is None else add(state[1], fitting)
+            state[0] -= 1
+            if not state[0]:
+                heappush(ready, following)
+        if not ready:
+            return [captured.get(target) for target in wanted or ()]
+        node = heappop(ready)
+        received = states.pop(node)[1]
+        if node.hooks is not None and received is not None:
             received = operations.run_pre_hooks(node, received)
-        for number, gradient in enumerate(received):
-            if (node, number) in targets:
-                captured[node, number] = gradient
+        if wanted is not None:
+            _capture(node, received, wanted, captured)
         results: Sequence[Gradient] = (None,) * len(node.next_functions)
         if applied is None or node in applied:
-            results = _apply(node, received, operations)
+            if received is not None:
+                results = node.apply(received, operations)
+                if node.hooks is not None and node.hooks.post:
+                    results = operations.run_post_hooks(node, results, received)
             if not keep_graph:
                 node.release()
-        for (following, number), gradient in zip(node.next_functions, results, strict=True):
-            if following is not None:
-                deliver(following, number, operations.fit(gradient, following, number))
-    return [captured.get(target) for target in wanted or ()]
+        arrivals = zip(node.next_functions, results, strict=True)
 
 
-def _apply(node: Node, received: list[Gradient], operations: Any) -> Sequence[Gradient]:
-    if all(gradient is None for gradient in received):
-        return (None,) * len(node.next_functions)
-    results = node.apply(received, operations)
-    if node.hooks is not None and node.hooks.post:
-        results = operations.run_post_hooks(node, results, received)
-    return results
+def _capture(
+    node: Node,
+    received: Gradient,
+    wanted: Iterable[tuple[Node, int]],
+    captured: dict[tuple[Node, int], Gradient],
+) -> None:
+    for target, number in wanted:
+        if target is node and received is not None:
+            captured[node, number] = received[number] if node.several else received
 
 
-def _count_dependencies(roots: Iterable[tuple[Node, int]]) -> dict[Node, int]:
-    """How many gradients each node waits for, keyed in the order of a depth-first visit."""
-    dependencies: dict[Node, int] = {}
+def _count_dependencies(roots: Iterable[tuple[Node, int]]) -> dict[Node, list[Any]]:
+    """For each node [how many gradients it waits for, what has arrived (nothing yet)]."""
+    states: dict[Node, list[Any]] = {}
     pending: list[Node] = []
     for node, _ in roots:
-        if node not in dependencies:
+        if node in states:
+            states[node][0] += 1
+        else:
+            states[node] = [1, None]
             pending.append(node)
-        dependencies[node] = dependencies.get(node, 0) + 1
     while pending:
         for following, _ in pending.pop().next_functions:
             if following is None:
                 continue
-            if following in dependencies:
-                dependencies[following] += 1
+            if following in states:
+                states[following][0] += 1
             else:
-                dependencies[following] = 1
+                states[following] = [1, None]
                 pending.append(following)
-    return dependencies
+    return states
 
 
 def _leading_to(targets: set[Node], nodes: Iterable[Node]) -> set[Node]:

@@ -48,10 +48,17 @@ def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]
         elif isinstance(one, slice):
             viewed = _sliced(viewed, dim, one, only=len(keys) == 1)
         elif isinstance(one, int):
+            size = viewed._array.shape[dim]
+            if not -size <= one < size:
+                raise IndexError(_errors.INDEX_BOUNDS.format(index=one, dim=dim, size=size))
             viewed = dispatch(TABLE["select"], (viewed,), (dim, one))
             continue
         else:
             advanced.extend([slice(None)] * (dim - len(advanced)))
+            if one.dtype == np.bool_ and not one.ndim:
+                viewed, one = _functions.unsqueeze(viewed, dim), one.reshape(1)
+            if one.dtype == np.bool_:
+                _check_mask(viewed, dim, one)
             advanced.append(one)
             dim += one.ndim if one.dtype == np.bool_ else 1
             advanced.extend([_COVERED] * (dim - len(advanced)))
@@ -64,6 +71,15 @@ def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]
 
 _COVERED = object()
 """Stands for the further dimensions that a mask of several dimensions covers."""
+
+
+def _check_mask(self: Tensor, dim: int, mask: np.ndarray[Any, Any]) -> None:
+    shape = self._array.shape
+    for place, size in enumerate(mask.shape, dim):
+        if size != shape[place]:
+            raise IndexError(
+                _errors.INDEX_MASK.format(mask=list(mask.shape), shape=list(shape), place=place)
+            )
 
 
 def _sliced(self: Tensor, dim: int, key: slice, *, only: bool) -> Tensor:
@@ -117,10 +133,9 @@ def _prepared(key: Any) -> Any:
         if not key.size:
             key = key.astype(np.int64)
     if not isinstance(key, np.ndarray):
-        raise TypeError(
-            f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
-            f"valid indices (got {type(key).__name__})"
-        )
+        if isinstance(key, str):
+            raise TypeError(_errors.INVALID_DATA.format(type="str"))
+        raise IndexError(_errors.INDEX_KIND.format(type=type(key).__name__))
     if key.dtype.kind not in "biu":
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
     return int(key) if key.ndim == 0 and key.dtype != np.bool_ else key

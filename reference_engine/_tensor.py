@@ -149,7 +149,7 @@ class Tensor:
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return int(self._array.__array_interface__["data"][0])
+        return int(_dispatch.storage(self).__array_interface__["data"][0])
 
     # -- gradient state ---------------------------------------------------------------------------
 
@@ -166,7 +166,9 @@ class Tensor:
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
         if self._grad_fn is not None:
-            raise RuntimeError(_errors.REQUIRES_GRAD_NON_LEAF)
+            raise RuntimeError(
+                _errors.REQUIRES_GRAD_NON_LEAF if value else _errors.REQUIRES_GRAD_OFF_NON_LEAF
+            )
         if value and self._array.dtype.kind != "f":
             raise RuntimeError(_errors.REQUIRES_GRAD_METHOD_DTYPE)
         self._requires_grad = bool(value)
@@ -239,7 +241,7 @@ class Tensor:
     @property
     def data(self) -> "Tensor":
         """The same storage outside the graph, with a version of its own."""
-        result = _dispatch.wrap(self._array)
+        result = _dispatch.wrap(_dispatch.storage(self))
         if _dispatch.observer is not None:
             _dispatch.observer.detached(self, result)
         return result
@@ -248,14 +250,14 @@ class Tensor:
     def data(self, value: "Tensor") -> None:
         if not isinstance(value, Tensor):
             raise TypeError(_errors.DATA_TYPE.format(type=type(value).__name__))
-        self._array = value._array
+        self._array = _dispatch.storage(value)
         self._accumulator = None  # the leaf's node describes the former shape and dtype
         if _dispatch.observer is not None and self._requires_grad and self._grad_fn is None:
             _dispatch.observer.leaf_written(self)
 
     def detach(self) -> "Tensor":
         """The same storage and version, outside the graph."""
-        result = _dispatch.wrap(self._array)
+        result = _dispatch.wrap(_dispatch.storage(self))
         result._counter = self._counter
         if _dispatch.observer is not None:
             _dispatch.observer.detached(self, result)
@@ -320,7 +322,7 @@ class Tensor:
 
     def __repr__(self) -> str:
         return _printing.tensor_text(
-            self._array, suffixes=self._suffixes(), default_dtype=Defaults.dtype.numpy
+            np.asarray(self._array), suffixes=self._suffixes(), default_dtype=Defaults.dtype.numpy
         )
 
     def _suffixes(self) -> list[str]:
@@ -411,7 +413,7 @@ class Tensor:
         """The data as an ndarray over the same memory; refused where gradients are followed."""
         if self._requires_grad and not force:
             raise RuntimeError(_errors.NUMPY_REQUIRES_GRAD)
-        return self._array
+        return _dispatch.storage(self)
 
     def __array__(self, dtype: Any = None, *, copy: bool | None = None) -> np.ndarray[Any, Any]:
         array = self.numpy()

@@ -81,11 +81,10 @@ def refresh(tensor: "Tensor") -> None:
     assert view is not None  # noqa: S101 - asked of views only
     row = TABLE["as_strided"]
     positions = positions_in(view.base._array, tensor._array)
-    node = _dispatch.make_node(row, [_dispatch.gradient_edge(view.base)], (tensor,))
-    node.saved, node.versions = _dispatch.collect_saved(
-        row.saves(1), (view.base,), (positions,), (tensor,)
-    )
-    _attach(tensor, node)
+    array = tensor._array
+    saved, versions = row.remember(1)((view.base,), (positions,), (tensor,))
+    edges = (_dispatch.gradient_edge(view.base),)
+    _attach(tensor, row.node(edges, array.shape, array.dtype, saved, versions))
     view.version = tensor._counter[0]
 
 
@@ -116,17 +115,19 @@ class CopySlices(Node):
     def __init__(
         self, edges: tuple[Edge, ...], base: "Tensor", inner: Node, positions: Any
     ) -> None:
-        super().__init__(edges, ((base._array.shape, base._array.dtype),))
+        super().__init__(edges, base._array.shape, base._array.dtype)
         self._inner = inner
         self._positions = positions
 
-    def apply(self, gradients: list[Gradient], operations: Any) -> Sequence[Gradient]:
+    def name(self) -> str:
+        return "torch::autograd::CopySlices"
+
+    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         ops = operations.namespace
-        gradient = gradients[0]
-        part = ops.as_strided(gradient, self._positions)
-        results = list(self._inner.apply([part], operations))
+        part = ops.as_strided(received, self._positions)
+        results = list(self._inner.apply(part, operations))
         written = 0.0 if results[0] is None else operations.fit(results[0], self._inner, 0)
-        results[0] = ops.as_strided_scatter(gradient, written, self._positions)
+        results[0] = ops.as_strided_scatter(received, written, self._positions)
         return results
 
     def release(self) -> None:

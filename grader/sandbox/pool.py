@@ -30,6 +30,7 @@ class Sandbox:
         self._scratch = ScratchFolders()
         self._zygotes: dict[Kind, Zygote] = {}
         self._barren: dict[Kind, int] = {}
+        self._closed = False
         self._lock = Lock()
 
     def __enter__(self) -> Self:
@@ -46,6 +47,7 @@ class Sandbox:
     def close(self) -> None:
         """End every process and remove what they left behind."""
         with self._lock:
+            self._closed = True
             for zygote in self._zygotes.values():
                 zygote.close()
             self._zygotes.clear()
@@ -73,6 +75,8 @@ class Sandbox:
 
     def _zygote(self, kind: Kind) -> Zygote:
         with self._lock:
+            if self._closed:
+                raise SandboxError("the sandbox was closed")
             zygote = self._zygotes.get(kind)
             if zygote is not None and not zygote.alive:
                 self._bury(zygote)

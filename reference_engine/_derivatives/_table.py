@@ -17,19 +17,18 @@ still have the broadcast shape: un-broadcasting, dtype and requires_grad are not
 
 import inspect
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from functools import cached_property
 from typing import Any, ClassVar
 
 from reference_engine import _errors
+from reference_engine._derivatives import _compile
 from reference_engine._dispatch import NUMBER, Saved, tensor_of
-from reference_engine._graph import Edge, Gradient, Node, Output, check_version
+from reference_engine._graph import Edge, Gradient, Node, check_version, next_sequence
 
 Formula = Callable[..., Any]
 
 TABLE: dict[str, "Row"] = {}
 """Every row by its name."""
-
-_GIVEN = ("ops", "grad", "grads")
 
 
 class RowNode(Node):
@@ -39,27 +38,35 @@ class RowNode(Node):
 
     row: ClassVar["Row"]
 
-    def __init__(self, next_functions: tuple[Edge, ...], outputs: tuple[Output, ...]) -> None:
-        super().__init__(next_functions, outputs)
-        self.saved: list[Any] | None = None
-        self.versions: list[int | None] = []
+    def __init__(
+        self,
+        next_functions: tuple[Edge, ...],
+        shape: Any,
+        dtype: Any,
+        saved: tuple[Any, ...] | None,
+        versions: tuple[int | None, ...],
+    ) -> None:
+        self.next_functions = next_functions
+        self.shape = shape
+        self.dtype = dtype
+        self.sequence = next_sequence()
+        self.hooks = None
+        self._metadata = None
+        self.saved = saved
+        self.versions = versions
 
-    def apply(self, gradients: list[Gradient], operations: Any) -> Sequence[Gradient]:
-        row = self.row
-        values = (operations.namespace, gradients[0], gradients, *operations.unpack(self))
-        if row.is_variadic:
-            formula, pick = row.formulas[0]
-            return list(formula(*pick(values)))
-        return [
-            None if following is None else formula(*pick(values))
-            for (following, _), (formula, pick) in zip(
-                self.next_functions, row.formulas, strict=True
-            )
-        ]
+    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
+        values = operations.unpack(self)
+        found: Sequence[Gradient] = self.row.backward(
+            operations.namespace, received, values, self.next_functions
+        )
+        return found
 
     def release(self) -> None:
-        if self.versions != [None] * len(self.versions):
-            self.saved = None
+        for version in self.versions:
+            if version is not None:
+                self.saved = None
+                return
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_"):
@@ -106,34 +113,42 @@ class Row:
         self.inputs = parameters[: code.co_posonlyargcount]
         self.options = parameters[code.co_posonlyargcount :]
         self.is_variadic = self.inputs == ("tensors",)
-        self.names, self.formulas = self._read(gradients)
+        self.formulas = {one: gradients[one] for one in self.inputs if one in gradients}
+        self.names = self._named()
+        self._users = self._who_needs(gradients)
+        self._memories: dict[int, _compile.Remember] = {}
+        self._edges: dict[int, _compile.Edges] = {}
         self.differentiable = tuple(
             position for position, name in enumerate(self.inputs) if name in gradients
         )
-        self._mask = sum(1 << position for position in self.differentiable)
-        self._users = self._who_needs(gradients)
-        self._plans: dict[int, list[tuple[str, int]]] = {}
-        self.node: type[Any] = type(
-            node, (RowNode,), {"__slots__": (), "__module__": "builtins", "row": self}
+        self.gradient_mask = (
+            -1 if self.is_variadic else sum(1 << position for position in self.differentiable)
+        )
+        members = {
+            "__slots__": (),
+            "__module__": "builtins",
+            "row": self,
+            "several": outputs is not None,
+        }
+        self.node: type[Any] = type(node, (RowNode,), members)
+
+    @cached_property
+    def backward(self) -> _compile.Backward:
+        """The gradients of the inputs, from (ops, grad, saved values, edges)."""
+        return _compile.backward(
+            self.name,
+            self.formulas,
+            self.names,
+            is_variadic=self.is_variadic,
+            several=self.outputs is not None,
         )
 
-    def _read(
-        self, gradients: dict[str, Formula]
-    ) -> tuple[tuple[str, ...], tuple[tuple[Formula, Callable[[Any], Any]], ...]]:
-        names: list[str] = []
-        for formula in gradients.values():
-            for parameter in parameters_of(formula):
-                if parameter not in names and parameter not in _GIVEN:
-                    names.append(parameter)
-        places = {name: place for place, name in enumerate((*_GIVEN, *names))}
-        formulas = []
-        for argument in self.inputs:
-            if argument not in gradients:
-                continue
-            formula = gradients[argument]
-            wanted = [places[parameter] for parameter in parameters_of(formula)]
-            formulas.append((formula, _picker(wanted)))
-        return tuple(names), tuple(formulas)
+    def _named(self) -> tuple[str, ...]:
+        """What the formulas name beside what they are given, in order of appearance."""
+        names: dict[str, None] = {}
+        for formula in self.formulas.values():
+            names.update(dict.fromkeys(_compile.parameters_of(formula)))
+        return tuple(name for name in names if name not in _compile.GIVEN)
 
     def _who_needs(self, gradients: dict[str, Formula]) -> list[int]:
         """For each name, the inputs (as bits) whose formulas mention it."""
@@ -141,23 +156,35 @@ class Row:
             sum(
                 1 << position
                 for position, argument in enumerate(self.inputs)
-                if argument in gradients and name in parameters_of(gradients[argument])
+                if argument in gradients and name in _compile.parameters_of(gradients[argument])
             )
             for name in self.names
         ]
 
-    def saves(self, mask: int) -> list[tuple[str, int]]:
+    def plan(self, mask: int) -> list[_compile.Source]:
         """Where each name's value comes from, given which inputs (bits) require grad."""
-        plan = self._plans.get(mask)
-        if plan is None:
-            everyone = self.is_variadic
-            plan = self._plans[mask] = [
-                self._source(name) if everyone or users & mask else ("nothing", 0)
-                for name, users in zip(self.names, self._users, strict=True)
-            ]
-        return plan
+        return [
+            self._source(name) if self.is_variadic or users & mask else ("nothing", 0)
+            for name, users in zip(self.names, self._users, strict=True)
+        ]
 
-    def _source(self, name: str) -> tuple[str, int]:
+    def remember(self, mask: int) -> _compile.Remember:
+        """What takes the values to save, and their versions, from (inputs, options, results)."""
+        found = self._memories.get(mask)
+        if found is None:
+            found = self._memories[mask] = _compile.remember(self.name, self.plan(mask))
+        return found
+
+    def edges(self, mask: int) -> _compile.Edges:
+        """What makes the edges to the inputs that have formulas, from all inputs."""
+        found = self._edges.get(mask)
+        if found is None:
+            found = self._edges[mask] = _compile.edges(
+                self.name, mask, self.differentiable, is_variadic=self.is_variadic
+            )
+        return found
+
+    def _source(self, name: str) -> _compile.Source:
         if name in self.options:
             return "option", self.options.index(name)
         if name == "shapes":
@@ -174,18 +201,6 @@ class Row:
         if name.startswith("result"):
             return int(name.removeprefix("result") or 0)
         raise TypeError(f"{self.name}: a formula names {name!r}, which the row does not have")
-
-    def is_recorded(self, mask: int, results: Sequence[Any]) -> bool:
-        """Whether a gradient can come back: to an input that requires it (bits), from a result."""
-        if not (self.is_variadic or mask & self._mask):
-            return False
-        return any(one._array.dtype.kind == "f" for one in results)
-
-
-def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of a function's positional parameters."""
-    code = function.__code__
-    return code.co_varnames[: code.co_argcount]
 
 
 def unpack_saved(node: RowNode) -> list[Any]:
@@ -207,7 +222,7 @@ def unpack_saved_arrays(node: RowNode) -> list[Any]:
     """The same as ndarrays: what an ordinary backward pass computes with."""
     if node.saved is None:
         raise RuntimeError(_errors.SECOND_BACKWARD)
-    values = []
+    values: list[Any] = []
     for value, version in zip(node.saved, node.versions):  # noqa: B905 - made together
         if version is None or version == NUMBER:
             values.append(value)
@@ -216,15 +231,6 @@ def unpack_saved_arrays(node: RowNode) -> list[Any]:
         else:
             return unpack_saved(node)
     return values
-
-
-def _picker(places: list[int]) -> Callable[[Any], Any]:
-    """A function from all values to the tuple of those at `places`."""
-    if len(places) == 1:
-        return itemgetter(slice(places[0], places[0] + 1))
-    if not places:
-        return itemgetter(slice(0, 0))
-    return itemgetter(*places)
 
 
 def camel(name: str) -> str:

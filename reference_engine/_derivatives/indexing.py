@@ -28,7 +28,7 @@ def _positive(dim: int, ndim: int) -> int:
 def _select(self: Any, /, dim: int, index: int) -> Any:
     dim = _positive(dim, self.ndim)
     if not -self.shape[dim] <= index < self.shape[dim]:
-        raise IndexError(_errors.INDEX_BOUNDS.format(index=index, dim=dim, size=self.shape[dim]))
+        raise IndexError(_errors.SELECT_BOUNDS.format(index=index, dim=dim, sizes=list(self.shape)))
     return self[(*at(dim, index), ...)]
 
 
@@ -61,21 +61,48 @@ row(
         grad, self_shape, at(dim, slice(start, end, step))
     ),
 )
+
+
+def _narrow(self: Any, /, dim: int, start: int, length: int) -> Any:
+    dim = _positive(dim, self.ndim)
+    size = self.shape[dim]
+    if length < 0:
+        raise RuntimeError(_errors.NARROW_LENGTH)
+    if not -size <= start <= size:
+        raise IndexError(_errors.NARROW_START.format(low=-size, high=size, start=start))
+    start += size if start < 0 else 0
+    if start + length > size:
+        raise RuntimeError(_errors.NARROW_END.format(start=start, length=length, size=size))
+    return self[at(dim, slice(start, start + length))]
+
+
+def _span(shape: Shape, dim: int, start: int, length: int) -> tuple[Any, ...]:
+    """The NumPy index of what `narrow` takes."""
+    start += shape[dim] if start < 0 else 0
+    return at(dim % len(shape), slice(start, start + length))
+
+
 row(
     "narrow",
-    lambda self, /, dim, start, length: self[
-        at(_positive(dim, self.ndim), slice(start, start + length))
-    ],
+    _narrow,
     node="SliceBackward0",
     is_view=True,
     self=lambda ops, grad, self_shape, dim, start, length: ops.placed(
-        grad, self_shape, at(dim % len(self_shape), slice(start, start + length))
+        grad, self_shape, _span(self_shape, dim, start, length)
     ),
 )
 
 
 def _index(self: Any, /, key: Any) -> Any:
-    return self[key]
+    try:
+        return self[key]
+    except IndexError as error:
+        text = str(error)
+        if "out of bounds" in text:
+            raise IndexError(text.replace("for axis", "for dimension")) from None
+        shapes = [list(one.shape) for one in key if isinstance(one, np.ndarray)]
+        joined = ", ".join(str(shape) for shape in shapes)
+        raise IndexError(_errors.INDEX_SHAPES.format(shapes=joined)) from None
 
 
 def _added_at(self: Any, /, shape: Shape, key: Any) -> Any:
@@ -128,6 +155,9 @@ def _along(index: Any, dim: int) -> tuple[Any, ...]:
 
 
 def _gather(self: Any, index: Any, /, dim: int) -> Any:
+    dim = _positive(dim, self.ndim)
+    if index.ndim != self.ndim:
+        raise RuntimeError(_errors.GATHER_DIMS)
     size = self.shape[dim]
     wrong = index[(index < 0) | (index >= size)]
     if wrong.size:
@@ -153,9 +183,20 @@ row(
         grad, index, self_shape, dim
     ),
 )
+
+
+def _index_select(self: Any, index: Any, /, dim: int) -> Any:
+    if index.dtype not in (np.int32, np.int64):
+        raise RuntimeError(_errors.INDEX_SELECT_DTYPE)
+    try:
+        return np.take(self, index, axis=_positive(dim, self.ndim))
+    except IndexError:
+        raise IndexError(_errors.INDEX_SELECT_BOUNDS) from None
+
+
 row(
     "index_select",
-    lambda self, index, /, dim: np.take(self, index, axis=dim),
+    _index_select,
     self=lambda ops, grad, index, self_shape, dim: ops.index_select_transposed(
         grad, index, self_shape, dim
     ),

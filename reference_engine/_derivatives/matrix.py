@@ -38,11 +38,14 @@ def _mv(self: Any, vec: Any, /) -> Any:
                 rows=self.shape[0], a=_shape_text(self), b=_shape_text(vec)
             )
         )
-    _same_dtype(self, vec)
+    if self.dtype != vec.dtype:
+        raise RuntimeError(_errors.ADDMV_DTYPE.format(mat=dtype_name(self), vec=dtype_name(vec)))
     return np.matmul(self, vec)
 
 
 def _dot(self: Any, tensor: Any, /) -> Any:
+    if self.ndim != 1 or tensor.ndim != 1:
+        raise RuntimeError(_errors.DOT_DIMS.format(a=self.ndim, b=tensor.ndim))
     if self.dtype != tensor.dtype:
         raise RuntimeError(_errors.DOT_DTYPE.format(a=dtype_name(self), b=dtype_name(tensor)))
     if self.shape != tensor.shape:

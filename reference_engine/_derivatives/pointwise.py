@@ -11,7 +11,7 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._dispatch import dtype_name, promote, promote_to_float
-from reference_engine._types import Defaults
+from reference_engine._types import Defaults, of_numpy
 
 quiet = np.errstate(all="ignore")
 """Decorates forwards whose everyday inputs reach inf or nan: PyTorch does not warn of them."""
@@ -25,13 +25,27 @@ def is_integer(value: Any) -> bool:
 # -- arithmetic -----------------------------------------------------------------------------------
 
 
-def _subtract(self: Any, other: Any, /, alpha: Any = 1) -> Any:
-    bools = [isinstance(one, np.ndarray) and one.dtype == np.bool_ for one in (self, other)]
-    if all(bools):
-        raise RuntimeError(_errors.BOOL_SUBTRACT_TWO)
-    if any(bools):
-        raise RuntimeError(_errors.BOOL_SUBTRACT_ONE)
-    return np.subtract(self, _scale(other, alpha))
+def _promote_difference(arrays: list[Any]) -> None:
+    """Promote, but refuse to subtract bools: they would become integers before they are seen."""
+    first, second = map(_is_bool, arrays)
+    if first or second:
+        raise RuntimeError(
+            _errors.BOOL_SUBTRACT_TWO if first and second else _errors.BOOL_SUBTRACT_ONE
+        )
+    promote(arrays)
+
+
+def _is_bool(value: Any) -> bool:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.dtype.kind == "b"
+    return isinstance(value, bool)
+
+
+def _refuse_bool(name: str, array: Any) -> Any:
+    """An array, unless its dtype is bool: `name` is what PyTorch calls the missing kernel."""
+    if array.dtype.kind == "b":
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=name, dtype="Bool"))
+    return array
 
 
 def _scale(value: Any, alpha: Any) -> Any:
@@ -40,29 +54,35 @@ def _scale(value: Any, alpha: Any) -> Any:
 
 row(
     "add",
-    lambda self, other, /, alpha=1: np.add(self, _scale(other, alpha)),
+    lambda self, other, /, alpha=1: self + (other if alpha == 1 else alpha * other),
     promote=promote,
     self=lambda grad: grad,
-    other=lambda grad, alpha: _scale(grad, alpha),
+    other=lambda grad, alpha: grad if alpha == 1 else grad * alpha,
 )
 row(
     "sub",
-    _subtract,
-    promote=promote,
+    lambda self, other, /, alpha=1: self - (other if alpha == 1 else alpha * other),
+    promote=_promote_difference,
     self=lambda grad: grad,
     other=lambda grad, alpha: _scale(-grad, alpha),
 )
 row(
     "rsub",
-    lambda self, other, /, alpha=1: _subtract(other, self, alpha),
-    node="RsubBackward1",
-    promote=promote,
+    lambda self, other, /, alpha=1: other - _scale(self, alpha),
+    promote=_promote_difference,
     self=lambda grad, alpha: _scale(-grad, alpha),
     other=lambda grad: grad,
 )
 row(
+    "rsub_number",
+    lambda self, other, /, alpha=1: other - _scale(self, alpha),
+    node="RsubBackward1",
+    promote=_promote_difference,
+    self=lambda grad, alpha: _scale(-grad, alpha),
+)
+row(
     "mul",
-    lambda self, other, /: np.multiply(self, other),
+    lambda self, other, /: self * other,
     promote=promote,
     self=lambda grad, other: grad * other,
     other=lambda grad, self: grad * self,
@@ -80,16 +100,32 @@ def _refuse_gradient() -> None:
     raise RuntimeError(_errors.NOT_DIFFERENTIABLE.format(name="floor_divide"))
 
 
+def _integer_checked(kernel: str, function: Any) -> Any:
+    """A division of whole numbers: not of bools, and integers not by 0."""
+
+    @quiet
+    def forward(self: Any, other: Any, /) -> Any:
+        if not is_integer(self) or not is_integer(other):
+            return function(self, other)
+        if np.result_type(self, other).kind == "b":
+            raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=kernel, dtype="Bool"))
+        if np.any(np.equal(other, 0)):
+            raise RuntimeError(_errors.INTEGER_DIVISION_BY_ZERO)
+        return function(self, other)
+
+    return forward
+
+
 row(
     "floor_divide",
-    quiet(lambda self, other, /: np.floor_divide(self, other)),
+    _integer_checked("div_floor_cpu", np.floor_divide),
     node="torch::autograd::NotImplemented",
     promote=promote,
     self=lambda: _refuse_gradient(),
 )
 row(
     "remainder",
-    quiet(lambda self, other, /: np.remainder(self, other)),
+    _integer_checked("remainder_cpu", np.remainder),
     node="RemainderBackward1",
     promote=promote,
     self=lambda grad: grad,
@@ -97,7 +133,7 @@ row(
 )
 row(
     "remainder_number",
-    quiet(lambda self, other, /: np.remainder(self, other)),
+    _integer_checked("remainder_cpu", np.remainder),
     node="RemainderBackward0",
     promote=promote,
     self=lambda grad: grad,
@@ -121,6 +157,8 @@ row(
 
 @quiet
 def _power(self: Any, exponent: Any, /) -> Any:
+    if np.result_type(self, exponent).kind == "b":
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="pow", dtype="Bool"))
     if is_integer(self) and is_integer(exponent) and np.any(np.less(exponent, 0)):
         raise RuntimeError(_errors.NEGATIVE_INTEGER_POWER)
     return np.power(self, exponent)
@@ -131,6 +169,8 @@ def _power_of_number(self: Any, /, exponent: Any) -> Any:
         return np.multiply(self, self)
     if isinstance(exponent, float) and self.dtype.kind != "f":
         self = self.astype(Defaults.dtype.numpy)
+    if exponent is True and self.dtype.kind == "b":
+        return self.copy()
     return _power(self, exponent)
 
 
@@ -210,8 +250,10 @@ row("isfinite", lambda self, /: np.isfinite(self))
 def _bitwise(name: str, function: Any) -> Any:
     def forward(self: Any, other: Any, /) -> Any:
         for one in (self, other):
-            if isinstance(one, np.ndarray) and one.dtype.kind == "f":
-                raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{dtype_name(one)}'")
+            if isinstance(one, (np.ndarray, np.generic)) and one.dtype.kind == "f":
+                raise NotImplementedError(
+                    _errors.NOT_IMPLEMENTED.format(name=f"{name}_cpu", dtype=dtype_name(one))
+                )
         return function(self, other)
 
     return forward
@@ -220,7 +262,15 @@ def _bitwise(name: str, function: Any) -> Any:
 row("bitwise_and", _bitwise("bitwise_and", np.bitwise_and), promote=promote)
 row("bitwise_or", _bitwise("bitwise_or", np.bitwise_or), promote=promote)
 row("bitwise_xor", _bitwise("bitwise_xor", np.bitwise_xor), promote=promote)
-row("bitwise_not", lambda self, /: np.invert(self))
+
+
+def _bitwise_not(self: Any, /) -> Any:
+    if self.dtype.kind == "f":
+        raise TypeError(_errors.INVERT_DTYPE)
+    return np.invert(self)
+
+
+row("bitwise_not", _bitwise_not)
 
 # -- elementary functions -------------------------------------------------------------------------
 
@@ -245,6 +295,7 @@ row(
 row(
     "log1p",
     quiet(lambda self, /: np.log1p(self)),
+    node="Log1PBackward0",
     promote=promote_to_float,
     self=lambda grad, self: grad / (self + 1),
 )
@@ -302,8 +353,16 @@ row(
     promote=promote_to_float,
     self=lambda grad, self: grad / (self * self + 1),
 )
-row("abs", lambda self, /: np.abs(self), self=lambda ops, grad, self: grad * ops.sign(self))
-row("sign", lambda self, /: np.sign(self), self=lambda grad: grad * 0)
+row(
+    "abs",
+    lambda self, /: np.abs(_refuse_bool("abs_cpu", self)),
+    self=lambda ops, grad, self: grad * ops.sign(self),
+)
+row(
+    "sign",
+    lambda self, /: np.subtract(self > 0, self < 0, dtype=np.int8).astype(self.dtype),
+    self=lambda grad: grad * 0,
+)
 row("floor", lambda self, /: np.floor(self), self=lambda grad: grad * 0)
 row("ceil", lambda self, /: np.ceil(self), self=lambda grad: grad * 0)
 row("round", lambda self, /: np.round(self), self=lambda grad: grad * 0)
@@ -322,11 +381,15 @@ row(
     promote=promote_to_float,
     self=lambda grad, result: grad * ((1 - result) * result),
 )
-row(
-    "relu",
-    lambda self, /: np.where(self <= 0, self.dtype.type(0), self),
-    self=lambda ops, grad, result: ops.where(result > 0, grad, 0.0),
-)
+
+
+def _relu(self: Any, /) -> Any:
+    if self.dtype.kind == "b":
+        raise RuntimeError(_errors.RELU_BOOL)
+    return np.where(self < 0, self.dtype.type(0), self)
+
+
+row("relu", _relu, self=lambda ops, grad, result: ops.where(result <= 0, 0.0, grad))
 
 
 row(
@@ -381,7 +444,7 @@ def _promote_branches(arrays: list[Any]) -> None:
         raise RuntimeError(_errors.WHERE_CONDITION.format(dtype=dtype_name(condition)))
     branches = arrays[1:]
     promote(branches)
-    if not any(isinstance(one, np.ndarray) for one in branches):
+    if not any(isinstance(one, (np.ndarray, np.generic)) for one in branches):
         kind = Defaults.dtype.numpy if any(isinstance(one, float) for one in branches) else None
         branches = [np.asarray(one, kind) for one in branches]
     arrays[1:] = branches
@@ -410,6 +473,16 @@ def _within(ops: Any, self: Any, low: Any, high: Any) -> Any:
     return self >= low if high is None else ops.logical_and(self >= low, self <= high)
 
 
+def _below(ops: Any, self: Any, low: Any, high: Any) -> Any:
+    """Where the lower bound is the result."""
+    return self < low if high is None else ops.logical_and(self < low, low < high)
+
+
+def _above(ops: Any, self: Any, low: Any, high: Any) -> Any:
+    """Where the upper bound is the result, which it also is where the bounds are crossed."""
+    return self > high if low is None else ops.logical_or(self > high, high < low)
+
+
 row(
     "clamp",
     _clamp,
@@ -417,22 +490,64 @@ row(
     self=lambda ops, grad, self, min, max: ops.where(_within(ops, self, min, max), grad, 0.0),
 )
 row(
+    "clamp_tensor",
+    lambda self, min, max, /: _clamp(self, min, max),
+    node="ClampBackward0",
+    promote=promote,
+    self=lambda ops, grad, self, min, max: ops.where(_within(ops, self, min, max), grad, 0.0),
+    min=lambda ops, grad, self, min, max: ops.where(_below(ops, self, min, max), grad, 0.0),
+    max=lambda ops, grad, self, min, max: ops.where(_above(ops, self, min, max), grad, 0.0),
+)
+
+
+def _masked_fill(self: Any, mask: Any, /, value: Any) -> Any:
+    if mask.dtype != np.bool_:
+        raise RuntimeError(_errors.MASK_DTYPE.format(dtype=of_numpy(mask.dtype)._name))
+    return np.where(mask, self.dtype.type(value), self)
+
+
+row(
     "masked_fill",
-    lambda self, mask, /, value: np.where(mask, self.dtype.type(value), self),
+    _masked_fill,
     self=lambda ops, grad, mask: ops.where(mask, 0.0, grad),
 )
 
 # -- copies ---------------------------------------------------------------------------------------
 
 row("clone", lambda self, /: np.copy(self), self=lambda grad: grad)
-row("copy", lambda self, /: np.copy(self), node="CopyBackwards", self=lambda grad: grad)
+row(
+    "copy",
+    lambda self, /: np.copy(self),
+    node="torch::autograd::CopyBackwards",
+    self=lambda grad: grad,
+)
 row("to_copy", lambda self, /, dtype: self.astype(dtype), self=lambda grad: grad)
 row("zero", lambda self, /: np.zeros_like(self), self=lambda grad: grad * 0)
-row("fill", lambda self, /, value: np.full_like(self, value), self=lambda grad: grad * 0)
+
+
+def _fill(self: Any, value: Any, /) -> Any:
+    if np.ndim(value):
+        raise RuntimeError(_errors.FILL_DIMS.format(dim=np.ndim(value)))
+    return np.full_like(self, value)
+
+
+row(
+    "fill",
+    lambda self, /, value: np.full_like(self, value),
+    node="FillBackward2",
+    self=lambda grad: grad * 0,
+)
+row(
+    "fill_tensor",
+    _fill,
+    node="FillBackward2",
+    self=lambda grad: grad * 0,
+    value=lambda grad: grad,
+)
 row(
     "copy_from",
     lambda self, src, /: np.array(np.broadcast_to(src, self.shape), self.dtype),
-    node="CopyBackwards",
+    node="torch::autograd::CopyBackwards",
     self=lambda grad: grad * 0,
     src=lambda grad: grad,
 )

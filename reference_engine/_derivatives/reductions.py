@@ -39,13 +39,21 @@ def count_of(shape: Shape, dim: Any) -> int:
 
 def axes(self: Any, dim: Any) -> Any:
     """NumPy's axis for PyTorch's dim: a 0-d tensor has the dimensions 0 and -1 to reduce over."""
-    if isinstance(dim, list):
-        dim = tuple(dim)
-    if dim == ():
+    if dim is None or dim == ():
         return None
     if self.ndim == 0 and dim in (0, -1, (0,), (-1,)):
         return None
+    if isinstance(dim, tuple):
+        places = [one % (self.ndim or 1) for one in dim]
+        for one in places:
+            if places.count(one) > 1:
+                raise RuntimeError(_errors.DIM_TWICE.format(dim=one))
     return dim
+
+
+def widened(self: Any) -> Any:
+    """The dtype in which elements are added up: int64 for integers and bools."""
+    return None if self.dtype.kind == "f" else np.int64
 
 
 def _spread(ops: Any, grad: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
@@ -56,7 +64,7 @@ def _spread(ops: Any, grad: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
 
 
 def _sum(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
-    return np.sum(self, axis=axes(self, dim), keepdims=keepdim)
+    return np.sum(self, axis=axes(self, dim), keepdims=keepdim, dtype=widened(self))
 
 
 @quiet
@@ -69,7 +77,7 @@ def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
 
 row(
     "sum",
-    lambda self, /: np.sum(self),
+    lambda self, /: np.sum(self, dtype=widened(self)),
     self=lambda ops, grad, self_shape: ops.expand(grad, self_shape),
 )
 row(
@@ -107,12 +115,16 @@ row("sum_to", _sum_to, self=lambda ops, grad, self_shape: ops.expand(grad, self_
 
 
 def _reversed_cumsum(ops: Any, grad: Any, dim: int) -> Any:
+    if not grad.shape:
+        return grad
     return ops.flip(ops.cumsum(ops.flip(grad, (dim,)), dim), (dim,))
 
 
 row(
     "cumsum",
-    lambda self, /, dim: np.cumsum(self, axis=dim),
+    lambda self, /, dim: np.cumsum(self, axis=axes(self, dim), dtype=widened(self)).reshape(
+        self.shape
+    ),
     self=lambda ops, grad, dim: _reversed_cumsum(ops, grad, dim),
 )
 
@@ -127,6 +139,8 @@ def _variance_backward(
 
 @quiet
 def _variance(self: Any, /, dim: Any = None, correction: Any = 1, keepdim: bool = False) -> Any:
+    if self.dtype.kind != "f":
+        raise RuntimeError(_errors.SPREAD_DTYPE)
     axis = axes(self, dim)
     centred = self - _mean(self, axis, keepdim=True)
     total = np.sum(centred * centred, axis=axis, keepdims=keepdim)
@@ -171,7 +185,9 @@ def _refuse_empty(name: str, function: Any) -> Any:
 
 def _shared_by_equals(ops: Any, grad: Any, self: Any, result: Any) -> Any:
     """The gradient of an extreme over everything, divided among the elements that reach it."""
-    mask = self == result
+    mask = ops.logical_or(
+        self == result, ops.isnan(self)
+    )  # a nan is the extreme, where there is one
     return ops.where(mask, grad / ops.count(mask, None, False), 0.0)
 
 
@@ -198,10 +214,16 @@ for _name, _numpy in (("max", np.max), ("min", np.min)):
     )
 
 
-def _extreme_along(find: Any) -> Any:
+def _refuse_empty_along(name: str, self: Any, dim: int) -> None:
+    if not self.size and self.ndim and -self.ndim <= dim < self.ndim and not self.shape[dim]:
+        raise IndexError(_errors.REDUCE_EMPTY_ALONG.format(name=name, dim=dim))
+
+
+def _extreme_along(name: str, find: Any) -> Any:
     def forward(self: Any, /, dim: int, keepdim: bool = False) -> Any:
         if self.ndim == 0 and dim in (0, -1):
             return self.copy(), np.zeros((), np.int64)
+        _refuse_empty_along(name, self, dim)
         indices = find(self, axis=dim, keepdims=True)
         values = np.take_along_axis(self, indices, axis=dim)
         if not keepdim:
@@ -222,10 +244,22 @@ def _back_to_indices(
     return ops.scatter_zeros(grad, indices, shape, dim)
 
 
+def _extreme_over(name: str, reduce: Any) -> Any:
+    def forward(self: Any, /, dim: Any = (), keepdim: bool = False) -> Any:
+        axis = axes(self, dim)
+        if axis is None:
+            return _refuse_empty(name, lambda self: reduce(self, keepdims=keepdim))(self)
+        for one in axis if isinstance(axis, tuple) else (axis,):
+            _refuse_empty_along(name, self, one)
+        return reduce(self, axis=axis, keepdims=keepdim)
+
+    return forward
+
+
 for _name, _find in (("max", np.argmax), ("min", np.argmin)):
     row(
         f"{_name}_dim",
-        _extreme_along(_find),
+        _extreme_along(_name, _find),
         node=f"{_name.capitalize()}Backward0",
         outputs=("values", "indices"),
         self=lambda ops, grad, indices, self_shape, dim, keepdim: _back_to_indices(
@@ -235,15 +269,26 @@ for _name, _find in (("max", np.argmax), ("min", np.argmin)):
 for _name, _numpy in (("amax", np.max), ("amin", np.min)):
     row(
         _name,
-        lambda self, /, dim=(), keepdim=False, *, reduce=_numpy: reduce(
-            self, axis=axes(self, dim), keepdims=keepdim
-        ),
+        _extreme_over(_name, _numpy),
         self=lambda ops, grad, self, self_shape, result, dim, keepdim: _shared_along(
             ops, grad, self, self_shape, result, dim, keepdim
         ),
     )
-row("argmax", lambda self, /, dim=None, keepdim=False: np.argmax(self, axis=dim, keepdims=keepdim))
-row("argmin", lambda self, /, dim=None, keepdim=False: np.argmin(self, axis=dim, keepdims=keepdim))
+
+
+def _place_of(name: str, find: Any) -> Any:
+    def forward(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+        if dim is None and not self.size:
+            raise IndexError(_errors.PLACE_EMPTY.format(name=name))
+        if dim is not None:
+            _refuse_empty_along(name, self, dim)
+        return find(self, axis=axes(self, dim), keepdims=keepdim)
+
+    return forward
+
+
+row("argmax", _place_of("argmax", np.argmax))
+row("argmin", _place_of("argmin", np.argmin))
 row("all", lambda self, /, dim=None, keepdim=False: np.all(self, axis=dim, keepdims=keepdim))
 row("any", lambda self, /, dim=None, keepdim=False: np.any(self, axis=dim, keepdims=keepdim))
 
@@ -251,13 +296,19 @@ row("any", lambda self, /, dim=None, keepdim=False: np.any(self, axis=dim, keepd
 
 
 def _vector_norm(self: Any, /, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    if self.dtype.kind != "f":
+        raise RuntimeError(_errors.NORM_DTYPE.format(dtype=dtype_name(self)))
     axis = axes(self, dim)
+    if ord == 0:
+        return np.sum(self != 0, axis=axis, keepdims=keepdim, dtype=self.dtype)
     if ord == 2:
         return np.sqrt(np.sum(self * self, axis=axis, keepdims=keepdim))
     if ord == 1:
         return np.sum(np.abs(self), axis=axis, keepdims=keepdim)
     if ord == np.inf:
         return np.max(np.abs(self), axis=axis, keepdims=keepdim)
+    if ord == -np.inf:
+        return np.min(np.abs(self), axis=axis, keepdims=keepdim)
     total = np.sum(np.abs(self) ** ord, axis=axis, keepdims=keepdim)
     return np.power(total, 1.0 / ord).astype(self.dtype)
 
@@ -268,22 +319,23 @@ def _vector_norm_backward(
     """The gradient of a norm; 0 where the norm is 0, as PyTorch has it."""
     grad = restored(ops, grad, shape, dim, keepdim)
     result = restored(ops, result, shape, dim, keepdim)
+    if ord == 0:
+        return None
     if ord == 2:
         return ops.where(result == 0, 0.0, grad * (self / result))
     if ord == 1:
         return grad * ops.sign(self)
-    if ord == np.inf:
+    if abs(ord) == np.inf:
         mask = ops.abs(self) == result
         share = grad / ops.count(mask, dim, dim is not None)
         return ops.where(mask, share * ops.sign(self), 0.0)
-    powers = self * ops.pow_number(ops.abs(self), ord - 2)
+    powers = ops.where(self == 0, 0.0, ops.sign(self) * ops.pow_number(ops.abs(self), ord - 1))
     return ops.where(result == 0, 0.0, powers * (grad / ops.pow_number(result, ord - 1)))
 
 
 row(
     "linalg_vector_norm",
-    _vector_norm,
-    promote=promote_to_float,
+    quiet(_vector_norm),
     self=lambda ops, grad, self, self_shape, result, ord, dim, keepdim: _vector_norm_backward(
         ops, grad, self, self_shape, result, ord, dim, keepdim
     ),
@@ -310,8 +362,16 @@ row(
 )
 
 
+def _refuse_integers(kernel: str, self: Any, dim: int) -> None:
+    if self.dtype.kind != "f":
+        last = "_lastdim" if dim in (-1, max(self.ndim - 1, 0)) else ""
+        name = f"{kernel}{last}_kernel_impl"
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=name, dtype=dtype_name(self)))
+
+
 @quiet
 def _softmax(self: Any, /, dim: int) -> Any:
+    _refuse_integers("softmax", self, dim)
     if not self.ndim:
         return np.ones_like(self)
     exponentials = np.exp(self - np.max(self, axis=dim, keepdims=True))
@@ -320,6 +380,7 @@ def _softmax(self: Any, /, dim: int) -> Any:
 
 @quiet
 def _log_softmax(self: Any, /, dim: int) -> Any:
+    _refuse_integers("log_softmax", self, dim)
     if not self.ndim:
         return np.zeros_like(self)
     shifted = self - np.max(self, axis=dim, keepdims=True)
@@ -333,13 +394,11 @@ def _total(ops: Any, value: Any, dim: int) -> Any:
 row(
     "softmax",
     _softmax,
-    promote=promote_to_float,
     self=lambda ops, grad, result, dim: result * (grad - _total(ops, grad * result, dim)),
 )
 row(
     "log_softmax",
     _log_softmax,
-    promote=promote_to_float,
     self=lambda ops, grad, result, dim: grad - ops.exp(result) * _total(ops, grad, dim),
 )
 
@@ -356,7 +415,7 @@ def _product_backward(ops: Any, grad: Any, self: Any, result: Any) -> Any:
 
 row(
     "prod",
-    lambda self, /: np.prod(self),
+    lambda self, /: np.prod(self, dtype=widened(self)),
     self=lambda ops, grad, self, result: _product_backward(ops, grad, self, result),
 )
 
@@ -387,7 +446,9 @@ def _product_along_backward(ops: Any, grad: Any, self: Any, dim: int, keepdim: b
 
 row(
     "prod_dim",
-    lambda self, /, dim, keepdim=False: np.prod(self, axis=axes(self, dim), keepdims=keepdim),
+    lambda self, /, dim, keepdim=False: np.prod(
+        self, axis=axes(self, dim), keepdims=keepdim, dtype=widened(self)
+    ),
     node="ProdBackward1",
     self=lambda ops, grad, self, dim, keepdim: _product_along_backward(
         ops, grad, self, dim, keepdim

@@ -9,11 +9,14 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
+from reference_engine._dispatch import dtype_name
 
 Shape = tuple[int, ...]
 
 
 def _reshape(self: Any, /, shape: Shape) -> Any:
+    if shape.count(-1) > 1:
+        raise RuntimeError(_errors.TWO_INFERRED)
     try:
         return np.reshape(self, shape)
     except ValueError:
@@ -76,11 +79,34 @@ row(
     is_view=True,
     self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
 )
+row(
+    "squeeze_dims",
+    _squeeze,
+    node="SqueezeBackward2",
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+row(
+    "squeezed",
+    _squeeze,
+    node="SqueezeBackward4",  # in place, on a product that nobody else has seen
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
 
 
 def _expand(self: Any, /, size: Shape) -> Any:
     shape = np.shape(self)
     extra = len(size) - len(shape)
+    if extra < 0:
+        raise RuntimeError(
+            _errors.EXPAND_DIMS.format(
+                legacy=dtype_name(np.asarray(self)),
+                sizes=list(shape),
+                size=list(size),
+                count=len(size),
+                dim=len(shape),
+            )
+        )
     target = tuple(
         shape[place - extra] if wanted == -1 else wanted for place, wanted in enumerate(size)
     )
@@ -109,6 +135,10 @@ row(
 def _permute(self: Any, /, dims: Shape) -> Any:
     if len(dims) != self.ndim:
         raise RuntimeError(_errors.PERMUTE.format(dim=self.ndim, count=len(dims)))
+    if len({one % self.ndim for one in dims}) < len(dims) and all(
+        -self.ndim <= one < self.ndim for one in dims
+    ):
+        raise RuntimeError(_errors.PERMUTE_TWICE)
     return np.transpose(self, dims)
 
 
@@ -156,9 +186,15 @@ def _repeat_backward(ops: Any, grad: Any, shape: Shape, repeats: Shape) -> Any:
     return ops.reshape(ops.sum_dim(ops.reshape(grad, split), tuple(range(0, len(split), 2))), shape)
 
 
+def _repeat(self: Any, /, repeats: Shape) -> Any:
+    if len(repeats) < np.ndim(self):
+        raise RuntimeError(_errors.REPEAT_DIMS)
+    return np.tile(self, repeats)
+
+
 row(
     "repeat",
-    lambda self, /, repeats: np.tile(self, repeats),
+    _repeat,
     self=lambda ops, grad, self_shape, repeats: _repeat_backward(ops, grad, self_shape, repeats),
 )
 
@@ -171,6 +207,8 @@ def _cat(tensors: Any, /, dim: int = 0) -> Any:
     arrays = [one for one in tensors if one.shape != (0,)] or tensors
     first = arrays[0]
     for index, one in enumerate(tensors):
+        if not one.ndim:
+            raise RuntimeError(_errors.CAT_SCALAR.format(index=index))
         if one.shape == (0,):
             continue
         if one.ndim != first.ndim:
@@ -231,11 +269,14 @@ def _unbind_backward(ops: Any, grads: list[Any], shape: Shape, dim: int) -> Any:
     return ops.stack([zeros if one is None else one for one in grads], dim)
 
 
+def _unbind(self: Any, /, dim: int = 0) -> Any:
+    rows = np.moveaxis(self, dim, 0)
+    return tuple(rows[place, ...] for place in range(len(rows)))
+
+
 row(
     "unbind",
-    lambda self, /, dim=0: tuple(
-        np.moveaxis(self, dim, 0)[place, ...] for place in range(self.shape[dim])
-    ),
+    _unbind,
     is_view=True,
     outputs=(),
     self=lambda ops, grads, self_shape, dim: _unbind_backward(ops, grads, self_shape, dim),
@@ -254,19 +295,22 @@ def _split_backward(ops: Any, grads: list[Any], shape: Shape, sizes: Shape, dim:
 
 
 def _split(self: Any, /, sizes: Shape, dim: int) -> Any:
+    along = np.moveaxis(self, dim, 0)
+    if sum(sizes) != len(along):
+        raise RuntimeError(_errors.SPLIT_SIZES.format(size=len(along), dim=dim, sizes=list(sizes)))
     ends = np.cumsum(sizes)
     return tuple(
-        np.moveaxis(np.moveaxis(self, dim, 0)[end - size : end], 0, dim)
-        for size, end in zip(sizes, ends, strict=True)
+        np.moveaxis(along[end - size : end], 0, dim) for size, end in zip(sizes, ends, strict=True)
     )
 
 
-row(
-    "split",
-    _split,
-    is_view=True,
-    outputs=(),
-    self=lambda ops, grads, self_shape, sizes, dim: _split_backward(
-        ops, grads, self_shape, sizes, dim
-    ),
-)
+for _name in ("split", "split_with_sizes"):
+    row(
+        _name,
+        _split,
+        is_view=True,
+        outputs=(),
+        self=lambda ops, grads, self_shape, sizes, dim: _split_backward(
+            ops, grads, self_shape, sizes, dim
+        ),
+    )
