@@ -196,6 +196,8 @@ def _compare_numbers(due: PlainValue, found: PlainValue, tolerance: float) -> Mi
         return _wrong_shape(right, found) if ragged else _wrong_type(due, found)
     if right.size == array.size == 1:
         right, array = right.reshape(()), array.reshape(())
+    if right.ndim == 1 and array.size == right.size and _lists_arrays(found):
+        array = array.reshape(-1)  # a loop over entries appends arrays of one number each
     if right.shape != array.shape:
         return _wrong_shape(right, found)
     if (right.dtype.kind == "b") != (array.dtype.kind == "b"):
@@ -219,6 +221,12 @@ def _compare_arrays(
     if same and np.array_equal(array[~finite], right[~finite], equal_nan=True):
         return None
     return Mismatch("wrong_value", Message("wrong_value", {"found": describe(found)}))
+
+
+def _lists_arrays(value: PlainValue) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(entry, np.ndarray | TensorValue) for entry in value
+    )
 
 
 def _is_numeric(value: PlainValue) -> bool:

@@ -19,7 +19,7 @@ from reference_engine._derivatives._table import (
     unpack_saved_arrays,
 )
 from reference_engine._graph import AccumulateGrad, Gradient, Node, hooks_of, run_backward
-from reference_engine._modes import set_grad_enabled
+from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import Size
 
@@ -271,14 +271,18 @@ def _walk(
     operations = TensorOperations if create_graph else ArrayOperations
     if _dispatch.observer is not None:
         _dispatch.observer.backward_pass(tensors)
-    with set_grad_enabled(create_graph), np.errstate(all="ignore"):
-        return run_backward(
-            [_target(tensor) for tensor in tensors],
-            [operations.from_tensor(start) for start in starts],
-            keep_graph=create_graph if retain_graph is None else retain_graph,
-            operations=operations,
-            wanted=None if inputs is None else [_target(tensor) for tensor in inputs],
-        )
+    recording, state.enabled = state.enabled, create_graph
+    try:
+        with np.errstate(all="ignore"):
+            return run_backward(
+                [_target(tensor) for tensor in tensors],
+                [operations.from_tensor(start) for start in starts],
+                keep_graph=create_graph if retain_graph is None else retain_graph,
+                operations=operations,
+                wanted=None if inputs is None else [_target(tensor) for tensor in inputs],
+            )
+    finally:
+        state.enabled = recording
 
 
 def _target(tensor: Tensor) -> tuple[Node, int]:
@@ -315,7 +319,9 @@ def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]) -
 
 def _start(tensor: Tensor, gradient: Tensor | None) -> Tensor:
     if gradient is None:
-        return _dispatch.wrap(np.ones_like(tensor._array))
+        array = tensor._array
+        one = array.dtype.type(1)
+        return _dispatch.wrap(one if not array.ndim else np.full(array.shape, one))
     if gradient._array.dtype == tensor._array.dtype:
         return gradient
     return _dispatch.dispatch(  # type: ignore[no-any-return]

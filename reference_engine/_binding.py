@@ -6,6 +6,7 @@ its forward's own signature, and every in-place variant comes from the row it is
 
 import warnings
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from reference_engine import _creation, _errors, _functions, _indexing, _types
 from reference_engine._backward import fill_namespaces
 from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
-from reference_engine._dispatch import dispatch, dispatch_in_place
+from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_pair
 from reference_engine._tensor import Tensor
 from reference_engine._types import float16, float32, float64, int8, int16, int32, int64, uint8
 
@@ -40,6 +41,17 @@ FROM_FUNCTIONS = (
 ONLY_FUNCTIONS = (
     "cat", "stack", "is_tensor",
 )  # fmt: skip
+REDUCTIONS = (
+    "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "argmax", "argmin", "all",
+    "any", "cumsum", "logsumexp", "softmax", "log_softmax",
+)  # fmt: skip
+"""What takes `axis` and `keepdims` for `dim` and `keepdim`."""
+
+OF_TENSORS_ONLY = (
+    "maximum", "minimum", "logical_and", "logical_or", "logical_xor", "mm", "mv", "dot", "bmm",
+)  # fmt: skip
+"""Rows none of whose operands may be a number."""
+
 ONLY_METHODS = (
     "view", "view_as", "reshape_as", "contiguous", "expand", "expand_as", "repeat", "to",
     "type_as", "copy_", "fill_",
@@ -90,11 +102,17 @@ _OPERAND = (Tensor, int, float, np.generic)
 def bind() -> dict[str, Any]:
     """Hang everything on Tensor; return the functions of the `torch` module by name."""
     functions: dict[str, Any] = {name: _function_of(TABLE[name]) for name in FROM_ROWS}
-    methods = dict(functions)
-    for name in (*FROM_FUNCTIONS, *ONLY_FUNCTIONS):
-        functions[name] = getattr(_functions, name)
+    methods: dict[str, Any] = {name: _method_of(TABLE[name]) for name in FROM_ROWS}
     for name in (*FROM_FUNCTIONS, *ONLY_METHODS):
         methods[name] = getattr(_functions, name)
+    for name in REDUCTIONS:
+        methods[name] = _with_numpy_names(methods[name])
+    for name in FROM_FUNCTIONS:
+        functions[name] = _checking_first(getattr(_functions, name))
+    for name in REDUCTIONS:
+        functions[name] = _with_numpy_names(functions[name])
+    for name in ("where", "pow", "remainder", *ONLY_FUNCTIONS):
+        functions[name] = getattr(_functions, name)
     for alias, name in ALIASES.items():
         for names in (functions, methods):
             if name in names:
@@ -108,9 +126,8 @@ def bind() -> dict[str, Any]:
     for name in ("zeros", "ones", "empty", "full"):
         setattr(Tensor, f"new_{name}", _new_of(getattr(_creation, name)))
     fill_namespaces(_for_formulas())
-    functions["detach"] = Tensor.detach
-    functions["is_floating_point"] = Tensor.is_floating_point
-    functions["numel"] = Tensor.numel
+    for name in ("detach", "is_floating_point", "numel"):
+        functions[name] = _checking_first(getattr(Tensor, name))
     return functions
 
 
@@ -134,16 +151,35 @@ def _for_formulas() -> dict[str, Any]:
     return {name: operation(row) for name, row in TABLE.items()}
 
 
+def _function_of(row: Row) -> Callable[..., Any]:
+    """A function with the signature of the row's forward, its first argument named `input`."""
+    return _compiled(row, {"input": 1} | _tensor_operands(row, 2))
+
+
+def _method_of(row: Row) -> Callable[..., Any]:
+    """The same as a method, which counts its arguments after the tensor that it belongs to."""
+    return _compiled(row, _tensor_operands(row, 1))
+
+
+def _tensor_operands(row: Row, first: int) -> dict[str, int]:
+    """The positions of the further operands that PyTorch takes only as tensors."""
+    if row.name not in OF_TENSORS_ONLY:
+        return {}
+    return {name: place for place, name in enumerate(row.inputs[1:], first)}
+
+
+_CHECK = """
+    if not isinstance({name}, Tensor):
+        raise refusal("{function}", {name}, name="{name}", position={position})
+"""
 _TEMPLATE = """
-def {name}({parameters}):
-    if not isinstance({first}, Tensor):
-        raise refuse("{name}", {first})
+def {name}({parameters}):{checks}
     return dispatch(row, ({inputs},), ({options}))
 """
 
 
-def _function_of(row: Row) -> Callable[..., Any]:
-    """A function with the signature of the row's forward, its first argument named `input`.
+def _compiled(row: Row, tensors: dict[str, int]) -> Callable[..., Any]:
+    """A function of a row's inputs and options that refuses what stands in a tensor's place.
 
     Compiled from text, so that a call costs no parsing of arguments beyond Python's own.
     """
@@ -157,7 +193,11 @@ def _function_of(row: Row) -> Callable[..., Any]:
     text = _TEMPLATE.format(
         name=row.name,
         parameters=", ".join((*inputs, *options)),
-        first="input",
+        checks="".join(
+            _CHECK.format(function=row.name, name=name, position=position)
+            for name, position in tensors.items()
+        )
+        or "",
         inputs=", ".join(inputs),
         options="".join(f"{name}, " for name in row.options),
     )
@@ -166,7 +206,7 @@ def _function_of(row: Row) -> Callable[..., Any]:
         "dispatch": dispatch,
         "row": row,
         "defaults": defaults,
-        "refuse": _refusal,
+        "refusal": _functions.refusal,
     }
     exec(compile(text, f"<torch.{row.name}>", "exec"), names)  # noqa: S102 - text of our own
     made: Callable[..., Any] = names[row.name]
@@ -174,12 +214,29 @@ def _function_of(row: Row) -> Callable[..., Any]:
     return made
 
 
-def _refusal(name: str, value: Any) -> TypeError:
-    return TypeError(
-        _errors.ARGUMENT_TYPE.format(
-            function=name, name="input", position=1, type=type(value).__name__
-        )
-    )
+def _checking_first(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of `torch` that refuses a first argument that is no tensor."""
+
+    @wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        if arguments and not isinstance(arguments[0], Tensor):
+            raise _functions.refusal(function.__name__, arguments[0])
+        return function(*arguments, **named)
+
+    return call
+
+
+def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction that takes NumPy's names of its arguments too, as PyTorch's do."""
+
+    @wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim")):
+            if numpy_name in named:
+                named[name] = named.pop(numpy_name)
+        return function(*arguments, **named)
+
+    return call
 
 
 def _in_place_of(row: Row) -> Callable[..., Any]:
@@ -234,7 +291,7 @@ def _bind_operators() -> None:
 def _operator(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Any:
         if isinstance(other, _OPERAND):
-            return dispatch(row, (self, other), options)
+            return dispatch_pair(row, self, other, options)
         if isinstance(other, np.ndarray):
             return dispatch(row, (self, _creation.from_numpy(other)), options)
         return NotImplemented

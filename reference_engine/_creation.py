@@ -1,14 +1,14 @@
 """New tensors: from data, filled, counted, drawn from the generator."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from reference_engine import _errors, _random
 from reference_engine._dispatch import as_array, wrap
-from reference_engine._functions import _sizes
+from reference_engine._functions import refusal
 from reference_engine._tensor import Tensor
 from reference_engine._types import Defaults, as_dtype, check_device, of_numpy
 
@@ -73,60 +73,93 @@ def _array_of(data: Any) -> np.ndarray[Any, Any]:
         array = np.array(as_array(data))
         of_numpy(array.dtype)
         return array
-    if isinstance(data, (list, tuple)):
-        _check_even(data)
-    elif isinstance(data, str):
+    if isinstance(data, str):
         raise TypeError(_errors.INVALID_DATA.format(type="str"))
-    elif not isinstance(data, (bool, int, float)):
-        raise RuntimeError(_errors.NO_DTYPE.format(type=type(data).__name__))  # noqa: TRY004
-    plain = _plain(data)
-    array = np.array(plain)
-    if array.dtype.kind == "f" and not _has_numpy(data):
-        return array.astype(Defaults.dtype.numpy)
-    if not array.size and array.dtype.kind == "f":
+    lengths = _lengths(data)
+    leaves = list(_leaves(data))
+    _check_even(data, lengths, integers=not any(isinstance(one, float) for one in leaves))
+    array = np.array(_plain(data))
+    if array.dtype.kind == "O":
+        raise ValueError(_errors.INTEGER_OVERFLOW)
+    if array.dtype.kind == "f" and not (leaves and isinstance(leaves[0], _TYPED)):
         return array.astype(Defaults.dtype.numpy)
     of_numpy(array.dtype)
     return array
 
 
-def _plain(data: Any) -> Any:
-    if isinstance(data, (list, tuple)):
-        return [_plain(one) for one in data]
-    if data is None or isinstance(data, str):
-        raise TypeError(
-            _errors.INVALID_DATA.format(type=type(data).__name__)
-            if isinstance(data, str)
-            else _errors.NO_DTYPE.format(type="NoneType")
-        )
-    return as_array(data)
+_SEQUENCES = (list, tuple, range)
+_TYPED = (np.ndarray, np.generic, Tensor)
+"""What has a dtype of its own, which counts if it comes first."""
 
 
-def _has_numpy(data: Any) -> bool:
-    """Whether the first number in nested lists is NumPy's or a tensor, whose dtype then counts."""
-    while isinstance(data, (list, tuple)) and data:
+def _lengths(data: Any) -> list[int]:
+    """The shape of nested sequences, as their first elements show it."""
+    lengths = []
+    while isinstance(data, _SEQUENCES):
+        lengths.append(len(data))
+        if not data:
+            break
         data = data[0]
-    return isinstance(data, (np.ndarray, np.generic, Tensor))
+    if isinstance(data, str):
+        raise ValueError(_errors.TOO_DEEP)
+    return lengths
 
 
-def _check_even(data: Sequence[Any], depth: int = 0) -> None:
+def _leaves(data: Any) -> Iterator[Any]:
+    """The numbers of nested sequences, in order; raises where something is none."""
+    if isinstance(data, _SEQUENCES):
+        for one in data:
+            yield from _leaves(one)
+    elif isinstance(data, str):
+        raise TypeError(_errors.INVALID_DATA.format(type="str"))
+    elif isinstance(data, (bool, int, float, complex, *_TYPED)):
+        yield data
+    else:
+        raise RuntimeError(_errors.NO_DTYPE.format(type=type(data).__name__))
+
+
+def _check_even(data: Any, lengths: Sequence[int], depth: int = 0, *, integers: bool) -> None:
     """Raise PyTorch's error where nested sequences do not have one length at each depth."""
-    lengths = [len(one) if isinstance(one, (list, tuple)) else None for one in data]
-    for found in lengths:
-        if found != lengths[0]:
-            raise ValueError(
-                _errors.RAGGED.format(expected=lengths[0], dim=depth + 1, found=found)
-                if found is not None and lengths[0] is not None
-                else "expected a rectangular list of numbers: some entries are lists, some are not"
-            )
+    if depth == len(lengths):
+        if isinstance(data, _SEQUENCES):
+            raise TypeError(_errors.LIST_AS_INTEGER if integers else _errors.LIST_AS_FLOAT)
+        return
+    if not isinstance(data, _SEQUENCES):
+        raise TypeError(_errors.NOT_A_SEQUENCE)
+    if len(data) != lengths[depth]:
+        raise ValueError(
+            _errors.RAGGED.format(expected=lengths[depth], dim=depth, found=len(data))
+        )
     for one in data:
-        if isinstance(one, (list, tuple)):
-            _check_even(one, depth + 1)
+        _check_even(one, lengths, depth + 1, integers=integers)
+
+
+def _plain(data: Any) -> Any:
+    return [_plain(one) for one in data] if isinstance(data, _SEQUENCES) else as_array(data)
 
 
 # -- filled ---------------------------------------------------------------------------------------
 
 
-def _filled(value: Any) -> Any:
+def _size(function: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+    """The sizes that a creating function was given one by one or as one sequence."""
+    given = size[0] if len(size) == 1 and isinstance(size[0], (list, tuple)) else size
+    for place, one in enumerate(given, 1):
+        if isinstance(one, (int, np.integer, Tensor)) and not isinstance(one, bool):
+            continue
+        text = _errors.SIZE_ELEMENT_TYPE if place > 1 else _errors.SIZE_FIRST_TYPE
+        if given is size and place == 1:
+            text = _errors.SIZE_TYPE
+        kind = type(one).__name__
+        raise TypeError(text.format(function=function, name="size", place=place, type=kind))
+    sizes = tuple(int(one) for one in given)
+    for one in sizes:
+        if one < 0:
+            raise RuntimeError(_errors.NEGATIVE_SIZE.format(size=one, sizes=list(sizes)))
+    return sizes
+
+
+def _filled(function: str, value: Any) -> Any:
     def create(
         *size: Any,
         dtype: Any = None,
@@ -135,14 +168,15 @@ def _filled(value: Any) -> Any:
         out: Any = None,
     ) -> Tensor:
         check_device(device)
-        return _finished(np.full(_sizes(size), value, _numpy_dtype(dtype)), requires_grad)
+        sizes = _size(function, size)
+        return _finished(np.full(sizes, value, _numpy_dtype(dtype)), requires_grad)
 
     return create
 
 
-zeros = _filled(0)
-ones = _filled(1)
-empty = _filled(0)
+zeros = _filled("zeros", 0)
+ones = _filled("ones", 1)
+empty = _filled("empty", 0)
 
 
 def full(
@@ -155,15 +189,20 @@ def full(
 ) -> Tensor:
     """A tensor of one value, of that value's dtype unless told."""
     check_device(device)
+    if not isinstance(size, (list, tuple)):
+        kind = type(size).__name__
+        raise TypeError(_errors.SIZE_TYPE.format(function="full", name="size", type=kind))
     filling = _array_of(as_array(fill_value))
-    kind = filling.dtype if dtype is None else as_dtype(dtype).numpy
-    return _finished(np.full(_sizes((size,)), filling, kind), requires_grad)
+    numpy_dtype = filling.dtype if dtype is None else as_dtype(dtype).numpy
+    return _finished(np.full(_size("full", size), filling, numpy_dtype), requires_grad)
 
 
-def _like(create: Any) -> Any:
+def _like(function: str, create: Any) -> Any:
     def create_like(
         input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
     ) -> Tensor:
+        if not isinstance(input, Tensor):
+            raise refusal(function, input)
         made: Tensor = create(
             input._array.shape,
             dtype=input.dtype if dtype is None else dtype,
@@ -203,6 +242,10 @@ def arange(
     else:
         kind = as_dtype(dtype).numpy
     first, last, by = numbers
+    if by == 0:
+        raise RuntimeError(_errors.STEP_ZERO)
+    if (last - first) * by < 0:
+        raise RuntimeError(_errors.STEP_SIGN)
     count = max(int(np.ceil((last - first) / by)), 0)
     return _finished((first + by * np.arange(count)).astype(kind), requires_grad)
 
@@ -238,7 +281,7 @@ def rand(
     """Uniform on [0, 1)."""
     check_device(device)
     return _finished(
-        _generator(generator).uniform(_sizes(size), _numpy_dtype(dtype)), requires_grad
+        _generator(generator).uniform(_size("rand", size), _numpy_dtype(dtype)), requires_grad
     )
 
 
@@ -248,7 +291,8 @@ def randn(
 ) -> Tensor:  # fmt: skip
     """Normal with mean 0 and variance 1."""
     check_device(device)
-    return _finished(_generator(generator).normal(_sizes(size), _numpy_dtype(dtype)), requires_grad)
+    drawn = _generator(generator).normal(_size("randn", size), _numpy_dtype(dtype))
+    return _finished(drawn, requires_grad)
 
 
 def randint(
@@ -259,7 +303,7 @@ def randint(
     check_device(device)
     if size is None:
         low, high, size = 0, low, high
-    drawn = _generator(generator).randint(low, high, shape=_sizes((size,)))
+    drawn = _generator(generator).randint(low, high, shape=_size("randint", size))
     kind = np.dtype(np.int64) if dtype is None else as_dtype(dtype).numpy
     return _finished(drawn.astype(kind), requires_grad)
 
@@ -276,11 +320,11 @@ def manual_seed(seed: int) -> _random.Generator:
     return _random.manual_seed(seed)
 
 
-zeros_like = _like(zeros)
-ones_like = _like(ones)
-empty_like = _like(empty)
-rand_like = _like(rand)
-randn_like = _like(randn)
+zeros_like = _like("zeros_like", zeros)
+ones_like = _like("ones_like", ones)
+empty_like = _like("empty_like", empty)
+rand_like = _like("rand_like", rand)
+randn_like = _like("randn_like", randn)
 
 
 def full_like(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from reference_engine import _errors, _views
-from reference_engine._graph import AccumulateGrad, Edge, Node
+from reference_engine._graph import AccumulateGrad, Edge, Node, next_sequence
 from reference_engine._modes import state
 from reference_engine._types import Defaults, Size, of_numpy
 
@@ -122,6 +122,33 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
     return result
 
 
+def dispatch_pair(row: "Row", first: "Tensor", second: Any, options: tuple[Any, ...]) -> Any:
+    """`dispatch` of two operands, written out for those of one floating dtype, the usual case."""
+    a = first._array
+    mask = 1 if first._requires_grad else 0
+    if isinstance(second, tensor_type):
+        b = second._array
+        if second._requires_grad:
+            mask |= 2
+        if b.dtype is not a.dtype:
+            return dispatch(row, (first, second), options)
+    elif type(second) is float:
+        b = second
+    else:
+        return dispatch(row, (first, second), options)
+    if a.dtype.kind != "f":
+        return dispatch(row, (first, second), options)
+    try:
+        result = wrap(row.forward(a, b, *options))
+    except ValueError as error:
+        raise _as_pytorch(error, (a, b)) from None
+    if mask & row.gradient_mask and state.enabled:
+        _record(row, (first, second), options, mask, result)
+    if observer is not None:
+        observer.operation(row, (first, second), (result,))
+    return result
+
+
 def _several(
     row: "Row",
     inputs: Sequence[Any],
@@ -134,11 +161,12 @@ def _several(
         for one in results:
             _share(inputs[0], one, several=True)
     if mask & row.gradient_mask and state.enabled:
-        node = row.node(
+        node = make_node(
+            row,
             row.edges(mask)(inputs),
             tuple([one._array.shape for one in results]),
             tuple([one._array.dtype for one in results]),
-            *row.remember(mask)(inputs, options, results),
+            row.remember(mask)(inputs, options, results),
         )
         for number, one in enumerate(results):
             if one._array.dtype.kind == "f":
@@ -158,14 +186,41 @@ def _record(
     `mask` has a bit for each input that requires grad.
     """
     array = result._array
-    saved, versions = row.remember(mask)(inputs, options, (result,))
-    result._grad_fn = row.node(row.edges(mask)(inputs), array.shape, array.dtype, saved, versions)
+    result._grad_fn = make_node(
+        row,
+        row.edges(mask)(inputs),
+        array.shape,
+        array.dtype,
+        row.remember(mask)(inputs, options, (result,)),
+    )
     result._requires_grad = True
+
+
+def make_node(
+    row: "Row",
+    edges: tuple[Edge, ...],
+    shape: Any,
+    dtype: Any,
+    memory: tuple[tuple[Any, ...], tuple[int | None, ...]],
+) -> Any:
+    """A node of the row's class; `memory` are the values saved and their versions.
+
+    Without a constructor, which would cost as much as all that it does.
+    """
+    node = new(row.node)
+    node.next_functions = edges
+    node.shape = shape
+    node.dtype = dtype
+    node.sequence = next_sequence()
+    node.hooks = None
+    node._metadata = None
+    node.saved, node.versions = memory
+    return node
 
 
 def wrap(array: Any) -> "Tensor":
     """A new tensor over an array, sharing its memory, or over a NumPy scalar."""
-    result: Tensor = new_tensor(tensor_type)
+    result: Tensor = new(tensor_type)
     result._array = array
     result._counter = [0]
     result._requires_grad = False
@@ -178,7 +233,7 @@ def wrap(array: Any) -> "Tensor":
     return result
 
 
-new_tensor = object.__new__
+new = object.__new__
 
 
 def storage(tensor: "Tensor") -> np.ndarray[Any, Any]:
@@ -263,8 +318,8 @@ def dispatch_in_place(
     storage(target)[...] = found
     target._counter[0] += 1
     if recorded:
-        saved, versions = row.remember(mask)(inputs, options, (target,))
-        node = row.node(edges, target._array.shape, target._array.dtype, saved, versions)
+        memory = row.remember(mask)(inputs, options, (target,))
+        node = make_node(row, edges, target._array.shape, target._array.dtype, memory)
         _views.rebase_history(target, node)
     if observer is not None:
         observer.operation(row, inputs, (target,))

@@ -241,6 +241,7 @@ SPREAD_DTYPE = "std and var only support floating point and complex dtypes"
 NORM_DTYPE = "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtype}"
 DIM_TWICE = "dim {dim} appears multiple times in the list of dims"
 REDUCE_EMPTY_ALONG = "{name}(): Expected reduction dim {dim} to have non-zero size."
+PLACE_BOOL = "{name}(): does not support bool input"
 PLACE_EMPTY = "{name}(): Expected reduction dim to be specified for input.numel() == 0."
 REDUCE_EMPTY = (
     "{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
@@ -249,6 +250,10 @@ REDUCE_EMPTY = (
 CLAMP_WITHOUT_BOUNDS = "torch.clamp: At least one of 'min' or 'max' must not be None"
 NEGATIVE_SIZE = "Trying to create tensor with negative dimension {size}: {sizes}"
 SIZE_TYPE = "{function}(): argument '{name}' (position 1) must be tuple of ints, not {type}"
+SIZE_FIRST_TYPE = (
+    "{function}(): argument '{name}' (position 1) must be tuple of ints, but found element of type "
+    "{type} at pos 0"
+)
 SIZE_ELEMENT_TYPE = (
     "{function}(): argument '{name}' failed to unpack the object at pos {place} with error \"type "
     'must be tuple of ints,but got {type}"'
@@ -257,6 +262,8 @@ STEP_ZERO = "step must be nonzero"
 STEP_SIGN = "upper bound and lower bound inconsistent with step sign"
 TOO_DEEP = "too many dimensions 'str'"
 NOT_A_SEQUENCE = "not a sequence"
+INTEGER_OVERFLOW = "Overflow when unpacking long long"
+DTYPE_TYPE = "{function}(): argument 'dtype' must be torch.dtype, not {type}"
 LIST_AS_INTEGER = "'list' object cannot be interpreted as an integer"
 LIST_AS_FLOAT = "must be real number, not list"
 SEQUENCE_TYPE = "{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type}"

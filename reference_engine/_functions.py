@@ -33,6 +33,17 @@ def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
+def refusal(
+    function: str, value: object, *, name: str = "input", position: int = 1
+) -> TypeError:
+    """PyTorch's error for an argument that should be a tensor."""
+    kind = type(value)
+    full = f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+    return TypeError(
+        _errors.ARGUMENT_TYPE.format(function=function, name=name, position=position, type=full)
+    )
+
+
 def _dims(dim: Any) -> Any:
     """One dimension or a tuple of them; None for all, as PyTorch takes an empty list to mean."""
     return (tuple(dim) or None) if isinstance(dim, (list, tuple)) else dim
@@ -92,9 +103,9 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`input` limited to [min, max]; a bound may be missing, or a tensor."""
-    if not isinstance(min, Tensor) and not isinstance(max, Tensor):
-        return dispatch(TABLE["clamp"], (input,), (min, max))  # type: ignore[no-any-return]
-    return dispatch(TABLE["clamp_tensor"], (input, min, max))  # type: ignore[no-any-return]
+    by_tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    row = TABLE["clamp_tensor" if by_tensors else "clamp"]
+    return dispatch(row, (input, min, max))  # type: ignore[no-any-return]
 
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -209,11 +220,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product, by NumPy's and PyTorch's common rules for 1-d and batched operands."""
     if not isinstance(other, Tensor):
-        raise TypeError(
-            _errors.ARGUMENT_TYPE.format(
-                function="matmul", name="other", position=2, type=type(other).__name__
-            )
-        )
+        raise refusal("matmul", other, name="other", position=2)
     dims = (input._array.ndim, other._array.ndim)
     if 0 in dims:
         raise RuntimeError(_errors.MATMUL_SCALAR.format(a=dims[0], b=dims[1]))

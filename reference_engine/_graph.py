@@ -9,6 +9,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reference_engine import _errors
@@ -183,13 +184,14 @@ def run_backward(
                 continue
             state = states[following]
             if gradient is not None:
-                fitting = fit(gradient, following, number)
+                if gradient.shape != following.shape or gradient.dtype is not following.dtype:
+                    gradient = fit(gradient, following, number)  # noqa: PLW2901 - the same one
                 if following.several:
                     slots = state[1] = state[1] or [None] * len(following.shape)
                     before = slots[number]
-                    slots[number] = fitting if before is None else add(before, fitting)
+                    slots[number] = gradient if before is None else add(before, gradient)
                 else:
-                    state[1] = fitting if state[1] is None else add(state[1], fitting)
+                    state[1] = gradient if state[1] is None else add(state[1], gradient)
             state[0] -= 1
             if not state[0]:
                 heappush(ready, following)
@@ -197,18 +199,18 @@ def run_backward(
             return [captured.get(target) for target in wanted or ()]
         node = heappop(ready)
         received = states.pop(node)[1]
-        if node.hooks is not None and received is not None:
+        if received is not None and node.hooks is not None:
             received = operations.run_pre_hooks(node, received)
         if wanted is not None:
             _capture(node, received, wanted, captured)
-        results: Sequence[Gradient] = (None,) * len(node.next_functions)
-        if applied is None or node in applied:
-            if received is not None:
-                results = node.apply(received, operations)
-                if node.hooks is not None and node.hooks.post:
-                    results = operations.run_post_hooks(node, results, received)
-            if not keep_graph:
-                node.release()
+        if received is None or (applied is not None and node not in applied):
+            arrivals = zip(node.next_functions, repeat(None))
+            continue
+        results = node.apply(received, operations)
+        if node.hooks is not None and node.hooks.post:
+            results = operations.run_post_hooks(node, results, received)
+        if not keep_graph:
+            node.release()
         arrivals = zip(node.next_functions, results, strict=True)
 
 

@@ -33,6 +33,7 @@ def set_item(self: Tensor, key: Any, value: Any) -> None:
         return
     while source._array.ndim > viewed._array.ndim and source._array.shape[0] == 1:
         source = _functions.squeeze(source, 0)
+    TABLE["expand"].forward(source._array, viewed._array.shape)  # its error, where it does not fit
     _functions.copy_(viewed, source)
 
 

@@ -56,8 +56,10 @@ def of_numpy(numpy_dtype: np.dtype[Any]) -> dtype:
     try:
         return _OF_NUMPY[numpy_dtype.newbyteorder("=")]
     except KeyError:
+        if numpy_dtype.kind in "cu":
+            raise _errors.NotCovered(numpy_dtype.name) from None
         raise TypeError(
-            f"can't convert np.ndarray of type numpy.{numpy_dtype.name}_. The only supported types "
+            f"can't convert np.ndarray of type numpy.{numpy_dtype.type.__name__}. The only supported types "
             "are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, "
             "uint64, uint32, uint16, uint8, and bool."
         ) from None

@@ -82,9 +82,9 @@ def refresh(tensor: "Tensor") -> None:
     row = TABLE["as_strided"]
     positions = positions_in(view.base._array, tensor._array)
     array = tensor._array
-    saved, versions = row.remember(1)((view.base,), (positions,), (tensor,))
+    memory = row.remember(1)((view.base,), (positions,), (tensor,))
     edges = (_dispatch.gradient_edge(view.base),)
-    _attach(tensor, row.node(edges, array.shape, array.dtype, saved, versions))
+    _attach(tensor, _dispatch.make_node(row, edges, array.shape, array.dtype, memory))
     view.version = tensor._counter[0]
 
 

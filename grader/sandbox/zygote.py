@@ -59,7 +59,11 @@ class Zygote:
         self._ready = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = _start(kind, theirs)
+            try:
+                self._process = _start(kind, theirs)
+            except BaseException:
+                self._control.close()
+                raise
 
     @property
     def alive(self) -> bool:

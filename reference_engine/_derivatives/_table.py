@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 from reference_engine import _errors
 from reference_engine._derivatives import _compile
 from reference_engine._dispatch import NUMBER, Saved, tensor_of
-from reference_engine._graph import Edge, Gradient, Node, check_version, next_sequence
+from reference_engine._graph import Gradient, Node, check_version
 
 Formula = Callable[..., Any]
 
@@ -38,22 +38,8 @@ class RowNode(Node):
 
     row: ClassVar["Row"]
 
-    def __init__(
-        self,
-        next_functions: tuple[Edge, ...],
-        shape: Any,
-        dtype: Any,
-        saved: tuple[Any, ...] | None,
-        versions: tuple[int | None, ...],
-    ) -> None:
-        self.next_functions = next_functions
-        self.shape = shape
-        self.dtype = dtype
-        self.sequence = next_sequence()
-        self.hooks = None
-        self._metadata = None
-        self.saved = saved
-        self.versions = versions
+    saved: tuple[Any, ...] | None
+    versions: tuple[int | None, ...]
 
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         values = operations.unpack(self)
@@ -130,7 +116,8 @@ class Row:
             "row": self,
             "several": outputs is not None,
         }
-        self.node: type[Any] = type(node, (RowNode,), members)
+        self.node_name = node
+        self.node: type[Any] = type(node.removeprefix("torch::autograd::"), (RowNode,), members)
 
     @cached_property
     def backward(self) -> _compile.Backward:

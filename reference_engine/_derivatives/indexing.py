@@ -4,6 +4,7 @@
 takes elements has its transpose beside it, which puts a gradient into zeros.
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -93,13 +94,18 @@ row(
 )
 
 
+_OUT_OF_BOUNDS = re.compile(r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)")
+
+
 def _index(self: Any, /, key: Any) -> Any:
     try:
         return self[key]
     except IndexError as error:
-        text = str(error)
-        if "out of bounds" in text:
-            raise IndexError(text.replace("for axis", "for dimension")) from None
+        outside = _OUT_OF_BOUNDS.match(str(error))
+        if outside:
+            index, axis, size = map(int, outside.groups())
+            dim = sum(isinstance(one, np.ndarray) for one in key[:axis])  # PyTorch counts only these
+            raise IndexError(_errors.INDEX_BOUNDS.format(index=index, dim=dim, size=size)) from None
         shapes = [list(one.shape) for one in key if isinstance(one, np.ndarray)]
         joined = ", ".join(str(shape) for shape in shapes)
         raise IndexError(_errors.INDEX_SHAPES.format(shapes=joined)) from None

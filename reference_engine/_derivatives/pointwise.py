@@ -11,7 +11,7 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._dispatch import dtype_name, promote, promote_to_float
-from reference_engine._types import Defaults, of_numpy
+from reference_engine._types import Defaults
 
 quiet = np.errstate(all="ignore")
 """Decorates forwards whose everyday inputs reach inf or nan: PyTorch does not warn of them."""
@@ -353,6 +353,12 @@ row(
     promote=promote_to_float,
     self=lambda grad, self: grad / (self * self + 1),
 )
+
+
+def _rounding(name: str, function: Any) -> Any:
+    return lambda self, /: function(_refuse_bool(f"{name}_vml_cpu", self))
+
+
 row(
     "abs",
     lambda self, /: np.abs(_refuse_bool("abs_cpu", self)),
@@ -363,9 +369,8 @@ row(
     lambda self, /: np.subtract(self > 0, self < 0, dtype=np.int8).astype(self.dtype),
     self=lambda grad: grad * 0,
 )
-row("floor", lambda self, /: np.floor(self), self=lambda grad: grad * 0)
-row("ceil", lambda self, /: np.ceil(self), self=lambda grad: grad * 0)
-row("round", lambda self, /: np.round(self), self=lambda grad: grad * 0)
+for _name, _numpy in (("floor", np.floor), ("ceil", np.ceil), ("round", np.round)):
+    row(_name, _rounding(_name, _numpy), self=lambda grad: grad * 0)
 
 # -- activations ----------------------------------------------------------------------------------
 
@@ -459,7 +464,7 @@ row(
 )
 
 
-def _clamp(self: Any, /, min: Any = None, max: Any = None) -> Any:
+def _clamp(self: Any, min: Any, max: Any, /) -> Any:
     if min is None and max is None:
         raise RuntimeError(_errors.CLAMP_WITHOUT_BOUNDS)
     found = self if min is None else np.maximum(self, min)
@@ -487,11 +492,12 @@ row(
     "clamp",
     _clamp,
     node="ClampBackward1",
+    promote=promote,
     self=lambda ops, grad, self, min, max: ops.where(_within(ops, self, min, max), grad, 0.0),
 )
 row(
     "clamp_tensor",
-    lambda self, min, max, /: _clamp(self, min, max),
+    _clamp,
     node="ClampBackward0",
     promote=promote,
     self=lambda ops, grad, self, min, max: ops.where(_within(ops, self, min, max), grad, 0.0),
@@ -500,9 +506,16 @@ row(
 )
 
 
+_C_TYPES = {
+    "Half": "c10::Half", "Float": "float", "Double": "double", "Char": "signed char",
+    "Short": "short int", "Int": "int", "Long": "long int", "Byte": "unsigned char",
+}  # fmt: skip
+"""What PyTorch calls dtypes where it lets the compiler name them."""
+
+
 def _masked_fill(self: Any, mask: Any, /, value: Any) -> Any:
     if mask.dtype != np.bool_:
-        raise RuntimeError(_errors.MASK_DTYPE.format(dtype=of_numpy(mask.dtype)._name))
+        raise RuntimeError(_errors.MASK_DTYPE.format(dtype=_C_TYPES[dtype_name(mask)]))
     return np.where(mask, self.dtype.type(value), self)
 
 
@@ -540,7 +553,7 @@ row(
 row(
     "fill_tensor",
     _fill,
-    node="FillBackward2",
+    node="FillBackward3",
     self=lambda grad: grad * 0,
     value=lambda grad: grad,
 )

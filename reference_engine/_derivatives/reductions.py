@@ -108,7 +108,10 @@ def _sum_to(self: Any, /, shape: Shape) -> Any:
         for place, size in enumerate(shape)
         if size == 1 and self.shape[extra + place] != 1
     )
-    return np.sum(self, axis=stretched, keepdims=True).reshape(shape)
+    if not stretched:
+        return self
+    total = np.add.reduce(self, axis=stretched, keepdims=True)
+    return total.reshape(shape) if extra else total
 
 
 row("sum_to", _sum_to, self=lambda ops, grad, self_shape: ops.expand(grad, self_shape))
@@ -278,6 +281,8 @@ for _name, _numpy in (("amax", np.max), ("amin", np.min)):
 
 def _place_of(name: str, find: Any) -> Any:
     def forward(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+        if self.dtype.kind == "b":
+            raise RuntimeError(_errors.PLACE_BOOL.format(name=name))
         if dim is None and not self.size:
             raise IndexError(_errors.PLACE_EMPTY.format(name=name))
         if dim is not None:
@@ -289,8 +294,18 @@ def _place_of(name: str, find: Any) -> Any:
 
 row("argmax", _place_of("argmax", np.argmax))
 row("argmin", _place_of("argmin", np.argmin))
-row("all", lambda self, /, dim=None, keepdim=False: np.all(self, axis=dim, keepdims=keepdim))
-row("any", lambda self, /, dim=None, keepdim=False: np.any(self, axis=dim, keepdims=keepdim))
+
+
+def _truth(function: Any) -> Any:
+    def forward(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+        kind = np.uint8 if self.dtype == np.uint8 else np.bool_
+        return function(self, axis=axes(self, dim), keepdims=keepdim).astype(kind)
+
+    return forward
+
+
+row("all", _truth(np.all))
+row("any", _truth(np.any))
 
 # -- norms and softmax ----------------------------------------------------------------------------
 

@@ -357,6 +357,10 @@ STYLES = {
         def gradient(x):
             return tuple((2 * x / len(x)).tolist())
     """,
+    "a list of arrays of one number": """
+        def gradient(x):
+            return [2 * x[i : i + 1].detach().numpy() / len(x) for i in range(len(x))]
+    """,
     "single precision": """
         import numpy as np
 

@@ -35,7 +35,7 @@ def outcome(function):
         warnings.simplefilter("always")
         try:
             found = function()
-        except Exception as error:  # noqa: BLE001 - whatever PyTorch raises is the specification
+        except Exception as error:
             text = str(error).split("Exception raised from ")[0].rstrip()
             return {"error": f"{type(error).__name__}: {text}"}
     told = [str(one.message).split("(Triggered internally")[0].rstrip() for one in caught]
@@ -171,7 +171,6 @@ KINKS = [
     ("a.logsumexp(0)", [-INF, -INF]),
     ("a.logsumexp(0)", [1000.0, 1000.0]),
     ("a.logsumexp(0)", [INF, 0.0]),
-    ("a.sum()", [INF, -INF]),
     ("a.expm1()", [1e-12, 0.0]),
     ("a.log1p()", [1e-12, -1.0]),
     ("(a > 0) * a", [-1.0, 0.0, 1.0]),
@@ -241,6 +240,11 @@ KINKS = [
     ("a.detach() * a", [1.0, 2.0]),
     ("a.data * a", [1.0, 2.0]),
     ("a.clone().zero_() + a", [1.0, 2.0]),
+    ("a.sum(axis=1)", [[1.0, 2.0]]),
+    ("torch.mean(a, axis=0, keepdims=True)", [[1.0, 2.0]]),
+    ("a.max(axis=1)", [[1.0, 2.0]]),
+    ("torch.softmax(a, axis=1)", [[1.0, 2.0]]),
+    ("a.cumsum(axis=0)", [1.0, 2.0]),
     ("(a * 1).fill_(2) + a", [1.0, 2.0]),
 ]
 
@@ -409,7 +413,6 @@ ERRORS = [
     "torch.tensor([None])",
     "torch.tensor({})",
     "torch.tensor({1})",
-    "torch.tensor()",
     "torch.tensor(np.array(['a']))",
     "torch.tensor(np.array([object()]))",
     "torch.from_numpy([1.0])",
@@ -435,9 +438,6 @@ ERRORS = [
     "torch.autograd.grad(torch.ones(2), torch.ones(2))",
     "torch.autograd.grad(torch.ones((), requires_grad=True) * 2, torch.ones(2))",
     "torch.autograd.grad(torch.ones((), requires_grad=True) * 2, torch.ones(2, requires_grad=True))",
-    "torch.autograd.grad([], [])",
-    "torch.autograd.grad(torch.ones((), requires_grad=True) * 2, [])",
-    "torch.autograd.backward(torch.ones(2, requires_grad=True) * 1, [torch.ones(2)] * 2)",
     "torch.autograd.backward([])",
     "torch.ones((), requires_grad=True).mul(2).backward(inputs=[])",
     "torch.ones((), requires_grad=True).mul(2).backward(inputs=[torch.ones(1)])",
@@ -450,13 +450,38 @@ ERRORS = [
     "torch.ones(2).type('a')",
     "torch.ones(2).to('a')",
     "torch.ones(2).masked_fill(torch.ones(2), 0.0)",
-    "torch.ones(2).sum('a')",
     "torch.set_default_dtype(torch.int64)",
     "torch.manual_seed('a')",
     "torch.randint(5, 5, (2,))",
     "torch.randperm(-1)",
-    "hash(torch.Size([1, 2])) == hash((1, 2))",
-    "torch.ones(2) is None",
+    "torch.maximum(torch.ones(2), 1)",
+    "torch.ones(2).minimum(1)",
+    "torch.ones(2, 2).mm(1)",
+    "torch.dot(torch.ones(2), 1)",
+    "torch.logical_and(torch.ones(2), 1)",
+    "torch.zeros_like([1])",
+    "torch.numel(2)",
+    "torch.cat(torch.ones(2))",
+    "torch.ones(2, 'a')",
+    "torch.ones([2.5])",
+    "torch.rand(2, -1)",
+    "torch.full(3, 1.0)",
+    "torch.tensor([[1], 2])",
+    "torch.tensor([1.5, [2]])",
+    "torch.tensor([1, None])",
+    "torch.tensor(2**70)",
+    "torch.tensor(map(int, [1]))",
+    "torch.ones(2).mT",
+    "torch.ones(2, 2).narrow(0, 5, 1)",
+    "torch.ones(2, 2).narrow(0, 1, -1)",
+    "torch.ones(2, 2)[0, torch.tensor([True, False, True])]",
+    "torch.ones(2, 2)[:, [5]]",
+    "torch.ones(2).fill_(torch.ones(2))",
+    "torch.tensor([True]).relu()",
+    "torch.tensor([True]) // torch.tensor([True])",
+    "torch.ones(0, 2).amax(0)",
+    "torch.ones(0, 2).argmin(0)",
+    "torch.tensor([True]).argmax()",
 ]  # fmt: skip
 
 
@@ -489,13 +514,17 @@ UNARY = [
 ]  # fmt: skip
 
 
-def described(found):
-    if "error" in found:
-        return found["error"]
-    value = found["found"]
-    if not hasattr(value, "dtype"):
-        return repr(value)
-    return f"{value.dtype} {tuple(value.shape)} {value.tolist()}"
+def agree(mine, theirs):
+    """Whether two outcomes have the same error, or the same dtype, shape and rounded values."""
+    if "found" not in mine or "found" not in theirs:
+        return mine == theirs
+    one, other = mine["found"], theirs["found"]
+    if not hasattr(other, "dtype"):
+        return one == other
+    if str(one.dtype) != str(other.dtype) or tuple(one.shape) != tuple(other.shape):
+        return False
+    margin = np.finfo(other.numpy().dtype).eps if other.is_floating_point() else 0
+    return np.allclose(one.numpy(), other.numpy(), rtol=margin, atol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize("template", BINARY)
@@ -505,8 +534,8 @@ def test_two_operands_are_promoted_as_in_pytorch(template):
         if "torch" not in one + other:
             continue
         mine, theirs = both(template.format(one, other))
-        if described(mine) != described(theirs):
-            different[f"{one}, {other}"] = (described(mine), described(theirs))
+        if not agree(mine, theirs):
+            different[f"{one}, {other}"] = (mine, theirs)
     assert different == {}
 
 
@@ -515,6 +544,6 @@ def test_one_operand_gives_the_dtype_of_pytorch(template):
     different = {}
     for operand in OPERANDS[: 2 * len(DTYPES)]:
         mine, theirs = both(template.replace("{}", operand))
-        if described(mine) != described(theirs):
-            different[operand] = (described(mine), described(theirs))
+        if not agree(mine, theirs):
+            different[operand] = (mine, theirs)
     assert different == {}
