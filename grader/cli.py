@@ -274,13 +274,13 @@ def grade(  # noqa: PLR0913 - one parameter an option
     from grader.reports import terminal
 
     loaded = _load(assignment)
-    taken, missing = _take(paths)
+    taken, missing = _take(paths, loaded, assignment)
     finished: list[SubmissionResult] = []
     interrupted = False
     with _run(loaded, seed or secrets.token_hex(8), options) as run:
         _check_writable(out)
         try:
-            with _progress(len(taken), plain=options["plain"]) as advance:
+            with _stopped_gently(), _progress(len(taken), plain=options["plain"]) as advance:
                 for result in grade_all(run.grade, taken, jobs=jobs):
                     finished.append(result)
                     advance()
@@ -350,21 +350,24 @@ def _recognise(submission: "Submission", file: Path) -> "Assignment":
     )
 
 
-def _take(paths: Sequence[Path]) -> tuple["Submissions", bool]:
+def _take(paths: Sequence[Path], assignment: "Assignment", name: str) -> tuple["Submissions", bool]:
     """The submissions of the paths that can be taken in, and whether some path could not."""
+    from grader.catalogue import FILE_NAME
     from grader.submissions import IntakeError, collect
 
+    # Where the assignment lies among the submissions it is none of them.
+    own = [Path(name), *([assignment.path / FILE_NAME] if assignment.path else [])]
     good, missing = [], False
     for path in paths:
         try:
-            collect([path])
+            collect([path], leaving_out=own)
             good.append(path)
         except IntakeError as error:
             missing = True
             _say(str(error))
     if not good:
         _fail("there is nothing to grade", USAGE)
-    return collect(good), missing
+    return collect(good, leaving_out=own), missing
 
 
 @contextmanager
@@ -404,6 +407,21 @@ def _demand(level: Literal["auto", "full", "kernel", "limits"]) -> None:
             "network): run in a container or virtual machine, with --isolation limits",
             ISOLATION,
         )
+
+
+@contextmanager
+def _stopped_gently() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal interrupt as Ctrl-C does: what is finished is written."""
+    handlers = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_DFL
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _check_writable(out: Path) -> None:

@@ -11,7 +11,7 @@ import os
 import stat
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import starmap
 from operator import itemgetter
@@ -104,21 +104,23 @@ class Submissions:
         return starmap(_read, self._found)
 
 
-def collect(paths: Sequence[Path]) -> Submissions:
+def collect(paths: Sequence[Path], *, leaving_out: Collection[Path] = ()) -> Submissions:
     """The submissions in these files and folders, sorted by id, each read when it is asked for.
 
     In a folder, and the folders in it, notebooks and modules are submissions, and so are documents
     of another type that stand where an answer should. Hidden files, names that begin with an
     underscore, data files and symbolic links are passed over. A submission's id is the name of its
     file; in a folder with one folder a student it is the student's folder; where that would give
-    two the same id, the folder's name is set before it.
+    two the same id, the folder's name is set before it. Files to be left out are passed over in
+    folders.
 
     Raises IntakeError, before anything is read, for a path that does not exist and a folder
     without submissions.
     """
     found: dict[str, _Found] = {}
+    others = frozenset(map(os.path.realpath, leaving_out))
     for path in paths:
-        for one in _find(path):
+        for one in _find(path, others):
             found.setdefault(os.path.realpath(one.file), one)
     return Submissions(tuple(sorted(_with_ids(list(found.values())), key=itemgetter(1))))
 
@@ -126,7 +128,7 @@ def collect(paths: Sequence[Path]) -> Submissions:
 # -- finding ------------------------------------------------------------------------------------
 
 
-def _find(path: Path) -> list[_Found]:
+def _find(path: Path, others: frozenset[str]) -> list[_Found]:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
@@ -137,7 +139,7 @@ def _find(path: Path) -> list[_Found]:
     if not stat.S_ISDIR(mode):
         ids = (path.stem, f"{path.parent.resolve().name}/{path.stem}", path.as_posix())
         return [_Found(path, _text(path), _texts(ids), follows_links=True)]
-    found = list(_find_in_folder(path))
+    found = list(_find_in_folder(path, others))
     if not found:
         raise IntakeError(
             f"{_text(path)} holds no submissions: looked for notebooks (.ipynb) and modules (.py) "
@@ -146,8 +148,9 @@ def _find(path: Path) -> list[_Found]:
     return found
 
 
-def _find_in_folder(folder: Path) -> Iterator[_Found]:
-    files = [path.relative_to(folder) for path in _answers_below(folder)]
+def _find_in_folder(folder: Path, others: frozenset[str]) -> Iterator[_Found]:
+    answers = [path for path in _answers_below(folder) if os.path.realpath(path) not in others]
+    files = [path.relative_to(folder) for path in answers]
     held = Counter(parent for file in files for parent in file.parents)
     for file in files:
         # Parents go from the file's own folder up to ".", the folder that was given.

@@ -107,7 +107,7 @@ def describe(value: Found) -> str:
         case _Absent():
             text = "nothing"
         case Uncrossable():
-            text = " ".join(part for part in (value.type, value.reason) if part)
+            text = ": ".join(part for part in (value.type, value.reason) if part)
         case TensorValue():
             text = _outline("tensor", value.data)
         case np.ndarray():

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors, _random
-from reference_engine._dispatch import as_array, wrap
+from reference_engine._dispatch import UNTRACKED, as_array, wrap
 from reference_engine._functions import refusal
+from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import Defaults, as_dtype, check_device, of_numpy
 
 
 def _finished(array: Any, requires_grad: bool) -> Tensor:
     result = wrap(array)
+    if state.inference:
+        result._counter = UNTRACKED
     if requires_grad:
         if result._array.dtype.kind != "f":
             raise RuntimeError(_errors.REQUIRES_GRAD_DTYPE)
@@ -127,9 +130,7 @@ def _check_even(data: Any, lengths: Sequence[int], depth: int = 0, *, integers: 
     if not isinstance(data, _SEQUENCES):
         raise TypeError(_errors.NOT_A_SEQUENCE)
     if len(data) != lengths[depth]:
-        raise ValueError(
-            _errors.RAGGED.format(expected=lengths[depth], dim=depth, found=len(data))
-        )
+        raise ValueError(_errors.RAGGED.format(expected=lengths[depth], dim=depth, found=len(data)))
     for one in data:
         _check_even(one, lengths, depth + 1, integers=integers)
 

@@ -69,6 +69,16 @@ tensor_type: Any = None
 """The Tensor class; set by its module, which imports this one."""
 
 
+class _Untracked(list[int]):
+    """The version of inference tensors: they have none, so nothing can be saved with it."""
+
+    def __getitem__(self, index: Any) -> Any:
+        raise RuntimeError(_errors.INFERENCE_SAVED)
+
+
+UNTRACKED = _Untracked([0])
+
+
 class Saved:
     """A result kept for the backward pass: its array and version, but not the tensor itself.
 
@@ -115,7 +125,10 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
     result = wrap(found)
     if row.is_view:
         _share(inputs[0], result, several=False)
-    if mask & row.gradient_mask and state.enabled and result._array.dtype.kind == "f":
+    if not state.enabled:
+        if state.inference:
+            result._counter = UNTRACKED
+    elif mask & row.gradient_mask and result._array.dtype.kind == "f":
         _record(row, inputs, options, mask, result)
     if observer is not None:
         observer.operation(row, inputs, (result,))
@@ -142,7 +155,10 @@ def dispatch_pair(row: "Row", first: "Tensor", second: Any, options: tuple[Any, 
         result = wrap(row.forward(a, b, *options))
     except ValueError as error:
         raise _as_pytorch(error, (a, b)) from None
-    if mask & row.gradient_mask and state.enabled:
+    if not state.enabled:
+        if state.inference:
+            result._counter = UNTRACKED
+    elif mask & row.gradient_mask:
         _record(row, (first, second), options, mask, result)
     if observer is not None:
         observer.operation(row, (first, second), (result,))
@@ -299,6 +315,8 @@ def dispatch_in_place(
         for place, value in enumerate(inputs)
         if isinstance(value, tensor_type) and value._requires_grad
     )
+    if target._counter is UNTRACKED and not state.inference:
+        raise RuntimeError(_errors.INFERENCE_IN_PLACE)
     if state.enabled:
         _views.check_in_place(target, will_require_grad=bool(mask))
     arrays = [
@@ -316,7 +334,8 @@ def dispatch_in_place(
     if recorded and ("input", 0) in row.plan(mask):  # the formula wants the value from before
         inputs = (_from_before(target), *others)
     storage(target)[...] = found
-    target._counter[0] += 1
+    if target._counter is not UNTRACKED:
+        target._counter[0] += 1
     if recorded:
         memory = row.remember(mask)(inputs, options, (target,))
         node = make_node(row, edges, target._array.shape, target._array.dtype, memory)

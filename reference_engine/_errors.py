@@ -278,6 +278,55 @@ COPY_WARNING = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
 )
+SAVE_TYPE = "save_for_backward can only save variables, but argument {position} is of type {type}"
+GRADIENTS_RETURNED = (
+    "function {name} returned an incorrect number of gradients (expected {expected}, got {found})"
+)
+GRADIENT_RETURNED_TYPE = "expected Variable or None (got {type})"
+FUNCTION_INSTANTIATED = (
+    "{cls} should not be instantiated. Methods on autograd functions are all static, so you should "
+    "invoke them on the class itself. Instantiating an autograd function will raise an error in a "
+    "future version of PyTorch."
+)
+FUNCTION_LEGACY = (
+    "Legacy autograd function with non-static forward method is deprecated. Please use new-style "
+    "autograd function with static forward method. (Example: "
+    "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+)
+FUNCTION_FORWARD = "You must implement the forward function for custom autograd.Function."
+FUNCTION_BACKWARD = (
+    "You must implement either the backward or vjp method for your custom autograd.Function to use "
+    "it with backward mode AD."
+)
+GRADCHECK_NO_INPUT = (
+    "gradcheck expects at least one input tensor to require gradient, but none of them have "
+    "requires_grad=True."
+)
+GRADCHECK_PRECISION = (
+    "Input #{index} requires gradient and is not a double precision floating point or complex. "
+    "This check will likely fail if all the inputs are not of double precision floating point or "
+    "complex. "
+)
+GRADCHECK_ZERO = "Numerical gradient for function expected to be zero"
+GRADCHECK_MISMATCH = (
+    "Jacobian mismatch for output {output} with respect to input {input},\n"
+    "numerical:{numerical}\nanalytical:{analytical}\n"
+)
+INFERENCE_IN_PLACE = (
+    "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone "
+    "to get a normal tensor before doing inplace update.See "
+    "https://github.com/pytorch/rfcs/pull/17 for more details."
+)
+INFERENCE_REQUIRES_GRAD = (
+    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+)
+INFERENCE_VERSION = "Inference tensors do not track version counter."
+INFERENCE_SAVED = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+    "inference mode in computation tracked by autograd. To work around this, you can make a clone "
+    "to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+    "`torch.inference_mode()`."
+)
 NO_CUDA = "Torch not compiled with CUDA enabled"
 NOT_COVERED = (
     "torch.{name} is not covered by the reference engine; run with --torch real to use PyTorch."

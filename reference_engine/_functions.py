@@ -33,9 +33,7 @@ def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def refusal(
-    function: str, value: object, *, name: str = "input", position: int = 1
-) -> TypeError:
+def refusal(function: str, value: object, *, name: str = "input", position: int = 1) -> TypeError:
     """PyTorch's error for an argument that should be a tensor."""
     kind = type(value)
     full = f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
@@ -312,8 +310,11 @@ def view(input: Tensor, *shape: Any) -> Tensor:
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape, sharing memory where that is possible."""
     sizes = _sizes(shape)
-    if np.may_share_memory(TABLE["view"].forward(input._array, sizes), input._array):
+    array = _dispatch.storage(input)
+    if array.flags.c_contiguous:
         return dispatch(TABLE["view"], (input,), (sizes,))  # type: ignore[no-any-return]
+    if np.may_share_memory(TABLE["view"].forward(array, sizes), array):
+        return dispatch(TABLE["reshape_alias"], (input,), (sizes,))  # type: ignore[no-any-return]
     return dispatch(TABLE["unsafe_view"], (contiguous(input),), (sizes,))  # type: ignore[no-any-return]
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 class _State(threading.local):
     enabled = True
+    inference = False
 
 
 state = _State()
-"""`state.enabled`: is this thread recording? True in every new thread, as in PyTorch."""
+"""`state.enabled`: is this thread recording? True in every new thread, as in PyTorch.
+`state.inference`: are the tensors it makes shut out of autograd for good?"""
 
 
 class _Mode:
@@ -73,6 +75,49 @@ class enable_grad(_FixedMode):
     """What is computed inside is recorded, also within `no_grad`."""
 
     _value = True
+
+
+class inference_mode(_Mode):
+    """As `no_grad`, and what is made inside can never take part in autograd."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        made = object.__new__(cls)
+        if not callable(mode):
+            return made
+        made.__init__()  # type: ignore[misc]
+        return made(mode)
+
+    def __init__(self, mode: Any = True) -> None:
+        self._inference = mode is not False
+        self._outer: list[bool] = []
+        super().__init__(not self._inference)
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._outer.append(state.inference)
+        state.inference = self._inference
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        state.inference = self._outer.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def decorated(*args: Any, **kwargs: Any) -> Any:
+            with inference_mode(self._inference):
+                return function(*args, **kwargs)
+
+        return decorated
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether tensors made by this thread now are inference tensors."""
+    return state.inference
 
 
 class set_grad_enabled(_Mode):

@@ -14,6 +14,7 @@ import numpy as np
 
 from reference_engine import _dispatch, _errors, _printing, _pytorch_names, _views
 from reference_engine._graph import AccumulateGrad, Node, NodeHooks, RemovableHandle, hooks_of
+from reference_engine._modes import state
 from reference_engine._types import Defaults, Size, cpu, device, dtype, of_numpy
 
 
@@ -101,7 +102,13 @@ class Tensor:
 
     @property
     def _version(self) -> int:
+        if self._counter is _dispatch.UNTRACKED:
+            raise RuntimeError(_errors.INFERENCE_VERSION)
         return self._counter[0]
+
+    def is_inference(self) -> bool:
+        """Whether the tensor was made in inference mode, and is shut out of autograd."""
+        return self._counter is _dispatch.UNTRACKED
 
     @property
     def _base(self) -> "Tensor | None":
@@ -171,6 +178,8 @@ class Tensor:
             )
         if value and self._array.dtype.kind != "f":
             raise RuntimeError(_errors.REQUIRES_GRAD_METHOD_DTYPE)
+        if value and self.is_inference() and not state.inference:
+            raise RuntimeError(_errors.INFERENCE_REQUIRES_GRAD)
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -185,7 +194,7 @@ class Tensor:
     def grad_fn(self) -> Node | None:
         """The node of the operation that made this tensor; None for a leaf."""
         view = self._view
-        if view is not None and view.version != self._counter[0] and view.base._requires_grad:
+        if view is not None and view.base._requires_grad and view.version != self._counter[0]:
             _views.refresh(self)
         return self._grad_fn
 

@@ -30,7 +30,8 @@ class View:
         self.base: Tensor = source if source._view is None else source._view.base
         self.several = several
         self.untracked = not state.enabled
-        self.version = source._counter[0]
+        tracked = source._counter is not _dispatch.UNTRACKED
+        self.version = source._counter[0] if tracked else 0
 
 
 def check_in_place(target: "Tensor", *, will_require_grad: bool) -> None:

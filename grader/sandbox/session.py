@@ -37,6 +37,7 @@ from grader.sandbox.zygote import SandboxError
 
 Form = Literal["notebook", "module"]
 
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 _SYNTAX_ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
 
 
@@ -148,9 +149,10 @@ class Session:
                 arguments = {key: from_protocol(value) for key, value in reply.arguments}
                 return Answered(from_protocol(reply.value), arguments)
             case RaisedFrame():
-                return to_raised(reply.exception, self._kind)
+                return self._cause(to_raised(reply.exception, self._kind))
             case Absent():
-                return Undefined(self._explanation(name))
+                because = self._explanation(name)
+                return Undefined(self._cause(because) if isinstance(because, Raised) else because)
             case _:
                 self.close()
                 return INVALID
@@ -241,6 +243,31 @@ class Session:
                     if exception.cell == index and _covers(exception, line):
                         return to_raised(exception, self._kind)
         return None
+
+    def _cause(self, error: Raised) -> Raised:
+        """The error itself, or the uncovered name of torch's for want of which a name is undefined.
+
+        Where `import torch.fft as fft` failed, a later `fft` is no mistake of the student's.
+        """
+        exceptions = self._exceptions()
+        step: Raised | None = error
+        for _ in exceptions:
+            name = _UNDEFINED.match(step.text) if step and step.type == "NameError" else None
+            if name is None:
+                break
+            failed = [to_raised(one, self._kind) for one in exceptions if self._names(one, name[1])]
+            step = next((one for one in failed if one.unsupported), next(iter(failed), None))
+            if step and step.unsupported:
+                return step
+        return error
+
+    def _names(self, exception: StudentException, name: str) -> bool:
+        """Whether the statement that failed mentions a name, or all names of a module."""
+        if exception.statement is None or exception.cell is None:
+            return False
+        first, last = exception.statement
+        text = "\n".join(self._cells[exception.cell].splitlines()[first - 1 : last])
+        return re.search(rf"\b{name}\b|\bimport \*", text) is not None
 
 
 class _Budget:

@@ -41,6 +41,9 @@ class RowNode(Node):
     saved: tuple[Any, ...] | None
     versions: tuple[int | None, ...]
 
+    def name(self) -> str:
+        return self.row.node_name
+
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         values = operations.unpack(self)
         found: Sequence[Gradient] = self.row.backward(

@@ -104,7 +104,9 @@ def _index(self: Any, /, key: Any) -> Any:
         outside = _OUT_OF_BOUNDS.match(str(error))
         if outside:
             index, axis, size = map(int, outside.groups())
-            dim = sum(isinstance(one, np.ndarray) for one in key[:axis])  # PyTorch counts only these
+            dim = sum(
+                isinstance(one, np.ndarray) for one in key[:axis]
+            )  # PyTorch counts only these
             raise IndexError(_errors.INDEX_BOUNDS.format(index=index, dim=dim, size=size)) from None
         shapes = [list(one.shape) for one in key if isinstance(one, np.ndarray)]
         joined = ", ".join(str(shape) for shape in shapes)

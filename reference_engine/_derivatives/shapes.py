@@ -38,6 +38,12 @@ row(
     self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
 )
 row(
+    "reshape_alias",
+    _reshape,
+    is_view=True,
+    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+)
+row(
     "unsafe_view",
     _reshape,
     self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),

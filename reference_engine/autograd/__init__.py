@@ -3,10 +3,8 @@
 from typing import Any
 
 from reference_engine import _backward
-from reference_engine._modes import enable_grad, no_grad, set_grad_enabled
+from reference_engine._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from reference_engine._tensor import Tensor
-
-__all__ = ["Variable", "backward", "enable_grad", "grad", "no_grad", "set_grad_enabled"]
 
 
 def backward(
@@ -88,3 +86,22 @@ class Variable(metaclass=_VariableType):
         result = data.detach()
         result.requires_grad_(requires_grad)
         return result
+
+
+from reference_engine.autograd import functional  # noqa: E402 - they use `grad` from above
+from reference_engine.autograd.function import Function  # noqa: E402
+from reference_engine.autograd.gradcheck import gradcheck, gradgradcheck  # noqa: E402
+
+__all__ = [
+    "Function",
+    "Variable",
+    "backward",
+    "enable_grad",
+    "functional",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "no_grad",
+    "set_grad_enabled",
+]

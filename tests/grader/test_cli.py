@@ -201,6 +201,13 @@ def test_grading_again_takes_the_place_of_the_first_results(here):
     assert scores_in(here / "results") == {"ana": 2.0}
 
 
+def test_an_assignment_among_the_submissions_is_none_of_them(here):
+    write(here / "class" / "sums.py", ASSIGNMENT)
+    write(here / "class" / "ana.py", RIGHT)
+    run("grade", "class", "-a", "class/sums.py")
+    assert scores_in(here / "results") == {"ana": 2.0}
+
+
 def test_folders_and_files_may_have_spaces_in_their_names(here):
     write(here / "my class" / "ana maria.py", RIGHT)
     assert run("grade", "my class", "-a", "sums.py", "-o", "my results").exit_code == cli.DONE
@@ -637,7 +644,7 @@ def wait_until(condition, seconds=30):
 def interrupted(here):
     """A batch that was interrupted: status, stdout, stderr, and the processes it had."""
 
-    def interrupt(*, times):
+    def interrupt(*, times=1, by=signal.SIGINT):
         for name in ("ana", "bob", "carl"):
             write(here / "class" / f"{name}.py", RIGHT)
         started = here / "started"
@@ -650,7 +657,7 @@ def interrupted(here):
         below = descendants(process.pid)
         began = time.monotonic()
         for _ in range(times):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(by)
             time.sleep(0.05)
         status, out, error = finish(process)
         assert time.monotonic() - began < 30
@@ -668,8 +675,14 @@ def test_130_with_the_finished_results_written(here, interrupted, times):
     assert scores_in(here / "out") == {"ana": 2.0, "bob": 2.0, "carl": 2.0}
 
 
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_being_stopped_is_an_interrupt(here, interrupted, by):
+    assert interrupted(by=by)[0] == 130
+    assert len(scores_in(here / "out")) == 3
+
+
 def test_an_interrupt_leaves_no_process_behind(interrupted):
-    *_, below = interrupted(times=1)
+    *_, below = interrupted()
     assert len(below) >= 2
     wait_until(lambda: not any(map(is_alive, below)))
 

@@ -230,6 +230,54 @@ def test_a_name_that_the_engine_lacks_is_pending_and_no_zero(grade):
     assert (result.score, result.pending) == (None, 2.0)
 
 
+UNCOVERED = {
+    "imported as": "import torch.fft as fft\ndef gradient(x): return fft.fft(x)",
+    "imported from": "from torch import tensor, fft\ndef gradient(x): return fft.fft(x)",
+    "in brackets": "from torch import (\n    fft,\n)\ndef gradient(x): return fft.fft(x)",
+    "all names": "from torch.fft import *\ndef gradient(x): return rfft(x)",
+    "at the top": "import torch\nf = torch.fft.fft(torch.ones(2))\ndef gradient(x): return f * x",
+    "through a class": """
+        import torch.fft as fft
+
+        class Net(fft.Module):
+            pass
+
+        net = Net()
+
+        def gradient(x):
+            return net(x)
+    """,
+    "through a function": """
+        import torch
+
+        def build():
+            return torch.fft.fft
+
+        transform = build()
+
+        def gradient(x):
+            return transform(x)
+    """,
+    "instead of a function": """
+        import torch
+        from torch.fft import fft
+        gradient = fft
+    """,
+}
+
+
+@pytest.mark.parametrize("source", UNCOVERED.values(), ids=UNCOVERED)
+def test_what_follows_from_a_name_that_the_engine_lacks_is_pending_too(grade, source):
+    result = grade(source, GRADIENT.format(options=""))
+    assert (verdicts(result), result.score) == ({"gradient": "unsupported"}, None)
+
+
+def test_a_name_that_is_undefined_for_another_reason_is_the_students_error(grade):
+    source = "import torch.fft as fft\ndef gradient(x):\n    return undefined * x"
+    result = grade(source, GRADIENT.format(options=""))
+    assert (verdicts(result), result.score) == ({"gradient": "error"}, 0.0)
+
+
 def test_torch_auto_without_pytorch_leaves_an_uncovered_name_pending(grade):
     if find_spec("torch"):
         pytest.skip("PyTorch is installed here")

@@ -256,6 +256,28 @@ def test_kinks_ties_and_compositions_are_those_of_pytorch(call, inputs):
     )
 
 
+M = np.arange(1.0, 7.0).reshape(2, 3)
+BATCH = np.arange(12.0).reshape(2, 2, 3)
+KINKS += [
+    ("a @ b.detach()", BATCH, M.T),
+    ("a.detach() @ b", BATCH, M.T),
+    ("a.transpose(0, 1) @ b.detach()", BATCH, M.T),
+    ("a.transpose(0, 1) @ b.detach()", BATCH, M[0]),
+    ("a.detach() @ b.mT", M, BATCH),
+    ("a @ b.detach().mT", M, BATCH),
+    ("a.detach() @ b.mT", M[0], BATCH),
+    ("a.detach() @ b", M[0, :2], BATCH),
+    ("a @ b.detach()", M[0, :2], BATCH),
+    ("a.detach() @ b.mT", BATCH[:1], BATCH),
+    ("a @ b.detach().mT", BATCH[:1], BATCH),
+    ("a @ b.mT", BATCH, BATCH[:1]),
+    ("a @ b.mT.detach()", BATCH, BATCH[:1]),
+    ("a[:, None] @ b.mT", BATCH, BATCH),
+    ("a[:, None] @ b", BATCH, M[0]),
+    ("a[:, None].transpose(0, 2) @ b.detach()", BATCH, M[0]),
+]
+"""Matrix products that PyTorch carries out in different ways, by shape, layout and gradient."""
+
 ERRORS = [
     "torch.ones(2) + torch.ones(3)",
     "torch.ones(2, 3) * torch.ones(2, 4)",

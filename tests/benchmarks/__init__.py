@@ -1,0 +1,1 @@
+"""Programs that measure and print tables of ratios; never run as tests."""

@@ -1,0 +1,145 @@
+"""What the README shows: its commands parse, its assignment grades, its words are the program's."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader import cli
+from grader.cli import main
+from grader.messages import Message, render
+from grader.results import from_json
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+RIGHT = """
+def weighted_gradient(x, w):
+    return {"dx": 2 * w * x}
+"""
+WRONG = """
+def weighted_gradient(x, w):
+    return {"dx": w * x}
+"""
+
+
+def section(title):
+    return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def blocks(language, text=README):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def grader_commands():
+    """Every command line of the grader's that is shown, in blocks and within sentences."""
+    lines = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
+    lines += [part for block in blocks("sh") for part in block.strip().split(" && ")]
+    prose = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
+    lines += [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
+    found = [re.sub(r"^\S*\bgrader ", "grader ", line) for line in lines]
+    return [line for line in dict.fromkeys(found) if line.startswith("grader ")]
+
+
+# -- quick start ----------------------------------------------------------------------------------
+
+
+def test_the_quick_start_is_two_commands_of_one_line():
+    commands = blocks("sh", section("Quick start"))
+    assert len(commands) == 2
+    assert all(command.count("\n") == 1 for command in commands)
+
+
+def test_sh_blocks_stand_in_the_quick_start_only():
+    assert blocks("sh") == blocks("sh", section("Quick start"))
+
+
+def test_each_command_makes_its_own_environment_and_installs_into_it():
+    for command in blocks("sh"):
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
+
+
+def test_the_first_command_grades_samples_that_are_there():
+    words = shlex.split(blocks("sh")[0])
+    assert (ROOT / words[words.index("grade") + 1]).is_dir()
+
+
+def test_the_tests_do_not_download_pytorch():
+    assert "torch" not in blocks("sh")[1]
+
+
+# -- commands -------------------------------------------------------------------------------------
+
+
+def test_there_are_commands_to_look_at():
+    assert len(grader_commands()) >= 6
+
+
+@pytest.mark.parametrize("line", grader_commands())
+def test_every_command_line_is_one_that_the_grader_takes(line):
+    name, *arguments = shlex.split(line)[1:]
+    main.commands[name].make_context(name, arguments)
+
+
+def test_every_option_exists():
+    shown = set(re.findall(r"`(--[a-z-]+)", README))
+    assert shown
+    params = [param for command in main.commands.values() for param in command.params]
+    assert shown <= {name for param in params for name in param.opts}
+
+
+def test_exit_statuses_are_those_of_the_command_line():
+    shown = [int(one) for one in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)]
+    assert shown == [
+        cli.DONE, cli.BELOW, cli.USAGE, cli.ISOLATION, cli.UNWRITTEN, cli.FAULT, cli.INTERRUPTED,
+    ]  # fmt: skip
+
+
+# -- words and code -------------------------------------------------------------------------------
+
+
+def test_the_student_of_the_story_is_told_what_the_readme_says():
+    told = render(Message("misconception.accumulated_gradient.idea", {"k": 8}))
+    quoted = " ".join(line.removeprefix("> ") for line in README.splitlines() if line[:2] == "> ")
+    assert quoted == told
+
+
+@pytest.fixture
+def first_steps(tmp_path):
+    """Grades modules by the assignment that the README shows."""
+    (source,) = blocks("python")
+    (tmp_path / "assignment.py").write_text(source, encoding="utf-8")
+
+    def grade(module):
+        student, out = tmp_path / "student.py", tmp_path / "out"
+        student.write_text(module, encoding="utf-8")
+        arguments = ["grade", student, "-a", tmp_path / "assignment.py", "-o", out]
+        ended = CliRunner().invoke(main, [str(one) for one in arguments])
+        assert ended.exit_code == cli.DONE, ended.stderr
+        (submission,) = from_json((out / "results.json").read_bytes()).submissions
+        (question,) = submission.questions
+        return question
+
+    return grade
+
+
+def test_the_assignment_shown_gives_a_right_answer_its_points(first_steps):
+    question = first_steps(RIGHT)
+    assert (question.id, question.score) == ("weighted_gradient", 2.0)
+
+
+def test_the_assignment_shown_gives_the_diagnosis_that_it_declares(first_steps):
+    question = first_steps(WRONG)
+    assert question.score == 0.0
+    (diagnosis,) = question.diagnoses
+    assert (diagnosis.id, diagnosis.exact) == ("missing_factor", True)
+
+
+def test_as_many_bundled_assignments_are_there_as_the_readme_says():
+    from grader.catalogue import bundled
+
+    words = {"three": 3, "four": 4, "five": 5, "six": 6}
+    (said,) = re.findall(r"`assignments/` holds\s+(\w+) complete ones", README)
+    assert words[said] == len(bundled())
