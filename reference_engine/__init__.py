@@ -60,6 +60,10 @@ from reference_engine._types import (
     uint8,
 )
 from reference_engine._types import bool_ as bool
+from reference_engine.autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+)
 
 __version__ = "2.13.0"
 

@@ -279,6 +279,7 @@ def _walk(
                 [operations.from_tensor(start) for start in starts],
                 keep_graph=create_graph if retain_graph is None else retain_graph,
                 operations=operations,
+                step=_dispatch.step,
                 wanted=None if inputs is None else [_target(tensor) for tensor in inputs],
             )
     finally:

@@ -8,7 +8,7 @@ drawings watch through `observe`; while nobody does, the seam costs one test of 
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reference_engine._tensor import Tensor
 
 
-class Observer(Protocol):
+class Observer:
     """What can be seen of a computation. Called in the thread that computes, before it goes on.
 
     An observer that wants the caller's line looks at the frames above it; one that wants another
@@ -65,6 +65,15 @@ def observe(watching: Observer) -> Iterator[None]:
         observer = former
 
 
+step: Any = None
+"""How a backward pass applies a node while anomaly detection is on; None: simply."""
+
+saved_hooks: list[tuple[Any, Any]] = []
+"""(pack, unpack) hooks on saved tensors, the innermost last."""
+
+hooks_refused: list[str] = []
+"""Why hooks on saved tensors are refused now, the innermost reason last."""
+
 tensor_type: Any = None
 """The Tensor class; set by its module, which imports this one."""
 
@@ -94,9 +103,26 @@ class Saved:
         self.number = number
 
 
+class Packed:
+    """A saved tensor as a user's hook has packed it."""
+
+    __slots__ = ("_packed", "_unpack")
+
+    def __init__(self, tensor: "Tensor", pack: Any, unpack: Any) -> None:
+        self._packed = pack(tensor)
+        self._unpack = unpack
+
+    def tensor(self) -> "Tensor":
+        """The tensor as the user's hook unpacks it."""
+        found: Tensor = self._unpack(self._packed)
+        return found
+
+
 NO_EDGE: Edge = (None, 0)
 NUMBER = -1
 """The "version" of a number saved in a tensor's place: freed like one, but never changed."""
+PACKED = -2
+"""The "version" of a packed tensor: its safety is the user's business."""
 
 
 def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -> Any:
@@ -230,8 +256,55 @@ def make_node(
     node.sequence = next_sequence()
     node.hooks = None
     node._metadata = None
-    node.saved, node.versions = memory
+    node.saved, node.versions = pack(memory, node) if saved_hooks else memory
     return node
+
+
+def pack(
+    memory: tuple[tuple[Any, ...], tuple[int | None, ...]], node: Node
+) -> tuple[tuple[Any, ...], tuple[int | None, ...]]:
+    """What a node saves, with every tensor packed by the innermost hook."""
+    hook, unpack = saved_hooks[-1]
+    values: list[Any] = []
+    versions: list[int | None] = []
+    for value, version in zip(*memory, strict=True):
+        if version is None or version == NUMBER:
+            values.append(value)
+            versions.append(version)
+        else:
+            tensor = tensor_of(value, node) if type(value) is Saved else value
+            values.append(Packed(tensor, hook, unpack))
+            versions.append(PACKED)
+    return tuple(values), tuple(versions)
+
+
+def unpack(value: Any, version: int | None, node: Node) -> Any:
+    """A saved value again; raises where it was modified in place since it was saved."""
+    if version is None or version == NUMBER:
+        return value
+    if version == PACKED:
+        return value.tensor()
+    tensor = tensor_of(value, node) if type(value) is Saved else value
+    if tensor._counter[0] != version:
+        raise RuntimeError(_modified(tensor, version))
+    return tensor
+
+
+def _modified(tensor: "Tensor", expected: int) -> str:
+    """PyTorch's message for a saved tensor that was modified in place."""
+    producer = tensor.grad_fn
+    origin = ""
+    if producer is not None:
+        name = producer.name().rstrip("0123456789").removesuffix("Backward")
+        origin = f", which is output {tensor.output_nr} of {name},"
+    return _errors.MODIFIED_IN_PLACE.format(
+        legacy=tensor.dtype.legacy,
+        shape=list(tensor.shape),
+        origin=origin,
+        found=tensor._counter[0],
+        expected=expected,
+        hint=_errors.MODIFIED_HINT if step is None else _errors.MODIFIED_HINT_ANOMALY,
+    )
 
 
 def wrap(array: Any) -> "Tensor":

@@ -12,8 +12,15 @@ SECOND_BACKWARD = (
 MODIFIED_IN_PLACE = (
     "one of the variables needed for gradient computation has been modified by an inplace "
     "operation: [torch.{legacy}Tensor {shape}]{origin} is at version {found}; expected version "
-    "{expected} instead. Hint: enable anomaly detection to find the operation that failed to "
-    "compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    "{expected} instead. Hint: {hint}"
+)
+MODIFIED_HINT = (
+    "enable anomaly detection to find the operation that failed to compute its gradient, with "
+    "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+)
+MODIFIED_HINT_ANOMALY = (
+    "the backtrace further above shows the operation that failed to compute its gradient. The "
+    "variable in question was changed in there or anywhere later. Good luck!"
 )
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_OF_LEAF_IN_PLACE = (
@@ -326,6 +333,14 @@ INFERENCE_SAVED = (
     "inference mode in computation tracked by autograd. To work around this, you can make a clone "
     "to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
     "`torch.inference_mode()`."
+)
+ANOMALY_ENABLED = (
+    "Anomaly Detection has been enabled. This mode will increase the runtime and should only be "
+    "enabled for debugging."
+)
+ANOMALY_NAN = "Function '{name}' returned nan values in its {number}th output."
+ANOMALY_DETECTED = (
+    "Error detected in {name}. Traceback of forward call that caused the error:\n{frames}"
 )
 NO_CUDA = "Torch not compiled with CUDA enabled"
 NOT_COVERED = (

@@ -19,11 +19,31 @@ from reference_engine._tensor import Tensor
 from reference_engine._types import Defaults, as_dtype, check_device, dtype, of_numpy
 
 
-class Extreme(NamedTuple):
-    """What `max(dim=...)` and `min(dim=...)` return."""
-
+class _Extremes(NamedTuple):
     values: Tensor
     indices: Tensor
+
+
+def _extremes_text(name: str, both: _Extremes) -> str:
+    return f"torch.return_types.{name}(\nvalues={both.values!r},\nindices={both.indices!r})"
+
+
+class Largest(_Extremes):
+    """What `max(dim=...)` returns."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _extremes_text("max", self)
+
+
+class Smallest(_Extremes):
+    """What `min(dim=...)` returns."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _extremes_text("min", self)
 
 
 def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
@@ -180,7 +200,8 @@ def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
         return dispatch(TABLE[name], (input,))
     if isinstance(dim, Tensor):
         return dispatch(TABLE[f"{name}imum"], (input, dim))
-    return Extreme(*dispatch(TABLE[f"{name}_dim"], (input,), (dim, keepdim)))
+    kind = Largest if name == "max" else Smallest
+    return kind(*dispatch(TABLE[f"{name}_dim"], (input,), (dim, keepdim)))
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
@@ -300,7 +321,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def view(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape, sharing memory; a dtype reinterprets nothing here."""
-    array = input._array
+    array = _dispatch.storage(input)
     result = dispatch(TABLE["view"], (input,), (_sizes(shape),))
     if array.size and not np.may_share_memory(result._array, array):
         raise RuntimeError(_errors.VIEW_STRIDE)

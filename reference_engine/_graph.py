@@ -12,8 +12,6 @@ from heapq import heappop, heappush
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reference_engine import _errors
-
 if TYPE_CHECKING:
     from reference_engine._tensor import Tensor
 
@@ -89,7 +87,7 @@ class Node:
         return self.sequence > other.sequence
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at 0x{id(self):x}>"
+        return f"<{type(self).__name__} object at 0x{id(self):x}>"
 
 
 class AccumulateGrad(Node):
@@ -165,12 +163,14 @@ def run_backward(
     *,
     keep_graph: bool,
     operations: Any,
+    step: Callable[[Node, Gradient, Any], Sequence[Gradient]] | None = None,
     wanted: Sequence[tuple[Node, int]] | None = None,
 ) -> list[Gradient]:
     """Walk from the roots to the leaves, or to the `wanted` outputs, and return those's gradients.
 
     Without `wanted`, leaves accumulate and the list is empty. With it, nothing accumulates: only
-    nodes on a path to a wanted output are applied.
+    nodes on a path to a wanted output are applied. `step` applies a node in place of its own
+    `apply`, to watch over it.
     """
     states = _count_dependencies(roots)
     applied = None if wanted is None else _leading_to({node for node, _ in wanted}, states)
@@ -206,7 +206,10 @@ def run_backward(
         if received is None or (applied is not None and node not in applied):
             arrivals = zip(node.next_functions, repeat(None))
             continue
-        results = node.apply(received, operations)
+        if step is None:
+            results = node.apply(received, operations)
+        else:
+            results = step(node, received, operations)
         if node.hooks is not None and node.hooks.post:
             results = operations.run_post_hooks(node, results, received)
         if not keep_graph:
@@ -264,23 +267,3 @@ def _leading_to(targets: set[Node], nodes: Iterable[Node]) -> set[Node]:
 
 def _age(node: Node) -> int:
     return node.sequence - _LAST if isinstance(node, AccumulateGrad) else node.sequence
-
-
-def check_version(found: int, expected: int, value: "Tensor") -> None:
-    """Raise PyTorch's error where a saved tensor was modified in place since it was saved."""
-    if found == expected:
-        return
-    producer = value.grad_fn
-    origin = ""
-    if producer is not None:
-        name = producer.name().rstrip("0123456789").removesuffix("Backward")
-        origin = f", which is output {value.output_nr} of {name},"
-    raise RuntimeError(
-        _errors.MODIFIED_IN_PLACE.format(
-            legacy=value.dtype.legacy,
-            shape=list(value.shape),
-            origin=origin,
-            found=found,
-            expected=expected,
-        )
-    )

@@ -22,8 +22,8 @@ from typing import Any, ClassVar
 
 from reference_engine import _errors
 from reference_engine._derivatives import _compile
-from reference_engine._dispatch import NUMBER, Saved, tensor_of
-from reference_engine._graph import Gradient, Node, check_version
+from reference_engine._dispatch import NUMBER, PACKED, unpack
+from reference_engine._graph import Gradient, Node
 
 Formula = Callable[..., Any]
 
@@ -197,15 +197,10 @@ def unpack_saved(node: RowNode) -> list[Any]:
     """The saved values as tensors, numbers and options; raises where they were freed or changed."""
     if node.saved is None:
         raise RuntimeError(_errors.SECOND_BACKWARD)
-    values = []
-    for value, version in zip(node.saved, node.versions, strict=True):
-        if version is None or version == NUMBER:
-            values.append(value)
-        else:
-            tensor = tensor_of(value, node) if type(value) is Saved else value
-            check_version(value._counter[0], version, tensor)
-            values.append(tensor)
-    return values
+    return [
+        unpack(value, version, node)
+        for value, version in zip(node.saved, node.versions, strict=True)
+    ]
 
 
 def unpack_saved_arrays(node: RowNode) -> list[Any]:
@@ -216,10 +211,10 @@ def unpack_saved_arrays(node: RowNode) -> list[Any]:
     for value, version in zip(node.saved, node.versions):  # noqa: B905 - made together
         if version is None or version == NUMBER:
             values.append(value)
-        elif value._counter[0] == version:
+        elif version != PACKED and value._counter[0] == version:
             values.append(value._array)
         else:
-            return unpack_saved(node)
+            values.append(unpack(value, version, node)._array)
     return values
 
 

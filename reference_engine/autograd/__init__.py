@@ -88,7 +88,11 @@ class Variable(metaclass=_VariableType):
         return result
 
 
-from reference_engine.autograd import functional  # noqa: E402 - they use `grad` from above
+from reference_engine.autograd import functional, graph  # noqa: E402 - they use `grad` from above
+from reference_engine.autograd.anomaly_mode import (  # noqa: E402
+    detect_anomaly,
+    set_detect_anomaly,
+)
 from reference_engine.autograd.function import Function  # noqa: E402
 from reference_engine.autograd.gradcheck import gradcheck, gradgradcheck  # noqa: E402
 
@@ -96,12 +100,15 @@ __all__ = [
     "Function",
     "Variable",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

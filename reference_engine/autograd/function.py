@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _dispatch, _errors, _views
-from reference_engine._graph import Edge, Gradient, Node, check_version
+from reference_engine._graph import Edge, Gradient, Node
 from reference_engine._modes import no_grad, state
 from reference_engine._tensor import Tensor
 
@@ -22,7 +22,7 @@ class FunctionCtx:
         self._to_save: tuple[Tensor | None, ...] = ()
         self._dirty: tuple[Tensor, ...] = ()
         self._non_differentiable: tuple[Tensor, ...] = ()
-        self._memory: Memory | None = None
+        self._node: FunctionNode | None = None
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep inputs or outputs; `saved_tensors` gives them back, unless they were changed."""
@@ -36,9 +36,7 @@ class FunctionCtx:
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """What was saved; raises where it was freed, or modified in place since."""
-        if self._memory is None:
-            return self._to_save
-        return self._memory.unpack()
+        return self._to_save if self._node is None else self._node.unpacked()
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say which inputs the forward pass has changed in place."""
@@ -53,48 +51,10 @@ class FunctionCtx:
         self.materialize_grads = value
 
 
-class Memory:
-    """Saved tensors with their versions; outputs without their node, to leave no cycle."""
-
-    def __init__(self, tensors: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> None:
-        numbers = {id(one): number for number, one in enumerate(outputs)}
-        self._node: Node | None = None
-        self._values: list[Any] | None = [
-            _dispatch.Saved(one._array, one._counter, numbers[id(one)])
-            if one is not None and id(one) in numbers
-            else one
-            for one in tensors
-        ]
-        self._versions = [None if one is None else one._counter[0] for one in tensors]
-
-    def unpack_for(self, node: Node) -> None:
-        """Set the node that saved outputs come from."""
-        self._node = node
-
-    def free(self) -> None:
-        """Forget everything."""
-        self._values = None
-
-    def unpack(self) -> tuple[Tensor | None, ...]:
-        """The tensors again; raises where they were freed or modified."""
-        if self._values is None:
-            raise RuntimeError(_errors.SECOND_BACKWARD)
-        found = []
-        for value, version in zip(self._values, self._versions, strict=True):
-            tensor = value
-            if type(value) is _dispatch.Saved:
-                assert self._node is not None  # noqa: S101 - set with the node's creation
-                tensor = _dispatch.tensor_of(value, self._node)
-            if version is not None:
-                check_version(tensor._counter[0], version, tensor)
-            found.append(tensor)
-        return tuple(found)
-
-
 class FunctionNode(Node):
     """The node of one application of a Function; stands for its context too, as in PyTorch."""
 
-    __slots__ = ("_function", "ctx")
+    __slots__ = ("_function", "ctx", "saved", "versions")
 
     several = True
 
@@ -105,6 +65,24 @@ class FunctionNode(Node):
         super().__init__(edges, shapes, tuple(one._array.dtype for one in outputs))
         self._function = function
         self.ctx = ctx
+        numbers = {id(one): number for number, one in enumerate(outputs)}
+        memory = (
+            tuple(_without_node(one, numbers) for one in ctx._to_save),
+            tuple(None if one is None else one._counter[0] for one in ctx._to_save),
+        )
+        self.saved: tuple[Any, ...] | None
+        self.saved, self.versions = (
+            _dispatch.pack(memory, self) if _dispatch.saved_hooks else memory
+        )
+
+    def unpacked(self) -> tuple[Tensor | None, ...]:
+        """What was saved; raises where it was freed, or modified in place since."""
+        if self.saved is None:
+            raise RuntimeError(_errors.SECOND_BACKWARD)
+        return tuple(
+            _dispatch.unpack(value, version, self)
+            for value, version in zip(self.saved, self.versions, strict=True)
+        )
 
     def apply(self, received: list[Gradient], operations: Any) -> Sequence[Gradient]:
         gradients = [operations.to_tensor(gradient) for gradient in received]
@@ -130,13 +108,23 @@ class FunctionNode(Node):
         return [operations.from_tensor(one) for one in results]
 
     def release(self) -> None:
-        if self.ctx._memory is not None and self.ctx._to_save:
-            self.ctx._memory.free()
+        if self.saved:
+            self.saved = None
+
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{type(self).__name__} object at 0x{id(self):x}>"
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "ctx":
+        if name.startswith("__") or name in {"ctx", "saved", "versions"}:
             raise AttributeError(name)
         return getattr(self.ctx, name)
+
+
+def _without_node(tensor: Tensor | None, outputs: dict[int, int]) -> Any:
+    """A tensor to save: an output without its node, so that the two do not hold each other."""
+    if tensor is None or id(tensor) not in outputs:
+        return tensor
+    return _dispatch.Saved(tensor._array, tensor._counter, outputs[id(tensor)])
 
 
 class Function:
@@ -197,9 +185,7 @@ def _record(
     edges = tuple(_dispatch.gradient_edge(one) for one in inputs)
     results = [_as_output(ctx, inputs, one) for one in outputs]
     tensors = [one for one in results if isinstance(one, Tensor)]
-    ctx._memory = Memory(ctx._to_save, tensors)
-    node = _node_class(function)(edges, tensors, function, ctx)
-    ctx._memory.unpack_for(node)
+    node = ctx._node = _node_class(function)(edges, tensors, function, ctx)
     unmarked = {id(one) for one in ctx._non_differentiable}
     for number, one in enumerate(tensors):
         if one._array.dtype.kind != "f" or id(one) in unmarked:
