@@ -200,7 +200,7 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
             sys.exit(USAGE)
     loaded = _load(assignment) if assignment else _recognise(submission, file)
     with _run(loaded, PUBLIC_SEED, options) as run:
-        result = _limit_hints(run.grade(submission), 3 if more else 1)
+        result = run.told(run.grade(submission), hints=3 if more else 1)
         results = run.results([result])
     if form == "json":
         click.echo(to_json(results), nl=False)
@@ -487,22 +487,7 @@ def _is_below(result: "SubmissionResult", percent: float) -> bool:
     from grader.reports.summary import part
 
     got = part(result)
-    return got is not None and got < percent / 100
-
-
-def _limit_hints(result: "SubmissionResult", count: int) -> "SubmissionResult":
-    """The result with at most so many hints a question, and no finding where none may be told."""
-    from msgspec.structs import replace
-
-    questions = tuple(
-        replace(
-            one,
-            feedback=replace(one.feedback, hints=one.feedback.hints[:count]),
-            diagnoses=one.diagnoses if one.feedback.hints else (),
-        )
-        for one in result.questions
-    )
-    return replace(result, questions=questions)
+    return got is not None and got < round(percent / 100, 9)
 
 
 def _say_how_it_ran(result: "SubmissionResult", *, more: bool) -> None:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TypeAlias
 
+from msgspec.structs import replace
+
 import grader
 from grader.assignment import Assignment, Choice, FeedbackLevel, Item, Question, Text
 from grader.cases import Case, draw_cases
 from grader.comparison import Judgement, OutputJudgement, judge
 from grader.diagnosis import Finding, diagnose
-from grader.messages import render
+from grader.messages import Message, render
 from grader.outcomes import Answered, Outcome, Raised
 from grader.results import (
     Diagnosis,
@@ -98,6 +100,16 @@ class Grader:
             submissions=tuple(sorted(submissions, key=lambda one: one.id)),
         )
 
+    def told(self, result: SubmissionResult, *, hints: int) -> SubmissionResult:
+        """What the student is told of a result: so many hints, no more than a question's level."""
+        questions = tuple(
+            _verdict_only(one)
+            if self._level(self.assignment[one.id]) == "verdict"
+            else replace(one, feedback=replace(one.feedback, hints=one.feedback.hints[:hints]))
+            for one in result.questions
+        )
+        return replace(result, questions=questions)
+
     # -- one submission ---------------------------------------------------------------------------
 
     def _grade(self, submission: Submission, started: float) -> SubmissionResult:
@@ -172,9 +184,12 @@ class Grader:
             diagnoses=tuple(_diagnosis(one) for one in judged.findings),
         )
 
+    def _level(self, item: Item) -> FeedbackLevel:
+        return getattr(item, "feedback", None) or self.assignment.feedback
+
     def _feedback(self, judged: Judged) -> Feedback:
         """What the student may be told, up to the level of the question or the assignment."""
-        level = getattr(judged.item, "feedback", None) or self.assignment.feedback
+        level = self._level(judged.item)
         if level == "verdict" or judged.judgement.verdict == "correct":
             return Feedback()
         parameters = _first_wrong(judged.judgement)
@@ -239,6 +254,15 @@ def grade_all(
                 yield future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _verdict_only(question: QuestionResult) -> QuestionResult:
+    """A question's result without a word about what is wrong."""
+    if question.verdict == "correct":
+        return question
+    message = render(Message("verdict_only"))
+    outputs = tuple(replace(one, message="") for one in question.outputs)
+    return replace(question, message=message, outputs=outputs, feedback=Feedback(), diagnoses=())
 
 
 def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcome]:

@@ -69,6 +69,7 @@ _UNKNOWN = {
 
 _TEMPLATES = {
     "correct": "Right.",
+    "verdict_only": "Not right yet; this question tells no more.",
     "output": "{name}: {inner}",
     "entry": "Entry {entry} (counted from 0): {inner}",
     "declared": "{text}",

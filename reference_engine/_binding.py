@@ -231,6 +231,8 @@ def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
+        if not named:
+            return function(*arguments)
         for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim")):
             if numpy_name in named:
                 named[name] = named.pop(numpy_name)

@@ -104,7 +104,7 @@ def _lengths(data: Any) -> list[int]:
             break
         data = data[0]
     if isinstance(data, str):
-        raise ValueError(_errors.TOO_DEEP)
+        raise ValueError(_errors.TOO_DEEP)  # noqa: TRY004 - PyTorch's
     return lengths
 
 
@@ -115,6 +115,8 @@ def _leaves(data: Any) -> Iterator[Any]:
             yield from _leaves(one)
     elif isinstance(data, str):
         raise TypeError(_errors.INVALID_DATA.format(type="str"))
+    elif isinstance(data, Tensor) and data.numel() != 1:
+        raise ValueError(_errors.ONE_ELEMENT)
     elif isinstance(data, (bool, int, float, complex, *_TYPED)):
         yield data
     else:
@@ -195,7 +197,7 @@ def full(
         raise TypeError(_errors.SIZE_TYPE.format(function="full", name="size", type=kind))
     filling = _array_of(as_array(fill_value))
     numpy_dtype = filling.dtype if dtype is None else as_dtype(dtype).numpy
-    return _finished(np.full(_size("full", size), filling, numpy_dtype), requires_grad)
+    return _finished(np.full(_size("full", (size,)), filling, numpy_dtype), requires_grad)
 
 
 def _like(function: str, create: Any) -> Any:

@@ -406,12 +406,18 @@ def dispatch_in_place(
     edges = row.edges(mask)(inputs) if recorded else ()
     if recorded and ("input", 0) in row.plan(mask):  # the formula wants the value from before
         inputs = (_from_before(target), *others)
-    storage(target)[...] = found
+    array = storage(target)
+    # Versions as they are before the write: an operand that shares the memory is modified by it.
+    saved, versions = row.remember(mask)(inputs, options, (target,)) if recorded else ((), ())
+    array[...] = found
     if target._counter is not UNTRACKED:
         target._counter[0] += 1
     if recorded:
-        memory = row.remember(mask)(inputs, options, (target,))
-        node = make_node(row, edges, target._array.shape, target._array.dtype, memory)
+        versions = tuple(
+            version + 1 if type(value) is Saved and version is not None else version
+            for value, version in zip(saved, versions, strict=True)
+        )  # but the result is saved as it is after the write
+        node = make_node(row, edges, array.shape, array.dtype, (saved, versions))
         _views.rebase_history(target, node)
     if observer is not None:
         observer.operation(row, inputs, (target,))

@@ -173,7 +173,8 @@ def run_backward(
     `apply`, to watch over it.
     """
     states = _count_dependencies(roots)
-    applied = None if wanted is None else _leading_to({node for node, _ in wanted}, states)
+    targets = {node for node, _ in wanted or ()}
+    applied = None if wanted is None else _leading_to(targets, states)
     captured: dict[tuple[Node, int], Gradient] = {}
     fit, add = operations.fit, operations.add
     ready: list[Node] = []
@@ -199,11 +200,12 @@ def run_backward(
             return [captured.get(target) for target in wanted or ()]
         node = heappop(ready)
         received = states.pop(node)[1]
-        if received is not None and node.hooks is not None:
+        needed = applied is None or node in applied
+        if received is not None and node.hooks is not None and (needed or node in targets):
             received = operations.run_pre_hooks(node, received)
         if wanted is not None:
             _capture(node, received, wanted, captured)
-        if received is None or (applied is not None and node not in applied):
+        if received is None or not needed:
             arrivals = zip(node.next_functions, repeat(None))
             continue
         if step is None:

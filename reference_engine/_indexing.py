@@ -56,12 +56,13 @@ def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]
             continue
         else:
             advanced.extend([slice(None)] * (dim - len(advanced)))
-            if one.dtype == np.bool_ and not one.ndim:
-                viewed, one = _functions.unsqueeze(viewed, dim), one.reshape(1)
-            if one.dtype == np.bool_:
-                _check_mask(viewed, dim, one)
-            advanced.append(one)
-            dim += one.ndim if one.dtype == np.bool_ else 1
+            index = one
+            if index.dtype == np.bool_:
+                if not index.ndim:
+                    viewed, index = _functions.unsqueeze(viewed, dim), index.reshape(1)
+                _check_mask(viewed, dim, index)
+            advanced.append(index)
+            dim += index.ndim if index.dtype == np.bool_ else 1
             advanced.extend([_COVERED] * (dim - len(advanced)))
             continue
         dim += 1

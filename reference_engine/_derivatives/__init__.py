@@ -1,5 +1,7 @@
 """The tables: every operation beside its derivative, one family a file."""
 
+from reference_engine._derivatives import choices as choices
+from reference_engine._derivatives import extremes as extremes
 from reference_engine._derivatives import indexing as indexing
 from reference_engine._derivatives import matrix as matrix
 from reference_engine._derivatives import pointwise as pointwise

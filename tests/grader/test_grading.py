@@ -461,6 +461,15 @@ STYLES = {
 
         sys.exit()
     """,
+    "breakpoints left in": """
+        import pdb
+
+        breakpoint()
+
+        def gradient(x):
+            pdb.set_trace()
+            return 2 * x / len(x)
+    """,
     "tabs": "def gradient(x):\n\treturn 2 * x / len(x)",
 }
 

@@ -219,7 +219,8 @@ SAMPLES: list[Sample] = [
     *_on("narrow", ((4, 3),), "a.narrow(0, 1, 2)", "torch.narrow(a, -1, 0, 2)"),
     *_on(
         "index", ((4, 3),), "a[[0, 2]]", "a[[1, 1, 3]]", "a[a > 0]", "a[:, [2, 0]]",
-        "a[[0, 1], [2, 2]]", "a[torch.tensor([0, 0])]", "a[torch.tensor([[0, 1], [2, 3]])]", "a[1:, [0, 0]]",
+        "a[[0, 1], [2, 2]]", "a[torch.tensor([0, 0])]",
+        "a[torch.tensor([[0, 1], [2, 3]])]", "a[1:, [0, 0]]",
     ),
     *_on("index_put", ((4, 3), (3,)), "rows.index_put(a, b, (np.array([2, 0]),))"),
     *_on("index_select", ((4, 3),), "a.index_select(0, torch.tensor([2, 2, 0]))"),
@@ -229,7 +230,10 @@ SAMPLES: list[Sample] = [
     # what gradients of the above are made of
     *_on("placed", ((2,),), "rows.placed(a, (3, 2), (1,))"),
     *_on("basic_index", ((3, 2),), "rows.basic_index(a, (slice(1, 3), 0))"),
-    *_on("added_at", ((3,),), "rows.added_at(a, (2, 4), (np.array([0, 1, 0]), np.array([3, 2, 3])))"),
+    *_on(
+        "added_at", ((3,),),
+        "rows.added_at(a, (2, 4), (np.array([0, 1, 0]), np.array([3, 2, 3])))",
+    ),
     *_on("scatter_zeros", ((2, 1),), "rows.scatter_zeros(a, torch.tensor([[2], [0]]), (2, 3), 1)"),
     *_on(
         "gather_transposed", ((2, 2),),
@@ -240,6 +244,9 @@ SAMPLES: list[Sample] = [
         "rows.index_select_transposed(a, torch.tensor([2, 2, 0]), (4, 2), 0)",
     ),
     *_on("as_strided", ((2, 3),), "rows.as_strided(a, np.array([[0, 1], [1, 5]]))"),
-    *_on("as_strided_transposed", ((3,),), "rows.as_strided_transposed(a, (2, 2), np.array([0, 0, 3]))"),
+    *_on(
+        "as_strided_transposed", ((3,),),
+        "rows.as_strided_transposed(a, (2, 2), np.array([0, 0, 3]))",
+    ),
     *_on("as_strided_scatter", ((2, 3), (2,)), "rows.as_strided_scatter(a, b, np.array([1, 4]))"),
 ]  # fmt: skip

@@ -66,7 +66,7 @@ def test_a_sample_runs_its_row(sample):
     seen = set()
 
     class Watching:
-        def operation(self, row, inputs, results):
+        def operation(self, row, *_):
             seen.add(row.name)
 
     with observe(Watching()):

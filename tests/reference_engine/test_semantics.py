@@ -50,7 +50,7 @@ def outcome(module, code):
         warnings.simplefilter("always")
         try:
             exec(code, names)
-        except Exception as raised:
+        except Exception as raised:  # noqa: BLE001 - whatever it raises is recorded
             error = f"{type(raised).__name__}: {raised}".split("Exception raised from ")[0].rstrip()
     module.set_grad_enabled(True)
     module.set_default_dtype(module.float32)

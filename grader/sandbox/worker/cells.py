@@ -121,6 +121,7 @@ class Workspace:
             ("input", no_input),
         ):
             setattr(builtins, name, stand_in)
+        sys.breakpointhook = no_display
 
     def _run_line(self, text: str) -> object:
         filename = cell_name(self._cell)

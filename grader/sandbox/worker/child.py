@@ -180,14 +180,16 @@ class _Child:
 def apply(function: Any, arguments: dict[str, Any]) -> Any:
     """Call with the arguments in order, whatever the student named the parameters.
 
-    Only where that cannot be bound, and their names can, are they handed over by name.
+    Where the parameters have just the arguments' names, or cannot be bound in order but by name,
+    they are handed over by name.
     """
     values = tuple(arguments.values())
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return function(*values)
-    if not _binds(signature, *values) and _binds(signature, **arguments):
+    same_names = signature.parameters.keys() == arguments.keys()
+    if (same_names or not _binds(signature, *values)) and _binds(signature, **arguments):
         return function(**arguments)
     return function(*values)
 

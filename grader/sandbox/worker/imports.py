@@ -26,7 +26,8 @@ AUTOGRAD = frozenset(
 """Packages that compute gradients by themselves."""
 
 _GRADERS_OWN = frozenset({"grader", "assignments"})
-_FRONT_END = frozenset({"IPython", "ipywidgets"})
+_FRONT_END = frozenset({"IPython", "ipywidgets", "pdb", "ipdb"})
+"""Where nobody watches or answers: a debugger would wait for ever."""
 _DRAWING = frozenset({"matplotlib", "seaborn", "plotly", "torchviz", "graphviz"})
 
 

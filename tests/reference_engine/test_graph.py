@@ -1,0 +1,422 @@
+"""The graph and the walk through it: what is applied, kept, freed, counted and seen."""
+
+import gc
+import sys
+import threading
+import weakref
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference_engine as torch
+from reference_engine._dispatch import observe
+
+DEEP = 100_000
+
+
+def leaf(values):
+    return torch.tensor(values, dtype=torch.float64, requires_grad=True)
+
+
+def chain(start, length):
+    end = start
+    for _ in range(length):
+        end = end + 1.0
+    return end
+
+
+# -- leaves and propagation -----------------------------------------------------------------------
+
+
+def test_what_the_user_makes_is_a_leaf_and_what_is_computed_from_it_is_not():
+    x = leaf([1.0])
+    assert x.is_leaf
+    assert x.grad_fn is None
+    assert not (x * 2).is_leaf
+
+
+@pytest.mark.parametrize(("a", "b"), [(False, False), (False, True), (True, False), (True, True)])
+def test_a_result_requires_grad_if_an_operand_does(a, b):
+    first = torch.ones(2, requires_grad=a)
+    second = torch.ones(2, requires_grad=b)
+    assert (first * second).requires_grad is (a or b)
+
+
+def test_what_needs_no_gradient_is_not_in_the_graph():
+    x, constant = leaf([1.0]), torch.ones(1)
+    (_, first), (_, second) = [(one, one[0]) for one in (x * constant).grad_fn.next_functions]
+    assert first.name() == "torch::autograd::AccumulateGrad"
+    assert second is None
+
+
+def test_uses_of_a_leaf_share_its_node():
+    x = leaf([1.0])
+    once, twice = x * 2, x.exp()
+    assert once.grad_fn.next_functions[0][0] is twice.grad_fn.next_functions[0][0]
+
+
+def test_a_leaf_does_not_keep_the_graphs_it_was_used_in():
+    x = leaf([1.0])
+    node = weakref.ref((x * 2).grad_fn)
+    assert node() is None
+
+
+# -- the walk -------------------------------------------------------------------------------------
+
+
+def test_a_shared_subgraph_is_walked_once():
+    applied = Counter()
+    x = leaf(1.5)
+    h = x.sin()
+    layers = [h]
+    for _ in range(20):
+        layers.append(layers[-1] * 0.5 + layers[-1] * 0.25)
+    for place, layer in enumerate(layers):
+        layer.grad_fn.register_prehook(lambda _, place=place: applied.update([place]))
+    layers[-1].backward()
+    assert set(applied.values()) == {1}
+    assert x.grad.item() == pytest.approx(np.cos(1.5) * 0.75**20)
+
+
+def test_a_node_sees_the_sum_of_what_all_its_users_send():
+    x = leaf([1.0, 2.0])
+    h = x * 1
+    seen = []
+    h.register_hook(seen.append)
+    (h + h * 2 + h * h).sum().backward()
+    assert [one.tolist() for one in seen] == [[5.0, 7.0]]
+
+
+def test_a_deep_chain_needs_no_recursion():
+    x = leaf(1.0)
+    y = chain(x, DEEP)
+    assert sys.getrecursionlimit() < DEEP
+    y.backward()
+    assert x.grad.item() == 1.0
+
+
+def test_a_deep_chain_of_what_saves_values_needs_no_recursion():
+    x = leaf(0.5)
+    y = x
+    for _ in range(DEEP // 4):
+        y = y.sin()
+    y.backward()
+    assert 0 < x.grad.item() < 1
+
+
+def test_a_deep_chain_can_be_deleted():
+    x = leaf(1.0)
+    y = chain(x, DEEP)
+    node = weakref.ref(y.grad_fn)
+    del y
+    assert node() is None
+
+
+def test_a_deep_chain_can_be_walked_for_one_input_only():
+    x, other = leaf(1.0), leaf(1.0)
+    y = chain(x * other, DEEP // 4)
+    assert torch.autograd.grad(y, x)[0].item() == 1.0
+    assert other.grad is None
+
+
+def test_a_walk_for_one_input_leaves_other_branches_alone():
+    x, w = leaf([1.0]), leaf([2.0])
+    branch = w.exp()
+    branch.register_hook(lambda gradient: pytest.fail("the branch of w was walked"))
+    assert torch.autograd.grad((x * 3 + branch).sum(), x)[0].tolist() == [3.0]
+
+
+weights = st.floats(-4, 4)
+
+
+@given(a=weights, b=weights, at=st.lists(st.floats(-2, 2), min_size=1, max_size=4))
+def test_the_gradient_is_linear_in_what_is_differentiated(a, b, at):
+    x = leaf(at)
+    f, g = x.sin().sum(), (x * x * x).sum()
+    (of_f,) = torch.autograd.grad(f, x, retain_graph=True)
+    (of_g,) = torch.autograd.grad(g, x, retain_graph=True)
+    (of_both,) = torch.autograd.grad(a * f + b * g, x)
+    np.testing.assert_allclose(of_both.numpy(), (a * of_f + b * of_g).numpy(), atol=1e-12)
+
+
+@given(at=st.floats(0.5, 2))
+def test_derivatives_can_be_taken_three_times(at):
+    x = leaf(at)
+    values = [x**5]
+    for _ in range(3):
+        values.append(torch.autograd.grad(values[-1], x, create_graph=True)[0])
+    expected = [5 * at**4, 20 * at**3, 60 * at**2]
+    assert [one.item() for one in values[1:]] == pytest.approx(expected)
+
+
+# -- what is kept and what is freed ---------------------------------------------------------------
+
+
+def test_gradients_accumulate_in_the_same_object():
+    x = leaf([1.0, 2.0])
+    (x * 2).sum().backward()
+    gradient = x.grad
+    (x * 3).sum().backward()
+    assert x.grad is gradient
+    assert gradient.tolist() == [5.0, 5.0]
+
+
+def test_two_leaves_never_share_a_gradient():
+    a, b = leaf([1.0]), leaf([1.0])
+    (a + b).sum().backward()
+    a.grad.mul_(7)
+    assert b.grad.tolist() == [1.0]
+
+
+def test_a_gradient_shares_no_memory_with_the_cotangent_or_the_data():
+    x, cotangent = leaf([1.0, 2.0]), torch.ones(2, dtype=torch.float64)
+    x.backward(cotangent)
+    cotangent.zero_()
+    x.data.zero_()
+    assert x.grad.tolist() == [1.0, 1.0]
+
+
+def test_a_pass_frees_what_was_saved_unless_told_to_retain_it():
+    x = leaf([1.0])
+    y = x.exp()
+    y.backward(retain_graph=True)
+    assert y.grad_fn._saved_result.tolist() == y.tolist()
+    y.backward()
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        y.backward()
+
+
+@pytest.mark.parametrize("operation", ["exp", "tanh", "sigmoid", "sqrt", "relu", "sin"])
+def test_results_die_without_the_garbage_collector(operation):
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf([0.5, 1.0])
+        h = getattr(x, operation)()
+        y = getattr(h, operation)().sum()
+        gone = [weakref.ref(h), weakref.ref(y), weakref.ref(h.grad_fn)]
+        y.backward()
+        del h, y
+        assert [one() for one in gone] == [None, None, None]
+    finally:
+        gc.enable()
+
+
+def test_an_untouched_graph_dies_without_the_garbage_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf([0.5, 1.0])
+        y = torch.softmax(x.exp().reshape(2, 1), 0).max(0).values
+        gone = weakref.ref(y.grad_fn)
+        del y
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+# -- versions -------------------------------------------------------------------------------------
+
+
+def test_writes_are_counted_for_a_storage_not_for_a_tensor():
+    base = torch.zeros(4)
+    view, detached, data = base[:2], base.detach(), base.data
+    view.add_(1)
+    base.mul_(2)
+    assert [one._version for one in (base, view, detached, data)] == [2, 2, 2, 0]
+
+
+def test_a_value_that_was_saved_must_not_be_written():
+    x = leaf([1.0])
+    h = x * 1
+    y = h.sin()
+    h[0] = 2.0
+    with pytest.raises(
+        RuntimeError, match=r"modified by an inplace operation.*version 1; expected"
+    ):
+        y.backward()
+
+
+def test_a_value_that_was_not_saved_may_be_written():
+    x = leaf([1.0])
+    h = x * 1
+    y = h + 1
+    h[0] = 2.0
+    y.backward()
+    assert x.grad.tolist() == [1.0]
+
+
+def test_an_operand_that_is_its_own_target_was_saved_before_it_was_written():
+    x = leaf([2.0])
+    h = x * 1
+    h.mul_(h)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        h.backward()
+
+
+# -- hooks ----------------------------------------------------------------------------------------
+
+
+def test_hooks_run_in_the_order_of_registration_and_a_retained_gradient_sees_them_all():
+    x = leaf([1.0])
+    h = x * 1
+    h.retain_grad()
+    h.register_hook(lambda gradient: gradient * 2)
+    h.register_hook(lambda gradient: gradient + 1)
+    (h * 5).sum().backward()
+    assert h.grad.tolist() == [11.0]
+    assert x.grad.tolist() == [11.0]
+
+
+def test_a_removed_hook_stays_away():
+    x = leaf([1.0])
+    handle = x.register_hook(lambda gradient: gradient * 2)
+    x.sum().backward()
+    handle.remove()
+    handle.remove()
+    x.sum().backward()
+    assert x.grad.tolist() == [3.0]
+
+
+def test_a_hook_after_accumulation_sees_the_whole_gradient():
+    x = leaf([1.0])
+    seen = []
+    x.register_post_accumulate_grad_hook(lambda one: seen.append(one.grad.item()))
+    (x * 2).sum().backward()
+    (x * 3).sum().backward()
+    assert seen == [2.0, 5.0]
+
+
+def test_a_hook_on_a_leaf_serves_graphs_that_were_made_before_and_after_it():
+    x = leaf([1.0])
+    before = x * 2
+    x.register_hook(lambda gradient: gradient * 10)
+    (before + x).sum().backward()
+    assert x.grad.tolist() == [30.0]
+
+
+# -- threads --------------------------------------------------------------------------------------
+
+
+def test_a_grad_mode_is_its_threads_own():
+    seen = []
+    with torch.no_grad():
+        thread = threading.Thread(target=lambda: seen.append(torch.is_grad_enabled()))
+        thread.start()
+        thread.join()
+        assert not torch.is_grad_enabled()
+    assert seen == [True]
+
+
+def test_passes_in_several_threads_do_not_meet():
+    found = {}
+
+    def work(number):
+        x = leaf([float(number)])
+        (chain(x * x, 200)).sum().backward()
+        found[number] = x.grad.item()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {number: 2.0 * number for number in range(8)}
+
+
+# -- the observer seam ----------------------------------------------------------------------------
+
+
+class Diary:
+    """Notes everything that an observer is told."""
+
+    def __init__(self):
+        self.entries = []
+
+    def operation(self, row, *_):
+        self.entries.append(row.name)
+
+    def __getattr__(self, name):
+        return lambda *_: self.entries.append(name)
+
+
+def noted(action):
+    diary = Diary()
+    with observe(diary):
+        action()
+    return diary.entries
+
+
+def no_grad_product(x):
+    with torch.no_grad():
+        return x * 2
+
+
+SEEN = {
+    "an operation": (lambda x: x * 2, ["mul"]),
+    "an operation under no_grad": (no_grad_product, ["mul"]),
+    "an operation with several results": (lambda x: x.max(0), ["max_dim"]),
+    "an operation in place": (lambda x: x.detach().add_(1), ["detached", "add"]),
+    "detach": (lambda x: x.detach(), ["detached"]),
+    "data": (lambda x: x.data, ["detached"]),
+    "new data": (lambda x: setattr(x, "data", torch.ones(2)), ["leaf_written"]),
+    "a backward pass": (lambda x: x.sum().backward(), ["sum", "backward_pass"]),
+    "autograd.grad": (lambda x: torch.autograd.grad(x.sum(), x), ["sum", "backward_pass"]),
+    "a gradient that is read": (lambda x: x.grad, ["gradient_read"]),
+    "a gradient set to None": (lambda x: setattr(x, "grad", None), ["gradient_cleared"]),
+    "a truth value": (lambda x: bool(x[0] > 0), ["select", "gt", "truth_value"]),
+}
+
+
+@pytest.mark.parametrize("what", SEEN)
+def test_an_observer_sees(what):
+    action, expected = SEEN[what]
+    assert noted(lambda: action(leaf([1.0, 2.0]))) == expected
+
+
+def test_an_observer_sees_a_leaf_that_is_written():
+    x = leaf([1.0, 2.0])
+
+    def step():
+        with torch.no_grad():
+            x.sub_(1)
+
+    assert noted(step) == ["sub", "leaf_written"]
+
+
+def test_an_observer_sees_a_gradient_that_is_set_to_zero_as_what_it_is():
+    x = leaf([1.0, 2.0])
+    x.sum().backward()
+
+    def clear():
+        x.grad.zero_()
+
+    assert noted(clear) == ["gradient_read", "zero"]
+
+
+def test_an_observer_sees_nothing_of_what_a_backward_pass_computes():
+    x = leaf([1.0, 2.0])
+    y = (x.exp() * x).sum()
+    assert noted(y.backward) == ["backward_pass"]
+
+
+def test_without_an_observer_nothing_is_noted():
+    diary = Diary()
+    with observe(diary):
+        pass
+    leaf([1.0]).exp()
+    assert diary.entries == []
+
+
+def test_an_inner_observer_takes_over_for_a_while():
+    outer, inner = Diary(), Diary()
+    x = leaf([1.0])
+    with observe(outer):
+        x.exp()
+        with observe(inner):
+            x.sin()
+        x.cos()
+    assert (outer.entries, inner.entries) == (["exp", "cos"], ["sin"])
