@@ -3,6 +3,7 @@
 This module alone knows the whole way: sandbox, comparison, diagnosis, result.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import logging
@@ -70,7 +71,14 @@ class Grader:
         self.sandbox = sandbox
         self.seed = seed
         self.torch = torch
+        for kind in {self._kind(item, self._first_torch) for item in assignment.items}:
+            with contextlib.suppress(SandboxError):  # told where a submission needs it
+                sandbox.prepare(kind)
         self._cases = {item.id: draw_cases(item, seed) for item in assignment.items}
+
+    @property
+    def _first_torch(self) -> Literal["facade", "real"]:
+        return "real" if self.torch == "real" else "facade"
 
     def grade(self, submission: Submission) -> SubmissionResult:
         """The result of one submission; never raises for what the submission does.
@@ -113,7 +121,7 @@ class Grader:
     # -- one submission ---------------------------------------------------------------------------
 
     def _grade(self, submission: Submission, started: float) -> SubmissionResult:
-        torch: Literal["facade", "real"] = "real" if self.torch == "real" else "facade"
+        torch = self._first_torch
         judged = self._judge(submission, torch)
         lacking = any(one.judgement.verdict == "unsupported" for one in judged)
         if lacking and self.torch == "auto" and has_real_torch():

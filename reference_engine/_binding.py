@@ -11,22 +11,36 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _creation, _errors, _functions, _indexing, _types
+from reference_engine import (
+    _copies,
+    _creation,
+    _elementwise,
+    _errors,
+    _functions,
+    _indexing,
+    _rearranging,
+    _scattering,
+    _statistics,
+    _types,
+)
 from reference_engine._backward import fill_namespaces
 from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
 from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_pair
+from reference_engine._out import into
 from reference_engine._tensor import Tensor
 from reference_engine._types import float16, float32, float64, int8, int16, int32, int64, uint8
 
 FROM_ROWS = (
-    "add", "sub", "mul", "div", "floor_divide", "neg", "reciprocal", "eq", "ne", "lt",
+    "add", "sub", "mul", "floor_divide", "neg", "reciprocal", "eq", "ne", "lt",
     "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "logical_not", "isnan",
     "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "exp",
     "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh",
-    "atan", "abs", "sign", "floor", "ceil", "round", "sigmoid", "relu", "maximum", "minimum",
-    "masked_fill", "cumsum", "amax", "amin", "argmax", "argmin", "all", "any", "logsumexp",
-    "mm", "mv", "dot", "bmm", "t", "select", "narrow",
+    "atan", "abs", "sign", "floor", "ceil", "sigmoid", "relu", "maximum", "minimum",
+    "masked_fill", "amax", "amin", "argmax", "argmin", "all", "any",
+    "mm", "mv", "dot", "bmm", "t", "select", "narrow", "roll", "rot90", "tril", "triu", "diagonal",
+    "diag_embed", "diagonal_copy", "diagonal_scatter", "trace", "select_scatter", "slice_scatter",
+    "masked_select", "take", "narrow_copy",
 )  # fmt: skip
 """Rows whose call is their forward's own signature: functions and methods alike."""
 
@@ -43,12 +57,15 @@ ONLY_FUNCTIONS = (
 )  # fmt: skip
 REDUCTIONS = (
     "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "argmax", "argmin", "all",
-    "any", "cumsum", "logsumexp", "softmax", "log_softmax",
+    "any", "cumsum", "logsumexp", "softmax", "log_softmax", "nansum", "nanmean", "cumprod",
+    "cummax", "cummin", "count_nonzero", "aminmax",
 )  # fmt: skip
 """What takes `axis` and `keepdims` for `dim` and `keepdim`."""
 
 OF_TENSORS_ONLY = (
     "maximum", "minimum", "logical_and", "logical_or", "logical_xor", "mm", "mv", "dot", "bmm",
+    "fmax", "fmin", "hypot", "atan2", "nextafter", "heaviside", "logaddexp", "logaddexp2", "gcd",
+    "lcm", "isclose", "dist",
 )  # fmt: skip
 """Rows none of whose operands may be a number."""
 
@@ -60,7 +77,7 @@ ONLY_METHODS = (
 IN_PLACE = (
     "add", "sub", "mul", "div", "neg", "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tanh",
     "abs", "floor", "ceil", "round", "sigmoid", "relu", "masked_fill", "remainder",
-    "floor_divide", "zero", "eq", "ne", "lt", "le", "gt", "ge",
+    "floor_divide", "zero", "eq", "ne", "lt", "le", "gt", "ge", "tril", "triu",
 )  # fmt: skip
 """Rows that have a variant with a trailing underscore."""
 
@@ -81,6 +98,9 @@ ALIASES = {
     "swapaxes": "transpose",
     "concat": "cat",
     "concatenate": "cat",
+    "swapdims": "transpose",
+    "moveaxis": "movedim",
+    "row_stack": "vstack",
 }
 
 OPERATORS = {
@@ -101,10 +121,21 @@ _OPERAND = (Tensor, int, float, np.generic)
 
 def bind() -> dict[str, Any]:
     """Hang everything on Tensor; return the functions of the `torch` module by name."""
-    functions: dict[str, Any] = {name: _function_of(TABLE[name]) for name in FROM_ROWS}
-    methods: dict[str, Any] = {name: _method_of(TABLE[name]) for name in FROM_ROWS}
+    functions: dict[str, Any] = {name: _function_of(TABLE[name]) for name in (*FROM_ROWS, *_elementwise.ROWS)}
+    methods: dict[str, Any] = {name: _method_of(TABLE[name]) for name in (*FROM_ROWS, *_elementwise.ROWS)}
     for name in (*FROM_FUNCTIONS, *ONLY_METHODS):
         methods[name] = getattr(_functions, name)
+    for module in (_elementwise, _statistics):
+        for name in module.BOTH:
+            methods[name] = getattr(module, name)
+            functions[name] = _checking_first(methods[name])
+    for name in _elementwise.OF_NUMBERS_TOO:
+        methods[name] = functions[name] = getattr(_elementwise, name)
+    for name in _statistics.FUNCTIONS:
+        functions[name] = _checking_first(getattr(_statistics, name))
+    for name in ("positive", "conj", "conj_physical", "resolve_conj", "resolve_neg"):
+        methods[name] = functions[name] = _elementwise.itself
+    functions["real"] = _elementwise.itself
     for name in REDUCTIONS:
         methods[name] = _with_numpy_names(methods[name])
     for name in FROM_FUNCTIONS:
@@ -113,14 +144,27 @@ def bind() -> dict[str, Any]:
         functions[name] = _with_numpy_names(functions[name])
     for name in ("where", "pow", "remainder", *ONLY_FUNCTIONS):
         functions[name] = getattr(_functions, name)
-    for alias, name in ALIASES.items():
+    for name in (*_rearranging.BOTH, *_scattering.BOTH):
+        found = getattr(_rearranging, name, None) or getattr(_scattering, name)
+        methods[name], functions[name] = found, _checking_first(found)
+    for name, (_, in_place) in _scattering.FORMS.items():
+        methods[f"{name}_"] = in_place
+    for name in _rearranging.METHODS:
+        methods[name] = getattr(_rearranging, name)
+    for module in (_rearranging, _copies):
+        functions.update({name: getattr(module, name) for name in module.FUNCTIONS})
+    for name in (*IN_PLACE, *_elementwise.IN_PLACE):
+        methods[f"{name}_"] = _in_place_of(name, TABLE[name], TABLE[name])
+    for name, (of_tensors, otherwise) in _elementwise.IN_PLACE_CHOICES.items():
+        methods[f"{name}_"] = _in_place_of(name, TABLE[of_tensors], TABLE[otherwise])
+    for alias, name in (ALIASES | _elementwise.ALIASES).items():
+        if f"{name}_" in methods:
+            methods[f"{alias}_"] = methods[f"{name}_"]
         for names in (functions, methods):
             if name in names:
                 names[alias] = names[name]
     for name, function in methods.items():
         setattr(Tensor, name, function)
-    for name in IN_PLACE:
-        setattr(Tensor, f"{name}_", _in_place_of(TABLE[name]))
     _bind_operators()
     _bind_properties()
     for name in ("zeros", "ones", "empty", "full"):
@@ -153,12 +197,12 @@ def _for_formulas() -> dict[str, Any]:
 
 def _function_of(row: Row) -> Callable[..., Any]:
     """A function with the signature of the row's forward, its first argument named `input`."""
-    return _compiled(row, {"input": 1} | _tensor_operands(row, 2))
+    return _compiled(_TEMPLATE_WITH_OUT, row, {"input": 1} | _tensor_operands(row, 2))
 
 
 def _method_of(row: Row) -> Callable[..., Any]:
     """The same as a method, which counts its arguments after the tensor that it belongs to."""
-    return _compiled(row, _tensor_operands(row, 1))
+    return _compiled(_TEMPLATE, row, _tensor_operands(row, 1))
 
 
 def _tensor_operands(row: Row, first: int) -> dict[str, int]:
@@ -176,9 +220,15 @@ _TEMPLATE = """
 def {name}({parameters}):{checks}
     return dispatch(row, ({inputs},), ({options}))
 """
+_TEMPLATE_WITH_OUT = """
+def {name}({parameters}, *, out=None):{checks}
+    if out is not None:
+        return into(out, "{name}", dispatch(row, ({inputs},), ({options})))
+    return dispatch(row, ({inputs},), ({options}))
+"""
 
 
-def _compiled(row: Row, tensors: dict[str, int]) -> Callable[..., Any]:
+def _compiled(template: str, row: Row, tensors: dict[str, int]) -> Callable[..., Any]:
     """A function of a row's inputs and options that refuses what stands in a tensor's place.
 
     Compiled from text, so that a call costs no parsing of arguments beyond Python's own.
@@ -190,7 +240,7 @@ def _compiled(row: Row, tensors: dict[str, int]) -> Callable[..., Any]:
         name if place < plain else f"{name}=defaults[{place - plain}]"
         for place, name in enumerate(row.options)
     ]
-    text = _TEMPLATE.format(
+    text = template.format(
         name=row.name,
         parameters=", ".join((*inputs, *options)),
         checks="".join(
@@ -207,6 +257,7 @@ def _compiled(row: Row, tensors: dict[str, int]) -> Callable[..., Any]:
         "row": row,
         "defaults": defaults,
         "refusal": _functions.refusal,
+        "into": into,
     }
     exec(compile(text, f"<torch.{row.name}>", "exec"), names)  # noqa: S102 - text of our own
     made: Callable[..., Any] = names[row.name]
@@ -215,12 +266,14 @@ def _compiled(row: Row, tensors: dict[str, int]) -> Callable[..., Any]:
 
 
 def _checking_first(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of `torch` that refuses a first argument that is no tensor."""
+    """A function of `torch` that refuses a first argument that is no tensor, and takes `out`."""
 
     @wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
         if arguments and not isinstance(arguments[0], Tensor):
             raise _functions.refusal(function.__name__, arguments[0])
+        if "out" in named:
+            return into(named.pop("out"), function.__name__, function(*arguments, **named))
         return function(*arguments, **named)
 
     return call
@@ -241,20 +294,35 @@ def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _in_place_of(row: Row) -> Callable[..., Any]:
-    defaults = row.defaults
-    others = len(row.inputs) - 1
+def _in_place_of(name: str, of_tensors: Row, otherwise: Row) -> Callable[..., Any]:
+    """A method that writes into its tensor: by one row where all operands are tensors."""
 
     def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        options = (*arguments[others:], *named.values())
+        operands = (*arguments, *named.values())
+        row = of_tensors if all(isinstance(one, Tensor) for one in operands) else otherwise
+        others = len(row.inputs) - 1
+        if named:
+            arguments = _in_order(row, arguments, named)
+        options = arguments[others:]
         missing = len(row.options) - len(options)
         if missing:
-            options += defaults[len(defaults) - missing :]
+            options += row.defaults[len(row.defaults) - missing :]
         return dispatch_in_place(row, self, arguments[:others], options)
 
-    method.__name__ = f"{row.name}_"
-    method.__doc__ = f"`{row.name}`, written into this tensor."
+    method.__name__ = f"{name}_"
+    method.__doc__ = f"`{name}`, written into this tensor."
     return method
+
+
+def _in_order(row: Row, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """A row's further inputs (None where missing) and options, some of which came by name."""
+    names = (*row.inputs[1:], *row.options)
+    given = dict(zip(names, arguments, strict=False)) | named
+    unknown = next((name for name in named if name not in names), None)
+    if unknown is not None:
+        raise TypeError(_errors.UNEXPECTED_ARGUMENT.format(function=f"{row.name}_", name=unknown))
+    defaults = dict(zip(reversed(row.options), reversed(row.defaults), strict=False))
+    return tuple(given.get(name, defaults.get(name)) for name in names)
 
 
 # -- operators ------------------------------------------------------------------------------------

@@ -56,6 +56,20 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     return view(input, (*shape[:place], *inner, *shape[place + 1 :]))
 
 
+def fliplr(input: Tensor) -> Tensor:
+    """The second dimension reversed."""
+    if input._array.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return _functions.flip(input, 1)
+
+
+def flipud(input: Tensor) -> Tensor:
+    """The first dimension reversed."""
+    if not input._array.ndim:
+        raise RuntimeError("Input must be >= 1-d.")
+    return _functions.flip(input, 0)
+
+
 def tile(input: Tensor, *dims: Any) -> Tensor:
     """Copies side by side; missing counts are 1."""
     counts = _functions._sizes(dims)
@@ -385,64 +399,16 @@ def diff(
     return input
 
 
-# -- copies ---------------------------------------------------------------------------------------
-
-
-def _copying(name: str, arrange: Callable[..., tuple[str, tuple[Any, ...]]]) -> Callable[..., Any]:
-    """A function that copies what a view would show; `arrange` gives its row and options."""
-
-    def call(input: Tensor, *arguments: Any, **named: Any) -> Any:
-        row, options = arrange(input, *arguments, **named)
-        return dispatch(TABLE[row], (input,), options)
-
-    call.__name__ = name
-    call.__doc__ = f"What `{name.removesuffix('_copy')}` shows, as a copy."
-    return call
-
-
-def _squeeze_row(input: Tensor, dim: Any = None) -> tuple[str, tuple[Any, ...]]:
-    if dim is None:
-        return "squeeze_copy", (None,)
-    return "squeeze_dim_copy" if isinstance(dim, int) else "squeeze_dims_copy", (dim,)
-
-
-alias_copy = _copying("alias_copy", lambda input: ("alias_copy", ()))
-t_copy = _copying("t_copy", lambda input: ("t_copy", ()))
-squeeze_copy = _copying("squeeze_copy", _squeeze_row)
-unsqueeze_copy = _copying("unsqueeze_copy", lambda input, dim: ("unsqueeze_copy", (dim,)))
-expand_copy = _copying(
-    "expand_copy", lambda input, size, implicit=False: ("expand_copy", (_numbers(size),))
-)
-view_copy = _copying("view_copy", lambda input, size: ("view_copy", (_numbers(size),)))
-permute_copy = _copying("permute_copy", lambda input, dims: ("permute_copy", (_numbers(dims),)))
-transpose_copy = _copying(
-    "transpose_copy", lambda input, dim0, dim1: ("transpose_copy", (dim0, dim1))
-)
-select_copy = _copying("select_copy", lambda input, dim, index: ("select_copy", (dim, index)))
-slice_copy = _copying(
-    "slice_copy",
-    lambda input, dim=0, start=None, end=None, step=1: ("slice_copy", (dim, start, end, step)),
-)
-unbind_copy = _copying("unbind_copy", lambda input, dim=0: ("unbind_copy", (dim,)))
-unfold_copy = _copying(
-    "unfold_copy", lambda input, dimension, size, step: ("unfold_copy", (dimension, size, step))
-)
-split_with_sizes_copy = _copying(
-    "split_with_sizes_copy",
-    lambda input, split_sizes, dim=0: ("split_with_sizes_copy", (_numbers(split_sizes), dim)),
-)
-
 BOTH = (
     "movedim", "unflatten", "tile", "broadcast_to", "repeat_interleave", "as_strided",
     "as_strided_scatter", "diag", "diagflat", "tensor_split", "hsplit", "vsplit", "dsplit", "diff",
+    "fliplr", "flipud",
 )  # fmt: skip
 """What is a function of `torch` and a method of Tensor."""
 
 FUNCTIONS = (
     "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "hstack", "vstack", "dstack",
     "column_stack", "block_diag", "meshgrid", "cartesian_prod", "combinations", "as_strided_copy",
-    "alias_copy", "t_copy", "squeeze_copy", "unsqueeze_copy", "expand_copy", "view_copy",
-    "permute_copy", "transpose_copy", "select_copy", "slice_copy", "unbind_copy", "unfold_copy",
-    "split_with_sizes_copy", "unsafe_split", "unsafe_chunk",
+    "unsafe_split", "unsafe_chunk",
 )  # fmt: skip
 METHODS = ("unfold",)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader import cli
+from grader import steps
 from grader.cli import main
 from grader.messages import Message, render
 from grader.results import from_json
@@ -93,8 +93,14 @@ def test_every_option_exists():
 def test_exit_statuses_are_those_of_the_command_line():
     shown = [int(one) for one in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)]
     assert shown == [
-        cli.DONE, cli.BELOW, cli.USAGE, cli.ISOLATION, cli.UNWRITTEN, cli.FAULT, cli.INTERRUPTED,
-    ]  # fmt: skip
+        steps.DONE,
+        steps.BELOW,
+        steps.USAGE,
+        steps.ISOLATION,
+        steps.UNWRITTEN,
+        steps.FAULT,
+        steps.INTERRUPTED,
+    ]
 
 
 # -- words and code -------------------------------------------------------------------------------
@@ -117,7 +123,7 @@ def first_steps(tmp_path):
         student.write_text(module, encoding="utf-8")
         arguments = ["grade", student, "-a", tmp_path / "assignment.py", "-o", out]
         ended = CliRunner().invoke(main, [str(one) for one in arguments])
-        assert ended.exit_code == cli.DONE, ended.stderr
+        assert ended.exit_code == steps.DONE, ended.stderr
         (submission,) = from_json((out / "results.json").read_bytes()).submissions
         (question,) = submission.questions
         return question

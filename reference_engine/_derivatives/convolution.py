@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from reference_engine._derivatives._table import row
+from reference_engine._derivatives._table import camel, row
 from reference_engine._derivatives.pointwise import quiet
 
 Shape = tuple[int, ...]
@@ -126,8 +126,6 @@ def _to_weight(
     """What a gradient of a convolution's result is at its weight."""
     columns = _columns(input, kernel, stride, padding, dilation, groups)
     rows = _group_rows(self, groups)
-    if columns.shape[1] != rows.shape[1]:  # the result left out windows at the end
-        raise ValueError("the gradient has another shape than the convolution's result")
     found = np.matmul(rows.transpose(0, 2, 1), columns)
     return found.reshape(self.shape[1], input.shape[1] // groups, *kernel)
 
@@ -369,30 +367,35 @@ row(
     self=lambda ops, grad, indices: ops.selected(grad, indices),
 )
 MIXED = (
-    "AvgPool2D", "AvgPool3D", "AdaptiveAvgPool2D", "AdaptiveAvgPool3D", "UpsampleLinear1D",
-    "UpsampleBilinear2D", "UpsampleTrilinear3D", "UpsampleBicubic2D", "UpsampleBilinear2DAa",
-    "UpsampleBicubic2DAa",
+    "avg_pool2d", "avg_pool3d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "upsample_linear1d",
+    "upsample_bilinear2d", "upsample_trilinear3d", "upsample_bicubic2d",
 )  # fmt: skip
 """Operations that weigh and add elements along each dimension by itself."""
 SELECTED = (
-    "ReflectionPad1D", "ReflectionPad2D", "ReflectionPad3D", "ReplicationPad1D",
-    "ReplicationPad2D", "ReplicationPad3D", "UpsampleNearest1D", "UpsampleNearest2D",
-    "UpsampleNearest3D", "UpsampleNearestExact1D", "UpsampleNearestExact2D",
-    "UpsampleNearestExact3D",
+    "reflection_pad1d", "reflection_pad2d", "reflection_pad3d", "replication_pad1d",
+    "replication_pad2d", "replication_pad3d", "upsample_nearest1d", "upsample_nearest2d",
+    "upsample_nearest3d", "upsample_nearest_exact1d", "upsample_nearest_exact2d",
+    "upsample_nearest_exact3d",
 )  # fmt: skip
 """Operations that take elements along each dimension by itself."""
+
+
+def _node(name: str) -> str:
+    return f"{camel(name)[:-1]}DBackward0" if name[-2:-1].isdigit() else f"{camel(name)}Backward0"
+
+
 for _name in ("mixed", *MIXED):
     row(
         _name,
         _mixed,
-        node=f"{_name[:1].upper()}{_name[1:]}Backward0",
+        node=_node(_name),
         self=lambda ops, grad, matrices: ops.mixed(grad, _transposed(matrices)),
     )
 for _name in ("selected", *SELECTED):
     row(
         _name,
         _selected,
-        node=f"{_name[:1].upper()}{_name[1:]}Backward0",
+        node=_node(_name),
         self=lambda ops, grad, self_shape, indices: ops.selected_transposed(
             grad, self_shape, indices
         ),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader import cli
+from grader import steps
 from grader.cli import main
 from grader.results import from_json
 
@@ -143,7 +143,7 @@ def test_a_class_is_graded(here):
     write(here / "class" / "ana.py", RIGHT)
     write(here / "class" / "bob.py", WRONG)
     result = run("grade", "class", "-a", "sums.py", "-o", "out")
-    assert result.exit_code == cli.DONE
+    assert result.exit_code == steps.DONE
     assert scores_in(here / "out") == {"ana": 2.0, "bob": 0.0}
     assert (here / "out" / "index.html").is_file()
 
@@ -189,7 +189,7 @@ def test_without_a_seed_each_run_draws_its_own(here):
 def test_a_file_given_twice_is_graded_once(here):
     write(here / "class" / "ana.py", RIGHT)
     result = run("grade", "class", "class/ana.py", "./class/../class/ana.py", "-a", "sums.py")
-    assert result.exit_code == cli.DONE
+    assert result.exit_code == steps.DONE
     assert scores_in(here / "results") == {"ana": 2.0}
 
 
@@ -210,7 +210,7 @@ def test_an_assignment_among_the_submissions_is_none_of_them(here):
 
 def test_folders_and_files_may_have_spaces_in_their_names(here):
     write(here / "my class" / "ana maria.py", RIGHT)
-    assert run("grade", "my class", "-a", "sums.py", "-o", "my results").exit_code == cli.DONE
+    assert run("grade", "my class", "-a", "sums.py", "-o", "my results").exit_code == steps.DONE
     assert scores_in(here / "my results") == {"ana maria": 2.0}
 
 
@@ -238,7 +238,7 @@ def test_eight_backward_passes_are_counted(here, command, own):
         """,
     )
     result = run(command, "ana.py", "-a", assignment if own else "accumulation_trap")
-    assert result.exit_code == cli.DONE
+    assert result.exit_code == steps.DONE
     if command == "check":
         told = result.stdout
     else:
@@ -345,7 +345,7 @@ def test_5_with_a_machine_that_runs_nothing(here, monkeypatch):
 
 def test_a_missing_path_is_named(here):
     result = run("grade", "nobody.py", "-a", "sums.py")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     assert errors(result)[0].startswith("grader: nobody.py does not exist")
     assert not (here / "results").exists()
 
@@ -353,7 +353,7 @@ def test_a_missing_path_is_named(here):
 def test_the_paths_beside_a_missing_one_are_graded(here):
     write(here / "ana.py", RIGHT)
     result = run("grade", "nobody.py", "ana.py", "nowhere", "-a", "sums.py")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     assert [line.split()[1] for line in errors(result)] == ["nobody.py", "nowhere"]
     assert scores_in(here / "results") == {"ana": 2.0}
 
@@ -361,7 +361,7 @@ def test_the_paths_beside_a_missing_one_are_graded(here):
 def test_an_unknown_assignment_names_a_near_one(here):
     write(here / "ana.py", RIGHT)
     result = run("grade", "ana.py", "-a", "manual_backprob")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     (line,) = errors(result)
     assert "manual_backprob" in line
     assert "Did you mean manual_backprop?" in line
@@ -386,7 +386,7 @@ def test_an_assignment_file_that_raises_is_told_with_its_line(here, source, plac
     write(here / "ana.py", RIGHT)
     write(here / "broken.py", source)
     result = run("grade", "ana.py", "-a", "broken.py")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     (line,) = errors(result)
     assert "broken.py" in line
     assert place in line
@@ -408,7 +408,7 @@ def test_a_file_that_cannot_be_graded_is_one_line_and_the_rest_is_graded(here, n
     write(here / "class" / name, content)
     write(here / "class" / "ana.py", RIGHT)
     result = run("grade", "class", "-a", "sums.py")
-    assert result.exit_code == cli.DONE
+    assert result.exit_code == steps.DONE
     (line,) = errors(result)
     assert line.startswith(f"grader: {name}: ")
     assert said in line
@@ -420,20 +420,20 @@ def test_a_file_that_cannot_be_graded_is_one_line_and_the_rest_is_graded(here, n
 def test_checking_what_cannot_be_run_is_one_line(here, name, content, more):
     write(here / name, content)
     result = run("check", name, *more)
-    assert (result.exit_code, result.stdout) == (cli.USAGE, "")
+    assert (result.exit_code, result.stdout) == (steps.USAGE, "")
     (line,) = errors(result)
     assert line.startswith(f"grader: {name}: The file is")
 
 
 def test_nothing_but_unreadable_work_is_unreadable_input(here):
     write(here / "bad.ipynb", "no notebook")
-    assert run("grade", "bad.ipynb", "-a", "sums.py").exit_code == cli.USAGE
+    assert run("grade", "bad.ipynb", "-a", "sums.py").exit_code == steps.USAGE
     assert scores_in(here / "results") == {"bad": None}
 
 
 def test_nothing_but_empty_work_is_a_zero(here):
     write(here / "empty.py", "")
-    assert run("grade", "empty.py", "-a", "sums.py").exit_code == cli.DONE
+    assert run("grade", "empty.py", "-a", "sums.py").exit_code == steps.DONE
     assert scores_in(here / "results") == {"empty": 0.0}
 
 
@@ -441,7 +441,7 @@ def test_nothing_but_empty_work_is_a_zero(here):
 def test_a_folder_without_submissions_is_told(here, command):
     (here / "class").mkdir()
     result = run(command, "class", "-a", "sums.py")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     assert errors(result)[0].startswith("grader: class holds no submissions")
 
 
@@ -449,7 +449,7 @@ def test_check_takes_one_file(here):
     write(here / "class" / "ana.py", RIGHT)
     write(here / "class" / "bob.py", RIGHT)
     result = run("check", "class", "-a", "sums.py")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     assert "check takes one file" in result.stderr
 
 
@@ -458,7 +458,7 @@ def test_an_unwritable_out_is_told_before_anything_is_run(here, out):
     write(here / "taken", "a file")
     write(here / "ana.py", "open('ran', 'w')\n" + RIGHT)
     result = run("grade", "ana.py", "-a", "sums.py", "-o", out)
-    assert result.exit_code == cli.UNWRITTEN
+    assert result.exit_code == steps.UNWRITTEN
     (line,) = errors(result)
     assert f"{out} cannot be written" in line
     assert "nothing was run" in line
@@ -475,7 +475,7 @@ def test_results_that_cannot_be_written_are_saved_elsewhere(here, out_that_is_lo
     monkeypatch.setattr(tempfile, "tempdir", str(here))
     write(here / "ana.py", RIGHT)
     result = run("grade", "ana.py", "-a", "sums.py", "-o", out_that_is_lost)
-    assert result.exit_code == cli.UNWRITTEN
+    assert result.exit_code == steps.UNWRITTEN
     (line,) = errors(result)
     (place,) = re.findall(r"the results are in (\S+)/results\.json", line)
     assert scores_in(Path(place)) == {"ana": 2.0}
@@ -486,7 +486,7 @@ def test_results_that_can_be_written_nowhere_are_printed(here, out_that_is_lost,
     monkeypatch.setattr(tempfile, "mkdtemp", failing_for("grader-results-", tempfile.mkdtemp))
     write(here / "ana.py", RIGHT)
     result = run("grade", "ana.py", "-a", "sums.py", "-o", out_that_is_lost)
-    assert result.exit_code == cli.UNWRITTEN
+    assert result.exit_code == steps.UNWRITTEN
     assert from_json(result.stdout.encode()).submissions[0].score == 2.0
 
 
@@ -504,7 +504,7 @@ def test_real_pytorch_that_is_not_installed_is_told_before_anything_is_run(here)
         pytest.skip("PyTorch is installed here")
     write(here / "ana.py", RIGHT)
     result = run("grade", "ana.py", "-a", "sums.py", "--torch", "real")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     (line,) = errors(result)
     assert "pip install 'autograd-grader[torch]'" in line
     assert not (here / "results").exists()
@@ -536,7 +536,7 @@ def test_a_file_name_can_hold_anything(here, name, content, options):
     folder.mkdir()
     Path(os.fsdecode(os.fsencode(folder) + b"/" + name + b".py")).write_text(content)
     result = run("grade", "class", "-a", "sums.py", *options)
-    assert result.exit_code == cli.DONE
+    assert result.exit_code == steps.DONE
     told = result.stdout + result.stderr
     assert [one for one in told if one != "\n" and not one.isprintable()] == []
     assert not re.search(r"^\s*::error::", told, re.MULTILINE)
@@ -545,7 +545,7 @@ def test_a_file_name_can_hold_anything(here, name, content, options):
 
 def test_an_error_names_a_strange_path_on_one_line(here):
     result = run("grade", "no\n\x1b[31mbody", "-a", "sums.py")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     assert errors(result)[0].startswith("grader: no body does not exist")
 
 
@@ -583,7 +583,7 @@ def test_a_table_fits_80_columns(here):
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_lacks_characters_shows_question_marks(here, encoding):
     status, out, error = grading(here, environment={"PYTHONIOENCODING": encoding})
-    assert status == cli.DONE
+    assert status == steps.DONE
     assert "correct" in out
     assert "Traceback" not in error
 
@@ -702,7 +702,7 @@ def test_check_json_is_the_result_and_nothing_else(here):
 def test_check_json_holds_a_problem_as_well(here):
     write(here / "bad.ipynb", "no notebook")
     result = run("check", "bad.ipynb", "-a", "sums.py", "--format", "json")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     assert json.loads(result.stdout)["submissions"][0]["problem"] == "unreadable"
 
 
@@ -726,7 +726,7 @@ def test_check_recognises_the_assignment_that_a_notebook_names(here):
 def test_check_lists_what_it_could_be(here):
     write(here / "ana.py", "x = 1")
     result = run("check", "ana.py")
-    assert result.exit_code == cli.USAGE
+    assert result.exit_code == steps.USAGE
     (line,) = errors(result)
     assert "name it with -a, one of: accumulation_trap, manual_backprop, no_grad_detach" in line
 

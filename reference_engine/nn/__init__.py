@@ -1,0 +1,14 @@
+"""torch.nn: what networks are made of."""
+
+from typing import Any
+
+from reference_engine._errors import NotCovered
+from reference_engine.nn import functional
+
+
+def __getattr__(name: str) -> Any:
+    from reference_engine.nn._pytorch_names import NN
+
+    if name in NN:
+        raise NotCovered(f"nn.{name}")
+    raise AttributeError(f"module 'torch.nn' has no attribute '{name}'")
