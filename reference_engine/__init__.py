@@ -4,6 +4,7 @@ It computes, records and differentiates as PyTorch 2.13 does, to the text of an 
 nothing of grading. A name of PyTorch's that it does not have raises NotCovered, which says so.
 """
 
+import warnings
 from math import e, inf, nan, pi
 from typing import Any
 
@@ -66,6 +67,9 @@ from reference_engine.autograd.anomaly_mode import (
 )
 
 __version__ = "2.13.0"
+
+# PyTorch says nothing of an overflow or of inf - inf; NumPy would, wherever it is not told.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"reference_engine\b")
 
 globals().update(bind())
 

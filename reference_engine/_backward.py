@@ -241,6 +241,8 @@ def grad(
     materialize_grads: bool,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of the outputs' sum with respect to each input; nothing accumulates."""
+    if not inputs:
+        raise RuntimeError(_errors.GRAD_INPUTS_EMPTY)
     starts = _cotangents(outputs, grad_outputs)
     for one in inputs:
         if not one._requires_grad:

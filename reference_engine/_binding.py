@@ -48,7 +48,7 @@ FROM_FUNCTIONS = (
     "pow", "square", "remainder", "rsub", "where", "clamp", "outer", "sum", "mean", "prod", "var",
     "std", "max", "min", "norm", "softmax", "log_softmax", "matmul", "reshape", "flatten",
     "ravel", "clone", "permute", "transpose", "squeeze", "unsqueeze", "flip", "unbind", "split",
-    "chunk", "allclose", "equal", "gather", "index_select",
+    "chunk", "allclose", "equal", "gather", "index_select", "split_with_sizes",
 )  # fmt: skip
 """Functions of `_functions` that are methods too."""
 

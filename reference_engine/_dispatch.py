@@ -45,7 +45,7 @@ class Observer:
         """`.grad` was read."""
 
     def gradient_cleared(self, tensor: "Tensor") -> None:
-        """`.grad` was set to None or to zero."""
+        """`.grad` was set to None. (`.grad.zero_()` is seen as a read, and an operation `zero`.)"""
 
     def truth_value(self, tensor: "Tensor") -> None:
         """`bool(tensor)` was asked: a branch or a loop depends on data."""

@@ -39,15 +39,13 @@ MULTIPLE_VIEW_IN_PLACE = (
 )
 NO_GRAPH = "element {index} of tensors does not require grad and does not have a grad_fn"
 NOT_SCALAR = "grad can be implicitly created only for scalar outputs"
-NOT_SCALAR_DTYPE = (
-    "grad can be implicitly created only for real scalar outputs but got torch.{dtype}"
-)
 GRADIENT_SHAPE = (
     "Mismatch in shape: grad_output[{index}] has a shape of {found} and output[{index}] has a "
     "shape of {expected}."
 )
 GRADIENT_COUNT = "got {tensors} tensors and {gradients} gradients"
 GRADIENT_TYPE = "gradients can be either Tensors or None, but got {type}"
+GRAD_INPUTS_EMPTY = "`inputs` argument to `grad()` cannot be empty."
 INPUTS_EMPTY = "`inputs` argument to `backward()` cannot be empty."
 UNUSED_INPUT = (
     "The differentiated Tensor at index {index} appears to not have been used in the graph. Set "

@@ -367,7 +367,7 @@ def contiguous(input: Tensor) -> Tensor:
     """The tensor itself where its elements lie in order, else a copy in which they do."""
     if input._array.flags.c_contiguous:
         return input
-    return clone(input)
+    return dispatch(TABLE["clone"], (input,), ("C",))  # type: ignore[no-any-return]
 
 
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
@@ -413,9 +413,9 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     return dispatch(TABLE["repeat"], (input,), (_sizes(repeats),))  # type: ignore[no-any-return]
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
     """The order reversed along dimensions."""
-    return dispatch(TABLE["flip"], (input,), (_sizes(dims),))  # type: ignore[no-any-return]
+    return dispatch(TABLE["flip"], (input,), (_sizes(sizes or (dims,)),))  # type: ignore[no-any-return]
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -454,6 +454,11 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     size, whole = split_size_or_sections, input.size(dim)
     sizes = (size,) * (whole // size) + ((whole % size,) if whole % size else ())
     return dispatch(TABLE["split"], (input,), (sizes, dim))  # type: ignore[no-any-return]
+
+
+def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Pieces of the sizes given along a dimension, as views."""
+    return split(input, tuple(split_sizes), dim)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:

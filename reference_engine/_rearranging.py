@@ -111,13 +111,22 @@ def repeat_interleave(
         return _functions.index_select(input, place, index)
     shape = list(unsqueeze(input, place + 1)._array.shape)
     shape[place + 1] = repeats
-    repeated = _functions.clone(expand(unsqueeze(input, place + 1), shape))
+    repeated = expand(unsqueeze(input, place + 1), shape)
+    repeated = dispatch(TABLE["clone"], (repeated,), ("C",))
     return _functions.flatten(repeated, place, place + 1)
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows of `size` elements along a dimension, in a new last dimension, as a view."""
     return dispatch(TABLE["unfold"], (input,), (dimension, size, step))  # type: ignore[no-any-return]
+
+
+def conj(input: Tensor) -> Tensor:
+    """The tensor itself: it holds no complex numbers."""
+    return input
+
+
+real = resolve_conj = resolve_neg = conj
 
 
 # -- strides --------------------------------------------------------------------------------------
@@ -386,11 +395,11 @@ def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
 ) -> Tensor:
     """The differences of neighbours along `dim`, taken `n` times."""
+    if not n:
+        return _functions.copy_(wrap(np.zeros_like(input._array)), input)
     around = [one for one in (prepend, input, append) if one is not None]
     if len(around) > 1:
         input = cat(around, dim)
-    if not n:
-        return _functions.copy_(wrap(np.zeros_like(input._array)), input)
     narrow = TABLE["narrow"]
     for _ in range(min(n, input.size(dim))):
         count = input.size(dim) - 1
@@ -402,13 +411,13 @@ def diff(
 BOTH = (
     "movedim", "unflatten", "tile", "broadcast_to", "repeat_interleave", "as_strided",
     "as_strided_scatter", "diag", "diagflat", "tensor_split", "hsplit", "vsplit", "dsplit", "diff",
-    "fliplr", "flipud",
+    "fliplr", "flipud", "conj", "resolve_conj", "resolve_neg",
 )  # fmt: skip
 """What is a function of `torch` and a method of Tensor."""
 
 FUNCTIONS = (
     "broadcast_tensors", "atleast_1d", "atleast_2d", "atleast_3d", "hstack", "vstack", "dstack",
     "column_stack", "block_diag", "meshgrid", "cartesian_prod", "combinations", "as_strided_copy",
-    "unsafe_split", "unsafe_chunk",
+    "unsafe_split", "unsafe_chunk", "real",
 )  # fmt: skip
 METHODS = ("unfold",)

@@ -12,7 +12,7 @@ import numpy as np
 
 from reference_engine import _functions
 from reference_engine._derivatives._table import TABLE
-from reference_engine._dispatch import dispatch, dispatch_in_place
+from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
 from reference_engine._tensor import Tensor
 
 Plan = tuple[str, tuple[Any, ...], tuple[Any, ...]]
@@ -115,6 +115,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if dim is None:
         return _functions.gather(_functions.reshape(input, -1), 0, _functions.reshape(indices, -1))
     place = dim % (input._array.ndim or 1)
+    if np.any(indices._array < 0):
+        indices = wrap(np.where(indices._array < 0, indices._array + input.size(place), indices._array))
     shapes = [list(one._array.shape) for one in (input, indices)]
     along = [shape[place] for shape in shapes]
     for shape in shapes:

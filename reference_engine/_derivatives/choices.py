@@ -211,7 +211,7 @@ row(
 
 # -- copies ---------------------------------------------------------------------------------------
 
-row("clone", lambda self, /: np.copy(self), self=lambda grad: grad)
+row("clone", lambda self, /, order="K": np.array(self, order=order), self=lambda grad: grad)
 row(
     "copy",
     lambda self, /: np.copy(self),

@@ -163,7 +163,13 @@ def _along(index: Any, dim: int) -> tuple[Any, ...]:
 
 
 def _gather(self: Any, index: Any, /, dim: int) -> Any:
+    if not self.ndim:
+        return _gather(np.reshape(self, 1), index.reshape(-1), dim).reshape(index.shape)
     dim = _positive(dim, self.ndim)
+    if not index.size:
+        return np.empty(index.shape, self.dtype)
+    if not index.ndim:
+        return _gather(self, index.reshape(1), dim).reshape(())
     if index.ndim != self.ndim:
         raise RuntimeError(_errors.GATHER_DIMS)
     size = self.shape[dim]
@@ -174,9 +180,10 @@ def _gather(self: Any, index: Any, /, dim: int) -> Any:
 
 
 def _gather_transposed(self: Any, index: Any, /, shape: Shape, dim: int) -> Any:
-    zeros = np.zeros(shape, np.asarray(self).dtype)
-    np.add.at(zeros, _along(index, dim), self)
-    return zeros
+    zeros = np.zeros(shape or 1, np.asarray(self).dtype)
+    if index.size:
+        np.add.at(zeros, _along(np.atleast_1d(index), dim), self)
+    return zeros.reshape(shape)
 
 
 row(
@@ -196,8 +203,10 @@ row(
 def _index_select(self: Any, index: Any, /, dim: int) -> Any:
     if index.dtype not in (np.int32, np.int64):
         raise RuntimeError(_errors.INDEX_SELECT_DTYPE)
+    if not self.ndim:
+        return np.take(self, index).reshape(())
     try:
-        return np.take(self, index, axis=_positive(dim, self.ndim))
+        return np.take(self, np.atleast_1d(index), axis=_positive(dim, self.ndim))
     except IndexError:
         raise IndexError(_errors.INDEX_SELECT_BOUNDS) from None
 
@@ -212,8 +221,10 @@ row(
 
 
 def _index_select_transposed(self: Any, index: Any, /, shape: Shape, dim: int) -> Any:
+    if not shape:
+        return self
     zeros = np.zeros(shape, np.asarray(self).dtype)
-    np.add.at(zeros, at(dim % len(shape), index), self)
+    np.add.at(zeros, at(dim % len(shape), np.atleast_1d(index)), self)
     return zeros
 
 

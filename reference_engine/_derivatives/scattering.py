@@ -222,9 +222,7 @@ row(
     _index_fill,
     node="IndexFillBackward1",
     self=lambda ops, grad, index, dim: ops.index_fill(grad, index, 0.0, dim),
-    value=lambda ops, grad, index, dim: ops.sum(
-        ops.index_select(grad, index, dim) if grad.shape else grad
-    ),
+    value=lambda ops, grad, index, dim: ops.sum(grad - ops.index_fill(grad, index, 0.0, dim)),
 )
 
 # -- by elements ----------------------------------------------------------------------------------
@@ -232,8 +230,8 @@ row(
 
 def _places(result: Any, index: Any, dim: int) -> tuple[Any, tuple[Any, ...]]:
     """An array (of one dimension at least) and the NumPy index of elements in it."""
-    if index.dtype != np.int64:
-        raise RuntimeError("scatter(): Expected dtype int64 for index")
+    if index.dtype not in (np.int32, np.int64):
+        raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
     if index.size and index.ndim != result.ndim and max(index.ndim, 1) != max(result.ndim, 1):
         raise RuntimeError(
             "Index tensor must have the same number of dimensions as self tensor"

@@ -271,6 +271,8 @@ row(
 
 def _unbind_backward(ops: Any, grads: list[Any], shape: Shape, dim: int) -> Any:
     dim %= len(shape)
+    if all(one is not None for one in grads):
+        return ops.stack(grads, dim)
     piece = shape[:dim] + shape[dim + 1 :]
     present = next(one for one in grads if one is not None)
     zeros = ops.expand(ops.reshape(present, (-1,))[:1] * 0 if piece else present * 0, piece)
