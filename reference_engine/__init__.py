@@ -8,7 +8,7 @@ import warnings
 from math import e, inf, nan, pi
 from typing import Any
 
-from reference_engine import autograd
+from reference_engine import autograd, nn, special
 from reference_engine._binding import bind
 from reference_engine._creation import (
     arange,

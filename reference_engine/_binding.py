@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from reference_engine import (
+    _algebra,
     _copies,
     _creation,
     _elementwise,
     _errors,
     _functions,
     _indexing,
+    _ordering,
     _rearranging,
     _scattering,
     _statistics,
@@ -37,10 +39,11 @@ FROM_ROWS = (
     "isinf", "isfinite", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "exp",
     "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh",
     "atan", "abs", "sign", "floor", "ceil", "sigmoid", "relu", "maximum", "minimum",
-    "masked_fill", "amax", "amin", "argmax", "argmin", "all", "any",
+    "amax", "amin", "argmax", "argmin", "all", "any",
     "mm", "mv", "dot", "bmm", "t", "select", "narrow", "roll", "rot90", "tril", "triu", "diagonal",
     "diag_embed", "diagonal_copy", "diagonal_scatter", "trace", "select_scatter", "slice_scatter",
-    "masked_select", "take", "narrow_copy",
+    "masked_select", "take", "narrow_copy", "addmm", "addmv", "addr", "addbmm", "baddbmm", "vdot",
+    "cholesky", "cholesky_solve", "cholesky_inverse",
 )  # fmt: skip
 """Rows whose call is their forward's own signature: functions and methods alike."""
 
@@ -76,8 +79,9 @@ ONLY_METHODS = (
 
 IN_PLACE = (
     "add", "sub", "mul", "div", "neg", "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tanh",
-    "abs", "floor", "ceil", "round", "sigmoid", "relu", "masked_fill", "remainder",
+    "abs", "floor", "ceil", "round", "sigmoid", "relu",
     "floor_divide", "zero", "eq", "ne", "lt", "le", "gt", "ge", "tril", "triu",
+    "addmm", "addmv", "addr", "addbmm", "baddbmm",
 )  # fmt: skip
 """Rows that have a variant with a trailing underscore."""
 
@@ -101,6 +105,7 @@ ALIASES = {
     "swapdims": "transpose",
     "moveaxis": "movedim",
     "row_stack": "vstack",
+    "ger": "outer",
 }
 
 OPERATORS = {
@@ -121,8 +126,9 @@ _OPERAND = (Tensor, int, float, np.generic)
 
 def bind() -> dict[str, Any]:
     """Hang everything on Tensor; return the functions of the `torch` module by name."""
-    functions: dict[str, Any] = {name: _function_of(TABLE[name]) for name in (*FROM_ROWS, *_elementwise.ROWS)}
-    methods: dict[str, Any] = {name: _method_of(TABLE[name]) for name in (*FROM_ROWS, *_elementwise.ROWS)}
+    rows = [TABLE[name] for name in (*FROM_ROWS, *_elementwise.ROWS)]
+    functions: dict[str, Any] = {row.name: _function_of(row) for row in rows}
+    methods: dict[str, Any] = {row.name: _method_of(row) for row in rows}
     for name in (*FROM_FUNCTIONS, *ONLY_METHODS):
         methods[name] = getattr(_functions, name)
     for module in (_elementwise, _statistics):
@@ -144,14 +150,15 @@ def bind() -> dict[str, Any]:
         functions[name] = _with_numpy_names(functions[name])
     for name in ("where", "pow", "remainder", *ONLY_FUNCTIONS):
         functions[name] = getattr(_functions, name)
-    for name in (*_rearranging.BOTH, *_scattering.BOTH):
-        found = getattr(_rearranging, name, None) or getattr(_scattering, name)
-        methods[name], functions[name] = found, _checking_first(found)
+    for module in (_rearranging, _scattering, _ordering, _algebra):
+        for name in module.BOTH:
+            found = getattr(module, name)
+            methods[name], functions[name] = found, _checking_first(found)
     for name, (_, in_place) in _scattering.FORMS.items():
         methods[f"{name}_"] = in_place
     for name in _rearranging.METHODS:
         methods[name] = getattr(_rearranging, name)
-    for module in (_rearranging, _copies):
+    for module in (_rearranging, _copies, _ordering, _algebra):
         functions.update({name: getattr(module, name) for name in module.FUNCTIONS})
     for name in (*IN_PLACE, *_elementwise.IN_PLACE):
         methods[f"{name}_"] = _in_place_of(name, TABLE[name], TABLE[name])
@@ -347,6 +354,7 @@ def _bind_operators() -> None:
         "__mod__": _guarded(_functions.remainder),
         "__ipow__": lambda self, other: dispatch_in_place(TABLE["pow_number"], self, (), (other,)),
         "__matmul__": _matmul,
+        "__rmatmul__": lambda self, other: _matmul(other, self),
         "__neg__": lambda self: dispatch(TABLE["neg"], (self,)),
         "__pos__": lambda self: self,
         "__abs__": lambda self: dispatch(TABLE["abs"], (self,)),
@@ -442,7 +450,7 @@ def _transposed(self: Tensor) -> Tensor:
 
 
 def _conversion(name: str, kind: _types.dtype) -> Callable[..., Any]:
-    def convert(self: Tensor) -> Tensor:
+    def convert(self: Tensor, *, memory_format: Any = None) -> Tensor:
         return _functions.to(self, kind)
 
     convert.__name__ = name

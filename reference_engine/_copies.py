@@ -57,6 +57,7 @@ split_with_sizes_copy = _copying(
 )
 
 FUNCTIONS = (
-    "alias_copy", "t_copy", "squeeze_copy", "unsqueeze_copy", "expand_copy", "view_copy", "permute_copy",
-    "transpose_copy", "select_copy", "slice_copy", "unbind_copy", "unfold_copy", "split_with_sizes_copy",
+    "alias_copy", "t_copy", "squeeze_copy", "unsqueeze_copy", "expand_copy", "view_copy",
+    "permute_copy", "transpose_copy", "select_copy", "slice_copy", "unbind_copy", "unfold_copy",
+    "split_with_sizes_copy",
 )  # fmt: skip

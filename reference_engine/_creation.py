@@ -195,8 +195,8 @@ def full(
     if not isinstance(size, (list, tuple)):
         kind = type(size).__name__
         raise TypeError(_errors.SIZE_TYPE.format(function="full", name="size", type=kind))
-    filling = _array_of(as_array(fill_value))
-    numpy_dtype = filling.dtype if dtype is None else as_dtype(dtype).numpy
+    filling = as_array(fill_value)
+    numpy_dtype = _array_of(filling).dtype if dtype is None else as_dtype(dtype).numpy
     return _finished(np.full(_size("full", (size,)), filling, numpy_dtype), requires_grad)
 
 
@@ -331,8 +331,14 @@ randn_like = _like("randn_like", randn)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`full` in another tensor's shape and dtype."""
     kind = input.dtype if dtype is None else dtype
-    return full(input._array.shape, fill_value, dtype=kind, requires_grad=requires_grad)
+    shape = input._array.shape
+    return full(shape, fill_value, dtype=kind, device=device, requires_grad=requires_grad)

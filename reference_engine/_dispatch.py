@@ -339,9 +339,10 @@ def tensor_of(saved: Saved, node: Node) -> "Tensor":
     """A saved result as a tensor again, with its place in the graph."""
     result = wrap(saved._array)
     result._counter = saved._counter
-    result._grad_fn = node
-    result._output_nr = saved.number
-    result._requires_grad = True
+    if saved._array.dtype.kind == "f":
+        result._grad_fn = node
+        result._output_nr = saved.number
+        result._requires_grad = True
     return result
 
 

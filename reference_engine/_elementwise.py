@@ -4,9 +4,8 @@ Mostly they choose between the row for a tensor operand and the row for a number
 function of the `torch` module and a method of Tensor.
 """
 
+import math
 from typing import Any
-
-import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import TABLE
@@ -27,6 +26,7 @@ ROWS = (
 
 BOTH = (
     "div", "round", "fmod", "copysign", "clamp_min", "clamp_max", "lerp", "frexp", "nan_to_num",
+    "masked_fill",
 )  # fmt: skip
 """Functions that are methods too."""
 
@@ -54,6 +54,7 @@ IN_PLACE_CHOICES = {
     "clamp_min": ("clamp_min_tensor", "clamp_min"),
     "clamp_max": ("clamp_max_tensor", "clamp_max"),
     "lerp": ("lerp_tensor", "lerp"),
+    "masked_fill": ("masked_fill_tensor", "masked_fill"),
 }
 """Variants with a trailing underscore: the row where all operands are tensors, and the other."""
 
@@ -127,9 +128,20 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     return dispatch(TABLE["lerp"], (input, end), (weight,))  # type: ignore[no-any-return]
 
 
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """`input` with a number, or the value of a 0-d tensor, wherever the mask holds."""
+    if not isinstance(value, Tensor):
+        return dispatch(TABLE["masked_fill"], (input, mask), (value,))  # type: ignore[no-any-return]
+    if value._array.ndim:
+        raise RuntimeError(_errors.MASKED_FILL_DIMS.format(dim=value._array.ndim))
+    return dispatch(TABLE["masked_fill_tensor"], (input, mask, value))  # type: ignore[no-any-return]
+
+
 def float_power(input: Any, exponent: Any) -> Tensor:
     """`input ** exponent`, computed and given in float64."""
-    first, second = (to(one, float64) if isinstance(one, Tensor) else one for one in (input, exponent))
+    first, second = (
+        to(one, float64) if isinstance(one, Tensor) else one for one in (input, exponent)
+    )
     return pow(first, second)
 
 
@@ -148,7 +160,10 @@ def frexp(input: Tensor) -> Any:
 
 
 def nan_to_num(
-    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
 ) -> Tensor:
     """`input` with numbers in the place of nan and the infinities."""
     return dispatch(TABLE["nan_to_num"], (input,), (nan, posinf, neginf))  # type: ignore[no-any-return]
@@ -163,6 +178,6 @@ def itself(input: Tensor) -> Tensor:
 
 def special_ndtr(input: Tensor) -> Tensor:
     """The distribution function of the standard normal distribution."""
-    scaled = dispatch(TABLE["mul"], (input, np.sqrt(0.5).item()))
-    shifted = dispatch(TABLE["add"], (dispatch(TABLE["erf"], (scaled,)), 1), (1,))
-    return dispatch(TABLE["mul"], (shifted, 0.5))  # type: ignore[no-any-return]
+    scaled = dispatch(TABLE["mul_number"], (input,), (math.sqrt(0.5),))
+    shifted = dispatch(TABLE["add_number"], (dispatch(TABLE["erf"], (scaled,)),), (1,))
+    return dispatch(TABLE["mul_number"], (shifted,), (0.5,))  # type: ignore[no-any-return]

@@ -295,7 +295,7 @@ def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
         raise RuntimeError(mismatch)
     batch = np.broadcast_shapes(a[:-2], b[:-2])
     rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
-    first = reshape(expand(input, (*batch, *(rows or (1,)), a[-1])), (product(batch), -1, a[-1]))
+    first = reshape(expand(input, (*batch, *(rows or (1,)), a[-1])), (product(batch), *(rows or (1,)), a[-1]))
     second = expand(other, (*batch, *b[-2:]))
     if columns:
         second = reshape(second, (product(batch), *b[-2:]))
@@ -483,7 +483,9 @@ def to(input: Tensor, *arguments: Any, **options: Any) -> Tensor:
     if wanted is None:
         return input
     kind = as_dtype(wanted)
-    if kind.numpy == input._array.dtype and not options.get("copy"):
+    flags = [one for one in arguments if isinstance(one, bool)]  # non_blocking, then copy
+    copy = options.get("copy") or flags[1:2] == [True]
+    if kind.numpy == input._array.dtype and not copy:
         return input
     return dispatch(TABLE["to_copy"], (input,), (kind.numpy,))  # type: ignore[no-any-return]
 

@@ -13,7 +13,7 @@ from reference_engine._tensor import Tensor
 
 
 def into(out: Any, name: str, result: Any) -> Any:
-    """`out`, a tensor or several (or None), holding what the function `name` gave; resized where needed."""
+    """`out`, a tensor or several (or None), holding what the function `name` gave."""
     if out is None:
         return result
     if isinstance(result, tuple):

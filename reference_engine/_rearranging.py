@@ -4,6 +4,7 @@ They are written over other functions, as PyTorch's are, so that graphs have the
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -156,9 +157,7 @@ def _strided(input: Tensor, size: Any, stride: Any, offset: int | None) -> tuple
     return found, np.where(addresses[inside] == _views._addresses(found), inside, -1)
 
 
-def as_strided(
-    input: Tensor, size: Any, stride: Any, storage_offset: int | None = None
-) -> Tensor:
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """A view of the storage by sizes, strides and an offset, all in elements."""
     return dispatch(TABLE["strided"], (input,), _strided(input, size, stride, storage_offset))  # type: ignore[no-any-return]
 
@@ -383,12 +382,10 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     grids = meshgrid([input] * r)
     places = np.indices((input._array.size,) * r)
     mask = np.ones(places.shape[1:], np.bool_)
-    for first, second in zip(places[:-1], places[1:], strict=True):
+    for first, second in pairwise(places):
         mask &= first <= second if with_replacement else first < second
     chosen = wrap(mask)
-    return _functions.stack(
-        [dispatch(TABLE["masked_select"], (one, chosen)) for one in grids], 1
-    )
+    return _functions.stack([dispatch(TABLE["masked_select"], (one, chosen)) for one in grids], 1)
 
 
 def diff(

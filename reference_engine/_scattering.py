@@ -116,7 +116,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         return _functions.gather(_functions.reshape(input, -1), 0, _functions.reshape(indices, -1))
     place = dim % (input._array.ndim or 1)
     if np.any(indices._array < 0):
-        indices = wrap(np.where(indices._array < 0, indices._array + input.size(place), indices._array))
+        indices = wrap(
+            np.where(indices._array < 0, indices._array + input.size(place), indices._array)
+        )
     shapes = [list(one._array.shape) for one in (input, indices)]
     along = [shape[place] for shape in shapes]
     for shape in shapes:

@@ -4,7 +4,6 @@ What PyTorch computes by several operations is composed of the same ones here: a
 """
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,38 +29,48 @@ Cummax = return_type("cummax", "values", "indices")
 Cummin = return_type("cummin", "values", "indices")
 
 
-def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum of what is not nan."""
     input = _functions._cast(input, dtype)
-    return dispatch(TABLE["nansum"], (input,), (_functions._dims(dim), keepdim))  # type: ignore[no-any-return]
+    return dispatch(TABLE["nansum"], (input,), (_functions._dims(dim), keepdim))
 
 
-def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The mean of what is not nan."""
     if input._array.dtype.kind != "f":
         raise RuntimeError(_errors.NANMEAN_DTYPE.format(dtype=dtype_name(input._array)))
     counted = wrap(np.logical_not(np.isnan(input._array)))
     factor = _functions.sum(counted, dim, keepdim)
-    return nansum(input, dim, keepdim, dtype=dtype) / factor  # type: ignore[no-any-return]
+    return nansum(input, dim, keepdim, dtype=dtype) / factor
 
 
 def var_mean(
-    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
-) -> tuple[Tensor, Tensor]:
+    input: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+) -> Any:
     """The variance and the mean."""
     return _spread_and_mean("var_mean", input, dim, unbiased, correction, keepdim)
 
 
 def std_mean(
-    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
-) -> tuple[Tensor, Tensor]:
+    input: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: Any = None,
+) -> Any:
     """The standard deviation and the mean."""
     return _spread_and_mean("std_mean", input, dim, unbiased, correction, keepdim)
 
 
 def _spread_and_mean(
-    name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any, keepdim: bool
-) -> tuple[Tensor, Tensor]:
+    name: str, input: Any, dim: Any, unbiased: Any, correction: Any, keepdim: bool
+) -> Any:
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
@@ -69,59 +78,59 @@ def _spread_and_mean(
     dims = _functions._dims(dim)
     if input._array.size and count_of(input._array.shape, dims) <= correction:
         warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
-    return dispatch(TABLE[name], (input,), (dims, correction, keepdim))  # type: ignore[no-any-return]
+    return dispatch(TABLE[name], (input,), (dims, correction, keepdim))
 
 
-def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
+def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """The least and the largest element, of everything or along `dim`."""
     return Aminmax(*dispatch(TABLE["aminmax"], (input,), (dim, keepdim)))
 
 
-def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
+def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements are not 0."""
-    return dispatch(TABLE["count_nonzero"], (input,), (_functions._dims(dim),))  # type: ignore[no-any-return]
+    return dispatch(TABLE["count_nonzero"], (input,), (_functions._dims(dim),))
 
 
-def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """The running sum along `dim`."""
-    return dispatch(TABLE["cumsum"], (_functions._cast(input, dtype),), (dim,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["cumsum"], (_functions._cast(input, dtype),), (dim,))
 
 
-def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """The running product along `dim`."""
-    return dispatch(TABLE["cumprod"], (_functions._cast(input, dtype),), (dim,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["cumprod"], (_functions._cast(input, dtype),), (dim,))
 
 
-def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+def logcumsumexp(input: Any, dim: int) -> Any:
     """The running logarithm of the sum of exponentials along `dim`."""
-    return dispatch(TABLE["logcumsumexp"], (input,), (dim,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["logcumsumexp"], (input,), (dim,))
 
 
-def cummax(input: Tensor, dim: int) -> Any:
+def cummax(input: Any, dim: int) -> Any:
     """The running maximum along `dim`, and where it stands."""
     return Cummax(*dispatch(TABLE["cummax"], (input,), (dim,)))
 
 
-def cummin(input: Tensor, dim: int) -> Any:
+def cummin(input: Any, dim: int) -> Any:
     """The running minimum along `dim`, and where it stands."""
     return Cummin(*dispatch(TABLE["cummin"], (input,), (dim,)))
 
 
-def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
+def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
     """The logarithm of the sum of exponentials along `dim`."""
-    return dispatch(TABLE["logsumexp"], (input,), (_functions._dims(dim), keepdim))  # type: ignore[no-any-return]
+    return dispatch(TABLE["logsumexp"], (input,), (_functions._dims(dim), keepdim))
 
 
 # -- integrals and differences --------------------------------------------------------------------
 
 
-def _piece(input: Tensor, dim: int, start: int, stop: int | None) -> Tensor:
+def _piece(input: Any, dim: int, start: int, stop: int | None) -> Any:
     """The slice from `start` to `stop` along a dimension."""
     key = (slice(None),) * (dim % input._array.ndim) + (slice(start, stop),)
-    return input[key]  # type: ignore[no-any-return]
+    return input[key]
 
 
-def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1) -> Tensor:
+def trapezoid(y: Any, x: Any = None, *, dx: Any = 1, dim: int = -1) -> Any:
     """The integral along `dim` by trapezoids, between points `x` or at the distance `dx`."""
     if not y._array.shape[dim]:
         shape = list(y._array.shape)
@@ -129,44 +138,57 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1)
         return wrap(np.zeros(shape, y._array.dtype))
     if x is not None:
         widths, sums = _widths(y, x, dim), _neighbours(y, dim)
-        return _product(sums, widths).sum(dim) / 2.0  # type: ignore[no-any-return]
-    ends = y.select(dim, 0) + y.select(dim, -1)  # type: ignore[attr-defined]
-    return (y.sum(dim) - ends * 0.5) * dx  # type: ignore[attr-defined,no-any-return]
+        return _scaled("div_number", _product(sums, widths).sum(dim), 2.0)
+    ends = y.select(dim, 0) + y.select(dim, -1)
+    return _scaled("mul_number", y.sum(dim) - _scaled("mul_number", ends, 0.5), dx)
 
 
 trapz = trapezoid
 
 
-def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1) -> Tensor:
+def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = 1, dim: int = -1) -> Any:
     """The running integral along `dim` by trapezoids."""
     if x is not None:
-        return _product(_neighbours(y, dim), _widths(y, x, dim)).cumsum(dim) / 2.0  # type: ignore[attr-defined,no-any-return]
-    return (_neighbours(y, dim) * (dx / 2.0)).cumsum(dim)  # type: ignore[attr-defined,no-any-return]
+        return _scaled(
+            "div_number",
+            _product(_neighbours(y, dim), _widths(y, x, dim)).cumsum(dim),
+            2.0,
+        )
+    return _scaled("mul_number", _neighbours(y, dim), dx / 2.0).cumsum(dim)
 
 
-def _product(sums: Tensor, widths: Tensor) -> Tensor:
-    return dispatch(TABLE["mul"], (sums, widths))  # type: ignore[no-any-return]
+def _scaled(row: str, value: Any, number: Any) -> Any:
+    """A tensor times or divided by a number, by the row of that name."""
+    return dispatch(TABLE[row], (value,), (number,))
 
 
-def _neighbours(y: Tensor, dim: int) -> Tensor:
+def _product(sums: Any, widths: Any) -> Any:
+    return dispatch(TABLE["mul"], (sums, widths))
+
+
+def _neighbours(y: Any, dim: int) -> Any:
     """The sums of neighbouring elements."""
-    return _piece(y, dim, 0, -1) + _piece(y, dim, 1, None)  # type: ignore[operator,no-any-return]
+    return _piece(y, dim, 0, -1) + _piece(y, dim, 1, None)
 
 
-def _widths(y: Tensor, x: Tensor, dim: int) -> Tensor:
+def _widths(y: Any, x: Any, dim: int) -> Any:
     """The distances of points, in a shape that broadcasts with the values at them."""
     if x._array.ndim == 1:
         shape = [1] * y._array.ndim
         shape[dim] = x._array.shape[0]
-        x = x.view(shape)  # type: ignore[attr-defined]
+        x = x.view(shape)
     elif x._array.ndim < y._array.ndim:
-        x = x.view((1,) * (y._array.ndim - x._array.ndim) + x._array.shape)  # type: ignore[attr-defined]
-    return _piece(x, dim, 1, None) - _piece(x, dim, 0, -1)  # type: ignore[operator,no-any-return]
+        x = x.view((1,) * (y._array.ndim - x._array.ndim) + x._array.shape)
+    return _piece(x, dim, 1, None) - _piece(x, dim, 0, -1)
 
 
 def diff(
-    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
-) -> Tensor:
+    input: Any,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Any = None,
+    append: Any = None,
+) -> Any:
     """The differences of neighbours along `dim`, taken n times."""
     pieces = [one for one in (prepend, input, append) if one is not None]
     if len(pieces) > 1:
@@ -176,54 +198,57 @@ def diff(
         if input._array.dtype.kind == "b":
             input = dispatch(TABLE["logical_xor"], (after, before))
         else:
-            input = after - before  # type: ignore[operator]
+            input = after - before
     return input
 
 
 def cov(
-    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
-) -> Tensor:
+    input: Any,
+    *,
+    correction: int = 1,
+    fweights: Any = None,
+    aweights: Any = None,
+) -> Any:
     """The covariances of variables, each a row of observations."""
     array = input._array
     if array.ndim > 2:
         raise RuntimeError(_errors.COV_DIMS.format(dim=array.ndim))
-    input = input.view(1, -1) if array.ndim < 2 else input  # type: ignore[attr-defined]
+    input = input.view(1, -1) if array.ndim < 2 else input
     weights = fweights
     if aweights is not None:
-        weights = aweights if fweights is None else fweights * aweights  # type: ignore[operator]
+        weights = aweights if fweights is None else fweights * aweights
     count: Any = input._array.shape[1]
     if weights is not None:
-        count = weights.sum()  # type: ignore[attr-defined]
-        mean = (input * weights).sum(1) / count  # type: ignore[operator]
+        count = weights.sum()
+        mean = (input * weights).sum(1) / count
     else:
-        mean = input.sum(1) / count  # type: ignore[attr-defined]
+        mean = input.sum(1) / count
     if aweights is None or correction == 0:
         norm = count - correction
     else:
-        norm = count - correction * (weights * aweights).sum() / count  # type: ignore[operator,union-attr]
+        norm = count - correction * (weights * aweights).sum() / count
     centred = input - mean.unsqueeze(1)
     other = centred * weights if weights is not None else centred
     if not isinstance(norm, Tensor):
-        norm = wrap(np.asarray(norm, input._array.dtype)) 
-    return ((centred @ other.t()) / norm.clamp(min=0)).squeeze()  # type: ignore[attr-defined,no-any-return]
+        norm = wrap(np.asarray(norm, input._array.dtype))
+    return ((centred @ other.t()) / norm.clamp(min=0)).squeeze()
 
 
-def corrcoef(input: Tensor) -> Tensor:
+def corrcoef(input: Any) -> Any:
     """The correlations of variables, each a row of observations."""
     found = cov(input)
     if not found._array.ndim:
-        return found / found  # type: ignore[operator,no-any-return]
-    deviations = dispatch(TABLE["sqrt"], (found.diagonal(),))  # type: ignore[attr-defined]
+        return found / found
+    deviations = dispatch(TABLE["sqrt"], (found.diagonal(),))
     scaled = found / deviations.view(-1, 1) / deviations.view(1, -1)
-    return scaled.clamp(-1, 1)  # type: ignore[no-any-return]
+    return scaled.clamp(-1, 1)
 
 
-def gradient(
-    input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
-) -> tuple[Tensor, ...]:
+def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> Any:
     """The slopes along each dimension by central differences, one-sided at the ends."""
+    spacing = 1 if spacing is None else spacing
     if isinstance(dim, int):
-        dims: Sequence[int] = (dim,)
+        dims: Any = (dim,)
     else:
         dims = range(input._array.ndim) if dim is None else dim
     spacings = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(dims)
@@ -235,23 +260,25 @@ def gradient(
     )
 
 
-def _slopes(input: Tensor, dim: int, step: Any, edge_order: int) -> Tensor:
+def _slopes(input: Any, dim: int, step: Any, edge_order: int) -> Any:
     """Slopes at equal distances."""
 
     def at(start: int, stop: int | None) -> Any:
         return _piece(input, dim, start, stop)
 
-    centre = (at(2, None) - at(0, -2)) / 2 / step
+    def over(value: Any, number: Any) -> Any:
+        return _scaled("div_number", value, number)
+
+    centre = over(over(at(2, None) - at(0, -2), 2), step)
     if edge_order == 1:
-        first = (at(1, 2) - at(0, 1)) / step
-        last = (at(-1, None) - at(-2, -1)) / step
-    else:
-        first = (at(1, 2) * 4 - at(0, 1) * 3 - at(2, 3)) / (2 * step)
-        last = (at(-1, None) * 3 - at(-2, -1) * 4 + at(-3, -2)) / (2 * step)
-    return _functions.cat([first, centre, last], dim)
+        first, last = at(1, 2) - at(0, 1), at(-1, None) - at(-2, -1)
+        return _functions.cat([over(first, step), centre, over(last, step)], dim)
+    first = at(1, 2) * 4 - at(0, 1) * 3 - at(2, 3)
+    last = at(-1, None) * 3 - at(-2, -1) * 4 + at(-3, -2)
+    return _functions.cat([over(first, 2 * step), centre, over(last, 2 * step)], dim)
 
 
-def _slopes_between(input: Tensor, dim: int, points: Tensor, edge_order: int) -> Tensor:
+def _slopes_between(input: Any, dim: int, points: Any, edge_order: int) -> Any:
     """Slopes between points at any distances."""
 
     def at(start: int, stop: int | None) -> Any:
@@ -259,12 +286,12 @@ def _slopes_between(input: Tensor, dim: int, points: Tensor, edge_order: int) ->
 
     shape = [1] * input._array.ndim
     shape[dim] = -1
-    widths = diff(points).reshape(shape)  # type: ignore[attr-defined]
+    widths = diff(points).reshape(shape)
     before, after = _piece(widths, dim, 0, -1), _piece(widths, dim, 1, None)
     centre = (
-        at(0, -2) * (-after / (before * (before + after)))  # type: ignore[operator]
-        + at(1, -1) * ((after - before) / (before * after))  # type: ignore[operator]
-        + at(2, None) * (before / (after * (before + after)))  # type: ignore[operator]
+        at(0, -2) * (-after / (before * (before + after)))
+        + at(1, -1) * ((after - before) / (before * after))
+        + at(2, None) * (before / (after * (before + after)))
     )
     left, right = _piece(widths, dim, 0, 1), _piece(widths, dim, -1, None)
     if edge_order == 1:

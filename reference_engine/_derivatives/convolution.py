@@ -22,7 +22,8 @@ def _windows(padded: Any, kernel: Shape, stride: Shape, dilation: Shape) -> Any:
     """All windows of the last dimensions: their places, then what is in them."""
     count = len(kernel)
     spans = tuple(step * (size - 1) + 1 for step, size in zip(dilation, kernel, strict=True))
-    found = sliding_window_view(padded, spans, tuple(range(-count, 0)))
+    dims: Any = tuple(range(-count, 0))
+    found: Any = sliding_window_view(padded, spans, dims)
     steps = tuple(slice(None, None, step) for step in stride)
     inner = tuple(slice(None, None, step) for step in dilation)
     return found[(..., *steps, *inner)]
@@ -32,7 +33,7 @@ def _add_windows(values: Any, shape: Shape, stride: Shape, dilation: Shape) -> A
     """The transpose of `_windows`: every window added at its place into zeros of `shape`."""
     count = len(stride)
     places, kernel = values.shape[-2 * count : -count], values.shape[-count:]
-    total = np.zeros((*values.shape[: -2 * count], *shape), values.dtype)
+    total: Any = np.zeros((*values.shape[: -2 * count], *shape), values.dtype)
     for inner in np.ndindex(*kernel):
         key = tuple(
             slice(place * step, place * step + size * jump, jump)
@@ -61,24 +62,23 @@ def _without(array: Any, padding: Shape) -> Any:
 # -- convolution ----------------------------------------------------------------------------------
 
 
-def _columns(
-    self: Any, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
-) -> Any:
+def _columns(windows: Any, count: int, groups: int) -> Any:
     """The windows as one matrix a group: (groups, batch * places, channels * kernel)."""
-    windows = _windows(_padded(self, padding), kernel, stride, dilation)
-    count = len(kernel)
     batch, channels = windows.shape[:2]
     split = windows.reshape(batch, groups, channels // groups, *windows.shape[2:])
     places = tuple(range(3, 3 + count))
     turned = split.transpose(1, 0, *places, 2, *range(3 + count, 3 + 2 * count))
-    return turned.reshape(groups, batch * prod(windows.shape[2 : 2 + count]), -1)
+    inner = channels // groups * prod(windows.shape[2 + count :])
+    return turned.reshape(groups, batch * prod(windows.shape[2 : 2 + count]), inner)
 
 
 def _group_rows(grad: Any, groups: int) -> Any:
     """(batch, channels, *places) as (groups, batch * places, channels / groups)."""
     batch, channels = grad.shape[:2]
-    split = grad.reshape(batch, groups, channels // groups, -1)
-    return split.transpose(1, 0, 3, 2).reshape(groups, -1, channels // groups)
+    split = grad.reshape(batch, groups, channels // groups, prod(grad.shape[2:]))
+    return split.transpose(1, 0, 3, 2).reshape(
+        groups, batch * prod(grad.shape[2:]), channels // groups
+    )
 
 
 def _with_bias(values: Any, bias: Any) -> Any:
@@ -90,16 +90,12 @@ def _convolution(
     stride: Shape, padding: Shape, dilation: Shape, groups: int,
 ) -> Any:  # fmt: skip
     kernel = weight.shape[2:]
-    columns = _columns(self, kernel, stride, padding, dilation, groups)
-    matrices = weight.reshape(groups, weight.shape[0] // groups, -1)
-    found = np.matmul(columns, matrices.transpose(0, 2, 1))
-    places = tuple(
-        (size + 2 * pad - step * (span - 1) - 1) // jump + 1
-        for size, pad, step, span, jump in zip(
-            self.shape[2:], padding, dilation, kernel, stride, strict=True
-        )
-    )
-    split = found.reshape(groups, self.shape[0], prod(places), -1).transpose(1, 0, 3, 2)
+    windows = _windows(_padded(self, padding), kernel, stride, dilation)
+    places = windows.shape[2 : 2 + len(kernel)]
+    width = weight.shape[0] // groups
+    matrices = weight.reshape(groups, width, prod(weight.shape[1:]))
+    found = np.matmul(_columns(windows, len(kernel), groups), matrices.transpose(0, 2, 1))
+    split = found.reshape(groups, self.shape[0], prod(places), width).transpose(1, 0, 3, 2)
     return _with_bias(split.reshape(self.shape[0], weight.shape[0], *places), bias)
 
 
@@ -109,7 +105,7 @@ def _to_input(
 ) -> Any:  # fmt: skip
     """What a gradient of a convolution's result is at its input, of the spatial `shape`."""
     batch, places, kernel = self.shape[0], self.shape[2:], weight.shape[2:]
-    matrices = weight.reshape(groups, weight.shape[0] // groups, -1)
+    matrices = weight.reshape(groups, weight.shape[0] // groups, prod(weight.shape[1:]))
     found = np.matmul(_group_rows(self, groups), matrices)
     found = found.reshape(groups, batch, *places, weight.shape[1], *kernel)
     count = len(places)
@@ -124,10 +120,22 @@ def _to_weight(
     kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int,
 ) -> Any:  # fmt: skip
     """What a gradient of a convolution's result is at its weight."""
-    columns = _columns(input, kernel, stride, padding, dilation, groups)
-    rows = _group_rows(self, groups)
-    found = np.matmul(rows.transpose(0, 2, 1), columns)
+    windows = _windows(_padded(input, padding), kernel, stride, dilation)
+    reached = tuple(slice(size) for size in self.shape[2:])
+    columns = _columns(windows[(slice(None), slice(None), *reached)], len(kernel), groups)
+    found = np.matmul(_group_rows(self, groups).transpose(0, 2, 1), columns)
     return found.reshape(self.shape[1], input.shape[1] // groups, *kernel)
+
+
+def _convolution_of(
+    ops: Any, self: Any, weight: Any, shape: Shape, stride: Shape, padding: Shape,
+    dilation: Shape, groups: int,
+) -> Any:  # fmt: skip
+    """A convolution's result without the windows that lie beyond the spatial `shape`."""
+    found = ops.convolution(self, weight, None, stride, padding, dilation, groups)
+    if tuple(found.shape[2:]) == tuple(shape):
+        return found
+    return ops.basic_index(found, (..., *(slice(size) for size in shape)))
 
 
 def _over_channels(ops: Any, grad: Any) -> Any:
@@ -143,9 +151,7 @@ row(
         )
     ),
     weight=lambda ops, grad, self, weight_shape, stride, padding, dilation, groups: (
-        ops.convolution_to_weight(
-            grad, self, weight_shape[2:], stride, padding, dilation, groups
-        )
+        ops.convolution_to_weight(grad, self, weight_shape[2:], stride, padding, dilation, groups)
     ),
     bias=lambda ops, grad: _over_channels(ops, grad),
 )
@@ -153,21 +159,19 @@ row(
     "convolution_to_input",
     _to_input,
     node="ConvolutionBackward0",
-    self=lambda ops, grad, weight, stride, padding, dilation, groups: ops.convolution(
-        grad, weight, None, stride, padding, dilation, groups
+    self=lambda ops, grad, weight, self_shape, stride, padding, dilation, groups: _convolution_of(
+        ops, grad, weight, self_shape[2:], stride, padding, dilation, groups
     ),
     weight=lambda ops, grad, self, weight_shape, stride, padding, dilation, groups: (
-        ops.convolution_to_weight(
-            self, grad, weight_shape[2:], stride, padding, dilation, groups
-        )
+        ops.convolution_to_weight(self, grad, weight_shape[2:], stride, padding, dilation, groups)
     ),
     bias=lambda ops, grad: _over_channels(ops, grad),
 )
 row(
     "convolution_to_weight",
     _to_weight,
-    self=lambda ops, grad, input, stride, padding, dilation, groups: ops.convolution(
-        input, grad, None, stride, padding, dilation, groups
+    self=lambda ops, grad, input, self_shape, stride, padding, dilation, groups: _convolution_of(
+        ops, input, grad, self_shape[2:], stride, padding, dilation, groups
     ),
     input=lambda ops, grad, self, input_shape, stride, padding, dilation, groups: (
         ops.convolution_to_input(
@@ -179,12 +183,11 @@ row(
 # -- folding --------------------------------------------------------------------------------------
 
 
-def _im2col(
-    self: Any, /, kernel: Shape, dilation: Shape, padding: Shape, stride: Shape
-) -> Any:
+def _im2col(self: Any, /, kernel: Shape, dilation: Shape, padding: Shape, stride: Shape) -> Any:
     windows = _windows(_padded(self, padding), kernel, stride, dilation)
     turned = windows.transpose(0, 1, 4, 5, 2, 3)
-    return turned.reshape(self.shape[0], self.shape[1] * prod(kernel), -1).copy()
+    places = prod(windows.shape[2:4])
+    return turned.reshape(self.shape[0], self.shape[1] * prod(kernel), places).copy()
 
 
 def _col2im(
@@ -196,7 +199,9 @@ def _col2im(
             shape, padding, dilation, kernel, stride, strict=True
         )
     )
-    windows = self.reshape(len(self), -1, *kernel, *places).transpose(0, 1, 4, 5, 2, 3)
+    windows = self.reshape(len(self), self.shape[1] // prod(kernel), *kernel, *places).transpose(
+        0, 1, 4, 5, 2, 3
+    )
     full = tuple(size + 2 * pad for size, pad in zip(shape, padding, strict=True))
     return _without(_add_windows(windows, full, stride, dilation), padding)
 
@@ -293,9 +298,7 @@ def _unpool(self: Any, indices: Any, /, size: Shape) -> Any:
     count = len(size)
     outer = self.shape[: self.ndim - count]
     flat = np.zeros((*outer, prod(size)), self.dtype)
-    np.put_along_axis(
-        flat, indices.reshape(*outer, -1), self.reshape(*outer, -1), -1
-    )
+    np.put_along_axis(flat, indices.reshape(*outer, -1), self.reshape(*outer, -1), -1)
     return flat.reshape(*outer, *size)
 
 
@@ -336,9 +339,16 @@ for _count in (2, 3):
 # -- along each dimension by itself ---------------------------------------------------------------
 
 
+def _product(self: Any, matrix: Any) -> Any:
+    """The last dimension mixed; what is not finite stays out of results it has no part in."""
+    if np.isfinite(self).all():
+        return self @ matrix.T
+    return np.sum(np.where(matrix != 0, self[..., np.newaxis, :] * matrix, 0), -1)
+
+
 def _mixed(self: Any, /, matrices: tuple[Any, ...]) -> Any:
     for back, matrix in enumerate(reversed(matrices), 1):
-        along = np.moveaxis(self, -back, -1) @ matrix.T.astype(self.dtype)
+        along = _product(np.moveaxis(self, -back, -1), matrix.astype(self.dtype))
         self = np.moveaxis(along, -1, -back)
     return np.ascontiguousarray(self)
 
@@ -428,17 +438,15 @@ def _pixel_shuffle(self: Any, /, upscale_factor: int) -> Any:
     factor = upscale_factor
     split = self.reshape(*outer, channels // factor**2, factor, factor, height, width)
     turned = np.moveaxis(split, (-4, -3), (-3, -1))
-    return turned.reshape(*outer, -1, height * factor, width * factor)
+    return turned.reshape(*outer, channels // factor**2, height * factor, width * factor)
 
 
 def _pixel_unshuffle(self: Any, /, downscale_factor: int) -> Any:
     *outer, channels, height, width = self.shape
     factor = downscale_factor
-    split = self.reshape(
-        *outer, channels, height // factor, factor, width // factor, factor
-    )
+    split = self.reshape(*outer, channels, height // factor, factor, width // factor, factor)
     turned = np.moveaxis(split, (-3, -1), (-4, -3))
-    return turned.reshape(*outer, -1, height // factor, width // factor)
+    return turned.reshape(*outer, channels * factor**2, height // factor, width // factor)
 
 
 def _channel_shuffle(self: Any, /, groups: int) -> Any:
@@ -460,7 +468,5 @@ row(
 row(
     "channel_shuffle",
     _channel_shuffle,
-    self=lambda ops, grad, self_shape, groups: ops.channel_shuffle(
-        grad, self_shape[1] // groups
-    ),
+    self=lambda ops, grad, self_shape, groups: ops.channel_shuffle(grad, self_shape[1] // groups),
 )

@@ -21,16 +21,12 @@ def _scaled(value: Any, factor: Any) -> Any:
     return value if factor == 1 else value * factor
 
 
-def _with_summand(product: Any) -> Any:
+def _plus(self: Any, product: Any, beta: Any, alpha: Any) -> Any:
     """`beta * self + alpha * product`; at beta 0, what self holds does not count, be it nan."""
-
-    def forward(self: Any, first: Any, second: Any, /, beta: Any = 1, alpha: Any = 1) -> Any:
-        found = _scaled(product(first, second), alpha)
-        if beta == 0:
-            return np.broadcast_to(found, np.broadcast_shapes(self.shape, found.shape)).copy()
-        return found + _scaled(self, beta)
-
-    return forward
+    found = _scaled(product, alpha)
+    if beta == 0:
+        return np.broadcast_to(found, np.broadcast_shapes(self.shape, found.shape)).copy()
+    return found + _scaled(self, beta)
 
 
 def _checked_mm(first: Any, second: Any) -> Any:
@@ -45,46 +41,48 @@ def _checked_mm(first: Any, second: Any) -> Any:
 
 row(
     "addmm",
-    _with_summand(_checked_mm),
+    lambda self, mat1, mat2, /, beta=1, alpha=1: _plus(self, _checked_mm(mat1, mat2), beta, alpha),
     self=lambda grad, beta: _scaled(grad, beta),
-    first=lambda ops, grad, second, alpha: _scaled(ops.mm(grad, ops.t(second)), alpha),
-    second=lambda ops, grad, first, alpha: _scaled(ops.mm(ops.t(first), grad), alpha),
+    mat1=lambda ops, grad, mat2, alpha: _scaled(ops.mm(grad, ops.t(mat2)), alpha),
+    mat2=lambda ops, grad, mat1, alpha: _scaled(ops.mm(ops.t(mat1), grad), alpha),
 )
 row(
     "addmv",
-    _with_summand(np.matmul),
+    lambda self, mat, vec, /, beta=1, alpha=1: _plus(self, np.matmul(mat, vec), beta, alpha),
     self=lambda grad, beta: _scaled(grad, beta),
-    first=lambda ops, grad, second, alpha: _scaled(ops.unsqueeze(grad, 1) * second, alpha),
-    second=lambda ops, grad, first, alpha: _scaled(ops.mv(ops.t(first), grad), alpha),
+    mat=lambda ops, grad, vec, alpha: _scaled(ops.unsqueeze(grad, 1) * vec, alpha),
+    vec=lambda ops, grad, mat, alpha: _scaled(ops.mv(ops.t(mat), grad), alpha),
 )
 row(
     "addr",
-    _with_summand(np.multiply.outer),
+    lambda self, vec1, vec2, /, beta=1, alpha=1: _plus(self, np.outer(vec1, vec2), beta, alpha),
     self=lambda grad, beta: _scaled(grad, beta),
-    first=lambda ops, grad, second, alpha: _scaled(ops.mv(grad, second), alpha),
-    second=lambda ops, grad, first, alpha: _scaled(ops.mv(ops.t(grad), first), alpha),
+    vec1=lambda ops, grad, vec2, alpha: _scaled(ops.mv(grad, vec2), alpha),
+    vec2=lambda ops, grad, vec1, alpha: _scaled(ops.mv(ops.t(grad), vec1), alpha),
 )
 row(
     "addbmm",
-    _with_summand(lambda first, second: np.matmul(first, second).sum(0)),
+    lambda self, batch1, batch2, /, beta=1, alpha=1: _plus(
+        self, np.matmul(batch1, batch2).sum(0), beta, alpha
+    ),
     self=lambda grad, beta: _scaled(grad, beta),
-    first=lambda grad, second, alpha: _scaled(grad @ second.mT, alpha),
-    second=lambda grad, first, alpha: _scaled(first.mT @ grad, alpha),
+    batch1=lambda grad, batch2, alpha: _scaled(grad @ batch2.mT, alpha),
+    batch2=lambda grad, batch1, alpha: _scaled(batch1.mT @ grad, alpha),
 )
 row(
     "baddbmm",
-    _with_summand(np.matmul),
+    lambda self, batch1, batch2, /, beta=1, alpha=1: _plus(
+        self, np.matmul(batch1, batch2), beta, alpha
+    ),
     self=lambda grad, beta: _scaled(grad, beta),
-    first=lambda grad, second, alpha: _scaled(grad @ second.mT, alpha),
-    second=lambda grad, first, alpha: _scaled(first.mT @ grad, alpha),
+    batch1=lambda grad, batch2, alpha: _scaled(grad @ batch2.mT, alpha),
+    batch2=lambda grad, batch1, alpha: _scaled(batch1.mT @ grad, alpha),
 )
 
 
 def _vdot(self: Any, other: Any, /) -> Any:
     if self.ndim != 1 or other.ndim != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {self.ndim}D and {other.ndim}D tensors"
-        )
+        raise RuntimeError(f"1D tensors expected, but got {self.ndim}D and {other.ndim}D tensors")
     if self.shape != other.shape:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{self.size}] and src [{other.size}] to "
@@ -135,8 +133,7 @@ def square(name: str, array: Any) -> None:
         )
     if array.dtype.kind != "f":
         raise RuntimeError(
-            f"{name}: Expected a floating point or complex tensor as input. Got "
-            f"{dtype_name(array)}"
+            f"{name}: Expected a floating point or complex tensor as input. Got {dtype_name(array)}"
         )
 
 
@@ -158,14 +155,17 @@ def singular(name: str, array: Any) -> Exception:
         "matrix is singular."
     )
     if name.startswith("linalg.solve"):
-        return np.linalg.LinAlgError(f"{name}: {place}The solver failed because the input matrix is singular.")
+        return np.linalg.LinAlgError(
+            f"{name}: {place}The solver failed because the input matrix is singular."
+        )
     return np.linalg.LinAlgError(f"{name}: {place}" + problem.format(array.shape[-1]))
 
 
 def _inv_ex(self: Any, /) -> Any:
     square("linalg.inv", self)
     try:
-        return np.linalg.inv(self), _no_trouble(self)
+        found = np.ascontiguousarray(np.linalg.inv(self).mT).mT  # by columns, as LAPACK's are
+        return found, _no_trouble(self)
     except np.linalg.LinAlgError:
         raise singular("linalg.inv", self) from None
 
@@ -205,9 +205,7 @@ def _solve_other(ops: Any, grad: Any, self: Any, left: bool) -> Any:
     return ops.linalg_solve_ex(self.mT, grad, left)[0]
 
 
-def _solve_self(
-    ops: Any, grad: Any, self: Any, shape: Shape, result: Any, left: bool
-) -> Any:
+def _solve_self(ops: Any, grad: Any, self: Any, shape: Shape, result: Any, left: bool) -> Any:
     of_other = _solve_other(ops, grad, self, left)
     if is_vector(tuple(self.shape), shape):
         return -(ops.unsqueeze(of_other, -1) * ops.unsqueeze(result, -2))
@@ -365,13 +363,11 @@ row(
 row(
     "cholesky_inverse",
     lambda self, /, upper=False: np.linalg.inv(_from_factor(self, upper)),
-    self=lambda grad, self, result, upper: _factor_backward(
-        result @ grad @ result, self, upper
-    ),
+    self=lambda grad, self, result, upper: _factor_backward(result @ grad @ result, self, upper),
 )
 
 
-def _eigh(self: Any, /, UPLO: str = "L") -> Any:  # noqa: N803 - PyTorch's name
+def _eigh(self: Any, /, UPLO: Any = "L") -> Any:
     square("linalg.eigh", self)
     return tuple(np.linalg.eigh(self, UPLO))
 
@@ -392,7 +388,8 @@ def _eigh_backward(ops: Any, grads: Any, values: Any, vectors: Any) -> Any:
     if grads[0] is not None:
         straight = _diagonal(ops, grads[0])
         inner = straight if inner is None else inner + straight
-    return vectors @ inner @ vectors.mT
+    found = vectors @ inner @ vectors.mT
+    return found if grads[1] is None else (found + found.mT) * 0.5
 
 
 row(
@@ -430,9 +427,7 @@ def _svd_backward(ops: Any, grads: Any, left: Any, values: Any, right: Any) -> A
     else:
         found = left @ inner @ right
     if of_right is not None and right.shape[-1] > count:
-        found = found + left @ (
-            (of_right - (of_right @ right.mT) @ right) / values[..., :, None]
-        )
+        found = found + left @ ((of_right - (of_right @ right.mT) @ right) / values[..., :, None])
     return found
 
 
@@ -448,7 +443,7 @@ row(
 )
 
 
-def _qr(self: Any, /, mode: str = "reduced") -> Any:
+def _qr(self: Any, /, mode: Any = "reduced") -> Any:
     if mode == "r":
         return np.zeros(0, self.dtype), np.linalg.qr(self, "r")
     return tuple(np.linalg.qr(self, mode))
@@ -516,8 +511,8 @@ def _pinv_backward(grad: Any, self: Any, result: Any) -> Any:
         return (
             -(result @ inner).mT
             + outer
-            - (self @ result).mT @ outer
-            + (result.mT @ result) @ (turned.mT.mT - inner @ self)
+            - (self @ result) @ outer
+            + (result.mT @ result) @ (turned - inner @ self)
         )
     inner = result @ turned
     outer = result.mT @ inner

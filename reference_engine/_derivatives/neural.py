@@ -5,7 +5,7 @@ PyTorch's do: their `reduction` is "none", "mean" or "sum".
 """
 
 from collections.abc import Callable
-from math import erf, log, pi, prod, sqrt
+from math import erf, pi, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -61,9 +61,7 @@ def _elu(self: Any, /, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 1.
     return np.where(self <= 0, np.expm1(self * input_scale) * alpha * scale, self * scale)
 
 
-def _elu_backward(
-    ops: Any, grad: Any, self: Any, alpha: Any, scale: Any, input_scale: Any
-) -> Any:
+def _elu_backward(ops: Any, grad: Any, self: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     slope = ops.exp(self * input_scale) * (alpha * scale * input_scale)
     return ops.where(self <= 0, grad * slope, grad * scale)
 
@@ -78,7 +76,9 @@ row(
 row(
     "celu",
     _floating("elu_cpu", lambda self, /, alpha=1.0: _elu(self, alpha, 1.0, 1.0 / alpha)),
-    self=lambda ops, grad, self, alpha: _elu_backward(ops, grad, self, alpha, 1.0, 1.0 / alpha),
+    self=lambda ops, grad, self, alpha: _elu_backward(
+        ops, grad, self, alpha, 1.0, 1.0 / float(np.float32(alpha))
+    ),  # PyTorch reads alpha as a float32 here
 )
 
 _error_function = np.vectorize(erf, otypes=[np.float64])
@@ -149,10 +149,15 @@ row(
         ops.logical_and(self > min_val, self < max_val), grad, 0.0
     ),
 )
+_ONE_SIXTH = float(np.float32(1 / 6))
+"""As PyTorch's kernel has it, whatever the dtype."""
+
 row(
     "hardsigmoid",
     _floating("hardsigmoid_cpu", lambda self, /: np.clip(self + 3, 0, 6) / 6),
-    self=lambda ops, grad, self: ops.where(ops.logical_and(self > -3, self < 3), grad / 6, 0.0),
+    self=lambda ops, grad, self: ops.where(
+        ops.logical_and(self > -3, self < 3), grad * _ONE_SIXTH, 0.0
+    ),
 )
 row(
     "hardswish",
@@ -185,9 +190,7 @@ row(
 )
 row(
     "threshold",
-    lambda self, /, threshold, value: np.where(
-        self <= threshold, self.dtype.type(value), self
-    ),
+    lambda self, /, threshold, value: np.where(self <= threshold, self.dtype.type(value), self),
     self=lambda ops, grad, self, threshold: ops.where(self <= threshold, 0.0, grad),
 )
 row(
@@ -251,9 +254,7 @@ def _safe_softmax(self: Any, /, dim: int) -> Any:
 row(
     "safe_softmax",
     _safe_softmax,
-    self=lambda ops, grad, result, dim: (
-        result * (grad - ops.sum_dim(grad * result, dim, True))
-    ),
+    self=lambda ops, grad, result, dim: result * (grad - ops.sum_dim(grad * result, dim, True)),
 )
 
 # -- products -------------------------------------------------------------------------------------
@@ -276,6 +277,45 @@ row(
     bias=lambda grad: grad,
     self=lambda ops, grad, weight: ops.mm(grad, ops.t(weight)),
     weight=lambda ops, grad, self: ops.mm(ops.t(self), grad),
+)
+
+
+def _stretched(one: Any, weight: Any, other: Any) -> tuple[Any, Any, Any]:
+    """The factors of `_trilinear` with the dimensions batch, out, in1, in2."""
+    return one[:, np.newaxis, :, np.newaxis], weight, other[:, np.newaxis, np.newaxis, :]
+
+
+def _trilinear(input1: Any, weight: Any, input2: Any, /) -> Any:
+    first, middle, last = _stretched(input1, weight, input2)
+    return np.sum(first * middle * last, (2, 3))
+
+
+def _outer_two(ops: Any, grad: Any, dims: Shape) -> Any:
+    """`grad` or an input with new dimensions of size 1."""
+    for dim in dims:
+        grad = ops.unsqueeze(grad, dim)
+    return grad
+
+
+row(
+    "trilinear",
+    _trilinear,
+    input1=lambda ops, grad, weight, input2: ops.sum_dim(
+        _outer_two(ops, grad, (2, 3)) * weight * _outer_two(ops, input2, (1, 1)), (1, 3), False
+    ),
+    weight=lambda ops, grad, input1, input2: ops.sum_dim(
+        _outer_two(ops, grad, (2, 3)) * _outer_two(ops, input1, (1, 3))
+        * _outer_two(ops, input2, (1, 1)), 0, False,
+    ),
+    input2=lambda ops, grad, weight, input1: ops.sum_dim(
+        _outer_two(ops, grad, (2, 3)) * weight * _outer_two(ops, input1, (1, 3)), (1, 2), False
+    ),
+)  # fmt: skip
+row(
+    "add_number",
+    lambda self, /, other: self + other,
+    node="AddBackward1",
+    self=lambda grad: grad,
 )
 row(
     "mul_number",
@@ -344,9 +384,7 @@ def _key_backward(
     ops: Any, grad: Any, query: Any, key: Any, value: Any, mask: Any, scale: float
 ) -> Any:
     scores = _scores_backward(ops, grad, query, key, value, mask, scale)
-    return ops.reshape(
-        ops.bmm(ops.transpose(scores, 1, 2), _batched(ops, query)), tuple(key.shape)
-    )
+    return ops.reshape(ops.bmm(ops.transpose(scores, 1, 2), _batched(ops, query)), tuple(key.shape))
 
 
 def _value_backward(
@@ -486,7 +524,7 @@ row(
 
 
 def _grouped(ops: Any, array: Any, groups: int) -> Any:
-    return ops.reshape(array, (array.shape[0], groups, -1))
+    return ops.reshape(array, (array.shape[0], groups, prod(array.shape[1:]) // groups))
 
 
 @quiet
@@ -555,8 +593,8 @@ row("embedding_shares", _embedding_shares)
 row(
     "embedding",
     _embedding,
-    weight=lambda ops, grad, indices, weight_shape, padding_idx, by_frequency: (
-        _embedding_backward(ops, grad, indices, weight_shape, padding_idx, by_frequency)
+    weight=lambda ops, grad, indices, weight_shape, padding_idx, by_frequency: _embedding_backward(
+        ops, grad, indices, weight_shape, padding_idx, by_frequency
     ),
 )
 
@@ -603,9 +641,7 @@ def _huber_slope(ops: Any, difference: Any, beta: float) -> Any:
 def _difference_backward(
     slope: Callable[..., Any], sign: int
 ) -> Callable[[Any, Any, Any, Any, str, float], Any]:
-    def formula(
-        ops: Any, grad: Any, self: Any, target: Any, reduction: str, beta: float
-    ) -> Any:
+    def formula(ops: Any, grad: Any, self: Any, target: Any, reduction: str, beta: float) -> Any:
         found = slope(ops, self - target, beta) * _share(grad, self.shape, reduction)
         return found if sign > 0 else -found
 
@@ -680,8 +716,8 @@ for _name, _node in (("nll_loss", "NllLossBackward0"), ("nll_loss2d", "NllLoss2D
         _name,
         _nll_loss,
         node=_node,
-        self=lambda ops, grad, target, weight, self_shape, reduction, ignore: (
-            _nll_loss_backward(ops, grad, target, weight, self_shape, reduction, ignore)
+        self=lambda ops, grad, target, weight, self_shape, reduction, ignore: _nll_loss_backward(
+            ops, grad, target, weight, self_shape, reduction, ignore
         ),
     )
 
@@ -781,8 +817,8 @@ def _hinges(
     rest = margin - ops.gather(self, column, -1) + self
     own = ops.one_hot(target, self.shape[-1])
     counts = ops.logical_and(rest > 0, ops.logical_not(own))
-    scale = None if weight is None else ops.gather(
-        ops.expand(weight, tuple(self.shape)), column, -1
+    scale = (
+        None if weight is None else ops.gather(ops.expand(weight, tuple(self.shape)), column, -1)
     )
     return rest, counts, column, scale
 
@@ -820,10 +856,8 @@ row("one_hot", lambda self, /, classes: self[..., np.newaxis] == np.arange(class
 row(
     "multi_margin_loss",
     _multi_margin_loss,
-    self=lambda ops, grad, self, target, weight, p, margin, reduction: (
-        _multi_margin_loss_backward(
-            ops, grad, self, target, weight, p, margin, reduction
-        )
+    self=lambda ops, grad, self, target, weight, p, margin, reduction: _multi_margin_loss_backward(
+        ops, grad, self, target, weight, p, margin, reduction
     ),
 )
 
@@ -879,9 +913,7 @@ def _row_norm(self: Any, /, p: float, keepdim: bool = False) -> Any:
     return np.power(np.sum(np.power(size, p), -1, keepdims=keepdim), 1 / p).astype(self.dtype)
 
 
-def _row_norm_backward(
-    ops: Any, grad: Any, self: Any, result: Any, p: float, keepdim: bool
-) -> Any:
+def _row_norm_backward(ops: Any, grad: Any, self: Any, result: Any, p: float, keepdim: bool) -> Any:
     if not keepdim:
         grad, result = ops.unsqueeze(grad, -1), ops.unsqueeze(result, -1)
     if p == 0:

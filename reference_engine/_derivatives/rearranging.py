@@ -1,4 +1,4 @@
-"""Rearranging: rolled and turned elements, triangles and diagonals, windows, blocks, copies of views.
+"""Rearranging: rolled and turned elements, triangles, diagonals, windows, blocks, copies of views.
 
 Each operation that takes elements has its transpose beside it, which puts a gradient into zeros.
 """
@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine._derivatives import shapes  # noqa: F401 - its rows have copying variants here
 from reference_engine._derivatives._table import TABLE, Row, row
 from reference_engine._derivatives.indexing import at
-
-Shape = tuple[int, ...]
+from reference_engine._derivatives.shapes import Shape
 
 
 def in_range(dim: int, ndim: int) -> int:
@@ -59,8 +57,7 @@ def _rot90(self: Any, /, k: int = 1, dims: Any = (0, 1)) -> Any:
     first, second = (in_range(one, self.ndim) for one in dims)
     if first == second:
         raise RuntimeError(
-            "expected rotation dims to be different, but got dim0 = "
-            f"{dims[0]} and dim1 = {dims[1]}"
+            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
         )
     return np.rot90(self, k, (first, second)).copy()
 
@@ -120,9 +117,7 @@ def _diag_embed(self: Any, /, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return _diagonal_transposed(self, tuple(shape), offset, first, second)
 
 
-def _diagonal_scatter(
-    self: Any, src: Any, /, offset: int = 0, dim1: int = 0, dim2: int = 1
-) -> Any:
+def _diagonal_scatter(self: Any, src: Any, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     result = self.copy()
     target = _diagonal(result, offset, dim1, dim2)
     _check_slice("src", src, target)
@@ -240,9 +235,7 @@ def _unfold(self: Any, /, dimension: int, size: int, step: int) -> Any:
     return windows[at(dimension, slice(None, None, step))]
 
 
-def _unfold_transposed(
-    self: Any, /, shape: Shape, dimension: int, size: int, step: int
-) -> Any:
+def _unfold_transposed(self: Any, /, shape: Shape, dimension: int, size: int, step: int) -> Any:
     if not shape:
         return np.asarray(self).sum()
     dimension %= len(shape)
@@ -275,7 +268,7 @@ def _strided(self: Any, /, array: Any, positions: Any) -> Any:
 
 
 def _strided_backward(ops: Any, grad: Any, shape: Shape, positions: Any) -> Any:
-    """The gradient at the elements that were seen; those seen outside of the input (-1) are lost."""
+    """The gradient at the elements that were seen; those seen outside the input (-1) are lost."""
     count = prod(shape)
     inside = np.where(positions < 0, count, positions)
     sums = ops.as_strided_transposed(grad, (count + 1,), inside)
@@ -359,7 +352,7 @@ def _copying(view: Row, name: str, node: str) -> Row:
         def forward(*arguments: Any) -> Any:
             return tuple(np.array(one) for one in found(*arguments))
 
-    return row(name, forward, node=node, outputs=view.outputs, **view.formulas)
+    return row(name, forward, node=node, outputs=view.outputs, promote=None, **view.formulas)
 
 
 for _name in (

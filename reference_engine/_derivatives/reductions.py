@@ -225,7 +225,8 @@ row(
 
 @quiet
 def _log_sum_exp(self: Any, /, dim: Any, keepdim: bool = False) -> Any:
-    highest = np.max(self, axis=dim, keepdims=True)
+    dim = axes(self, dim)
+    highest = np.max(self, axis=dim, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(highest), highest, 0)
     total = np.log(np.sum(np.exp(self - shift), axis=dim, keepdims=True)) + shift
     total = total.astype(self.dtype)
@@ -255,7 +256,7 @@ def _softmax(self: Any, /, dim: int) -> Any:
     _refuse_integers("softmax", self, dim)
     if not self.ndim:
         return np.ones_like(self)
-    exponentials = np.exp(self - np.max(self, axis=dim, keepdims=True))
+    exponentials = np.exp(self - np.max(self, axis=dim, keepdims=True, initial=-np.inf))
     return exponentials / np.sum(exponentials, axis=dim, keepdims=True)
 
 
@@ -264,7 +265,7 @@ def _log_softmax(self: Any, /, dim: int) -> Any:
     _refuse_integers("log_softmax", self, dim)
     if not self.ndim:
         return np.zeros_like(self)
-    shifted = self - np.max(self, axis=dim, keepdims=True)
+    shifted = self - np.max(self, axis=dim, keepdims=True, initial=-np.inf)
     return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
 
 
@@ -308,6 +309,8 @@ def _product_along_backward(ops: Any, grad: Any, self: Any, dim: int, keepdim: b
     size = self.shape[dim]
     if not keepdim:
         grad = ops.unsqueeze(grad, dim)
+    if not size:
+        return ops.expand(grad, tuple(self.shape))
     others = [
         ops.prod_dim(
             ops.cat(

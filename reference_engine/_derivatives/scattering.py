@@ -82,9 +82,7 @@ row(
 def _flat(index: Any, count: int) -> Any:
     """Positions in all elements, of which negative ones count from the end."""
     if index.dtype != np.int64:
-        raise RuntimeError(
-            f"take(): Expected a long tensor for index, but got {dtype_name(index)}"
-        )
+        raise RuntimeError(f"take(): Expected a long tensor for index, but got {dtype_name(index)}")
     if np.any((index < -count) | (index >= count)):
         raise IndexError("out of range: tried to access index out of the tensor's elements")
     return np.where(index < 0, index + count, index)
@@ -233,9 +231,7 @@ def _places(result: Any, index: Any, dim: int) -> tuple[Any, tuple[Any, ...]]:
     if index.dtype not in (np.int32, np.int64):
         raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
     if index.size and index.ndim != result.ndim and max(index.ndim, 1) != max(result.ndim, 1):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as self tensor"
-        )
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     result, index = np.atleast_1d(result), np.atleast_1d(index)
     size = result.shape[dim]
     wrong = index[(index < 0) | (index >= size)]
@@ -253,9 +249,7 @@ def _part(src: Any, index: Any) -> Any:
     if not np.ndim(src):
         return src
     if np.ndim(src) != max(np.ndim(index), 1):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as src tensor"
-        )
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     return src[tuple(slice(size) for size in np.atleast_1d(index).shape)]
 
 
@@ -345,8 +339,8 @@ def _reduced_backward(
 ) -> tuple[Any, Any]:  # fmt: skip
     """The gradients of both operands of a combination, as PyTorch shares them."""
     if not grad.shape:
-        one = [ops.reshape(value, (-1,)) for value in (grad, self, index, src, result)]
-        both = _reduced_backward(ops, *one, 0, reduce, include_self)
+        g, s, i, o, r = (ops.reshape(value, (-1,)) for value in (grad, self, index, src, result))
+        both = _reduced_backward(ops, g, s, i, o, r, 0, reduce, include_self)
         return ops.reshape(both[0], ()), ops.reshape(both[1], src.shape)
     if reduce == "sum":
         of_self, of_src = grad, ops.gather(grad, index, dim)
@@ -357,14 +351,10 @@ def _reduced_backward(
         of_self = grad / counts
         of_src = ops.gather(of_self, index, dim)
     elif reduce == "prod":
-        of_self, of_src = _product_backward(
-            ops, grad, self, index, src, result, dim, include_self
-        )
+        of_self, of_src = _product_backward(ops, grad, self, index, src, result, dim, include_self)
     else:
         mine = ops.where(self == result, np.ones(grad.shape), 0.0)
-        theirs = ops.where(
-            src == ops.gather(result, index, dim), np.ones(index.shape), 0.0
-        )
+        theirs = ops.where(src == ops.gather(result, index, dim), np.ones(index.shape), 0.0)
         share = grad / ops.scatter_add(mine, index, theirs, dim)
         of_self, of_src = mine * share, theirs * ops.gather(share, index, dim)
     if not include_self:
@@ -388,9 +378,7 @@ def _product_backward(
             "scattered to the same position in self"
         )
     alone = ops.logical_and(is_zero, count == 1)
-    without = ops.scatter_reduce(
-        self, index, ops.where(alone, 1.0, src), dim, "prod", include_self
-    )
+    without = ops.scatter_reduce(self, index, ops.where(alone, 1.0, src), dim, "prod", include_self)
     of_src = ops.where(
         alone,
         ops.gather(grad * without, index, dim),
@@ -446,13 +434,13 @@ row(
     "index_reduce",
     _index_reduce,
     self=lambda ops, grad, self, index, source, result, dim, reduce, include_self: (
-        _index_reduced_backward(
-            ops, grad, self, index, source, result, dim, reduce, include_self
-        )[0]
+        _index_reduced_backward(ops, grad, self, index, source, result, dim, reduce, include_self)[
+            0
+        ]
     ),
     source=lambda ops, grad, self, index, source, result, dim, reduce, include_self: (
-        _index_reduced_backward(
-            ops, grad, self, index, source, result, dim, reduce, include_self
-        )[1]
+        _index_reduced_backward(ops, grad, self, index, source, result, dim, reduce, include_self)[
+            1
+        ]
     ),
 )

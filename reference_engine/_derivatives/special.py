@@ -11,7 +11,7 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives import _special_values as values
-from reference_engine._derivatives._table import row
+from reference_engine._derivatives._table import TABLE, row
 from reference_engine._derivatives.pointwise import is_integer, quiet
 from reference_engine._dispatch import dtype_name, promote, promote_to_float
 
@@ -42,19 +42,12 @@ for _name, _forward, _formula in (
     ("exp2", np.exp2, lambda grad, result: grad * (result * LN2)),
     ("erf", values.erf, lambda ops, grad, self: grad * (ops.exp(-self * self) * _ERF_SLOPE)),
     ("erfc", values.erfc, lambda ops, grad, self: grad * (ops.exp(-self * self) * -_ERF_SLOPE)),
-    ("erfinv", values.erfinv, lambda ops, grad, result: grad * (ops.exp(result * result) / _ERF_SLOPE)),
+    ("erfinv", values.erfinv, lambda ops, grad, result: (
+        grad * (ops.exp(result * result) / _ERF_SLOPE)
+    )),
     ("lgamma", values.lgamma, lambda ops, grad, self: grad * ops.digamma(self)),
     ("digamma", values.digamma, lambda ops, grad, self: grad * ops.polygamma(self, 1)),
     ("i0", values.i0, lambda ops, grad, self: grad * ops.special_i1(self)),
-    ("special_i0e", values.i0e, lambda ops, grad, self, result: (
-        grad * (ops.special_i1e(self) - ops.sign(self) * result)
-    )),
-    ("special_i1", values.i1, lambda ops, grad, self, result: (
-        grad * ops.where(self == 0, 0.5, ops.i0(self) - result / self)
-    )),
-    ("special_i1e", values.i1e, lambda ops, grad, self, result: grad * ops.where(
-        self == 0, 0.5, ops.special_i0e(self) - result * (ops.sign(self) + 1 / self)
-    )),
     ("special_erfcx", values.erfcx, lambda grad, self, result: (
         grad * (2 * self * result - _ERF_SLOPE)
     )),
@@ -67,6 +60,45 @@ for _name, _forward, _formula in (
 ):  # fmt: skip
     row(_name, _applied(_forward), promote=promote_to_float, self=_formula)
 
+
+def _away_from_zero(ops: Any, self: Any) -> tuple[Any, Any]:
+    """Where a number is not tiny, and the numbers with the tiny ones replaced."""
+    smallest = np.finfo(self.dtype if isinstance(self.dtype, np.dtype) else self.dtype.numpy).eps
+    is_large = ops.abs(self) > smallest.item()
+    return is_large, ops.where(is_large, self, smallest.item())
+
+
+def _i1_slope(ops: Any, self: Any, result: Any) -> Any:
+    is_large, safe = _away_from_zero(ops, self)
+    return ops.where(is_large, ops.i0(safe) - result / safe, 0.5)
+
+
+def _i1e_slope(ops: Any, self: Any, result: Any) -> Any:
+    is_large, safe = _away_from_zero(ops, self)
+    slope = ops.special_i0e(safe) - result * (ops.sign(safe) + 1 / safe)
+    return ops.where(is_large, slope, 0.5)
+
+
+row(
+    "special_i0e",
+    _applied(values.i0e),
+    node="SpecialI0EBackward0",
+    promote=promote_to_float,
+    self=lambda ops, grad, self, result: grad * (ops.special_i1e(self) - ops.sign(self) * result),
+)
+row(
+    "special_i1",
+    _applied(values.i1),
+    promote=promote_to_float,
+    self=lambda ops, grad, self, result: grad * _i1_slope(ops, self, result),
+)
+row(
+    "special_i1e",
+    _applied(values.i1e),
+    node="SpecialI1EBackward0",
+    promote=promote_to_float,
+    self=lambda ops, grad, self, result: grad * _i1e_slope(ops, self, result),
+)
 row(
     "deg2rad",
     lambda self, /: self * (math.pi / 180),
@@ -220,9 +252,7 @@ def _add_times_log(name: str, node: str, logarithm: Any, start: int) -> None:
         return grad * (self / (other + start))
 
     row(name, forward, node=f"{node}0", promote=promote_to_float, self=backward, other=of_other)
-    row(
-        f"{name}_of_number", forward, node=f"{node}1", promote=promote_to_float, other=of_other
-    )
+    row(f"{name}_of_number", forward, node=f"{node}1", promote=promote_to_float, other=of_other)
     row(f"{name}_number", forward, node=f"{node}2", promote=promote_to_float, self=backward)
 
 
@@ -332,9 +362,7 @@ row(
 )
 
 
-def _nan_to_num(
-    self: Any, /, nan: Any = None, posinf: Any = None, neginf: Any = None
-) -> Any:
+def _nan_to_num(self: Any, /, nan: Any = None, posinf: Any = None, neginf: Any = None) -> Any:
     return np.nan_to_num(self, nan=nan or 0.0, posinf=posinf, neginf=neginf)
 
 
@@ -342,6 +370,13 @@ row(
     "nan_to_num",
     _nan_to_num,
     self=lambda ops, grad, self: ops.where(ops.isfinite(self), grad, 0.0),
+)
+
+row(
+    "add_number",
+    lambda self, /, other: self + other,
+    node="AddBackward1",
+    self=lambda grad: grad,
 )
 
 # -- choices and combinations ---------------------------------------------------------------------
@@ -394,6 +429,14 @@ row(
     max=lambda ops, grad, self, max: ops.where(self > max, grad, 0.0),
 )
 
+row(
+    "masked_fill_tensor",
+    lambda self, mask, value, /: TABLE["masked_fill"].forward(self, mask, value),
+    node="MaskedFillBackward1",
+    self=lambda ops, grad, mask: ops.where(mask, 0.0, grad),
+    value=lambda ops, grad, mask: ops.where(mask, grad, 0.0),
+)
+
 
 def _between(self: Any, end: Any, weight: Any, /) -> Any:
     """A point between two, computed from the nearer one."""
@@ -429,9 +472,7 @@ row(
     promote=promote,
     self=lambda grad: grad,
     tensor1=lambda grad, tensor2, value: grad * (value / tensor2),
-    tensor2=lambda grad, tensor1, tensor2, value: (
-        -grad * (value * tensor1 / (tensor2 * tensor2))
-    ),
+    tensor2=lambda grad, tensor1, tensor2, value: -grad * (value * tensor1 / (tensor2 * tensor2)),
 )
 
 # -- questions and bits ---------------------------------------------------------------------------
@@ -462,6 +503,8 @@ def _on_integers(name: str, function: Any) -> Any:
 
 
 row("gcd", _on_integers("gcd_cpu", np.gcd), promote=promote)
-row("lcm", _on_integers("lcm_cpu", lambda self, other: np.abs(np.lcm(self, other))), promote=promote)
+row(
+    "lcm", _on_integers("lcm_cpu", lambda self, other: np.abs(np.lcm(self, other))), promote=promote
+)
 row("bitwise_left_shift", _on_integers("lshift_cpu", np.left_shift), promote=promote)
 row("bitwise_right_shift", _on_integers("rshift_cpu", np.right_shift), promote=promote)

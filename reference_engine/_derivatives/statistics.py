@@ -11,7 +11,7 @@ from reference_engine import _errors
 from reference_engine._derivatives import extremes, reductions  # noqa: F401 - their rows serve here
 from reference_engine._derivatives._table import TABLE, row
 from reference_engine._derivatives.pointwise import quiet
-from reference_engine._derivatives.reductions import Shape, axes, count_of, restored, widened
+from reference_engine._derivatives.reductions import Shape, axes, restored, widened
 from reference_engine._dispatch import dtype_name, promote
 
 _mean, _variance = TABLE["mean_dim"].forward, TABLE["var"].forward
@@ -28,9 +28,7 @@ def _sum_without_nan(self: Any, /, dim: Any = None, keepdim: bool = False) -> An
     return np.nansum(self, axis=axes(self, dim), keepdims=keepdim, dtype=widened(self))
 
 
-def _nansum_backward(
-    ops: Any, grad: Any, self: Any, shape: Shape, dim: Any, keepdim: bool
-) -> Any:
+def _nansum_backward(ops: Any, grad: Any, self: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
     spread = ops.expand(restored(ops, grad, shape, dim, keepdim), shape)
     return ops.where(ops.isnan(self), 0.0, spread)
 
@@ -62,9 +60,7 @@ def _var_mean_backward(
 ) -> Any:
     of_variance, of_mean = grads
     if of_variance is not None:
-        of_variance = _variance_backward(
-            ops, of_variance, self, shape, dim, correction, keepdim
-        )
+        of_variance = _variance_backward(ops, of_variance, self, shape, dim, correction, keepdim)
     if of_mean is not None:
         of_mean = _mean_backward(ops, of_mean, shape, dim, keepdim)
     return _together(of_variance, of_mean)
@@ -176,24 +172,23 @@ row(
 @quiet
 def _running_log_sum(self: Any, /, dim: int) -> Any:
     if self.dtype.kind != "f":
-        name = _errors.NOT_IMPLEMENTED.format(
-            name="logcumsumexp_out_cpu", dtype=dtype_name(self)
-        )
+        name = _errors.NOT_IMPLEMENTED.format(name="logcumsumexp_out_cpu", dtype=dtype_name(self))
         raise NotImplementedError(name)
     return np.logaddexp.accumulate(self, axis=dim) if self.ndim else np.copy(self)
 
 
 def _running_log_sum_backward(ops: Any, grad: Any, self: Any, dim: int, result: Any) -> Any:
-    """The positive and the negative part of the gradient, each summed as logarithms."""
+    """The gradient of a running log-sum-exp: no power of e in it is above 1."""
     if not self.shape:
         return grad
-
-    def part(size: Any) -> Any:
-        logarithm = ops.where(size > 0, ops.log(size), -np.inf)
-        summed = ops.logcumsumexp(ops.flip(logarithm - result, (dim,)), dim)
-        return ops.exp(ops.flip(summed, (dim,)) + self)
-
-    return part(grad) - part(-grad)
+    size = self.shape[dim]
+    pieces = []
+    for place in range(size):
+        sums = ops.narrow(result, dim, place, size - place)
+        shares = ops.exp(ops.narrow(self, dim, place, 1) - sums)
+        weighed = ops.narrow(grad, dim, place, size - place) * shares
+        pieces.append(ops.sum_dim(weighed, dim, True))
+    return ops.cat(pieces, dim) if pieces else grad
 
 
 row(
@@ -210,7 +205,9 @@ def _running_extreme(accumulate: Any, reaches: Any) -> Any:
         if not self.ndim:
             return np.copy(self), np.zeros((), np.int64)
         values = accumulate(self, axis=dim)
-        places = np.arange(self.shape[dim]).reshape((-1,) + (1,) * (self.ndim - 1 - dim % self.ndim))
+        places = np.arange(self.shape[dim]).reshape(
+            (-1,) + (1,) * (self.ndim - 1 - dim % self.ndim)
+        )
         new = np.isnan(self) | reaches(self, values)
         return values, np.maximum.accumulate(np.where(new, places, 0), axis=dim)
 
@@ -237,9 +234,7 @@ for _name, _accumulate, _reaches in (
 # -- distances ------------------------------------------------------------------------------------
 
 
-def _distance_backward(
-    ops: Any, grad: Any, self: Any, other: Any, result: Any, p: Any
-) -> Any:
+def _distance_backward(ops: Any, grad: Any, self: Any, other: Any, result: Any, p: Any) -> Any:
     difference = self - other
     shape = tuple(difference.shape)
     return _norm_backward(ops, grad, difference, shape, result, p, None, False)

@@ -94,23 +94,28 @@ def jvp(
         )
         dummies = tuple(_leaf(np.zeros_like(one._array)) for one in _tuple(outputs))
         products = grad(_tuple(outputs), variables, dummies, create_graph=True, allow_unused=True)
-        pairs = [
-            (one, way)
-            for one, way in zip(products, directions, strict=True)
-            if one is not None and one._requires_grad
-        ]
-        found: Sequence[Tensor | None] = (None,) * len(dummies)
-        if pairs:
-            found = grad(
-                tuple(one for one, _ in pairs), dummies, tuple(way for _, way in pairs),
-                create_graph=create_graph, allow_unused=True,
-            )  # fmt: skip
+        found = _again(products, dummies, directions, create_graph=create_graph)
     results = [
         _result(one, like, create_graph=create_graph)
         for one, like in zip(found, _tuple(outputs), strict=True)
     ]
     kept = [_result(one, one, create_graph=create_graph) for one in _tuple(outputs)]
     return _like(kept, outputs), _like(results, outputs)
+
+
+def _again(
+    gradients: Sequence[Tensor | None], inputs: Tensors, directions: Tensors, *, create_graph: bool
+) -> Sequence[Tensor | None]:
+    """The gradients of recorded gradients, weighed by directions, with respect to `inputs`."""
+    pairs = [
+        (one, way)
+        for one, way in zip(gradients, directions, strict=True)
+        if one is not None and one._requires_grad
+    ]
+    if not pairs:
+        return (None,) * len(inputs)
+    outputs, cotangents = zip(*pairs, strict=True)
+    return grad(outputs, inputs, cotangents, create_graph=create_graph, allow_unused=True)
 
 
 def _leaf(array: Any) -> Tensor:
@@ -180,18 +185,7 @@ def _hessian_product(
         variables = _variables(inputs, create_graph=create_graph)
         output = _scalar(func(*variables), name)
         first = grad(output, variables, create_graph=True, allow_unused=True)
-        directions = _tuple(v)
-        pairs = [
-            (one, way)
-            for one, way in zip(first, directions, strict=True)
-            if one is not None and one._requires_grad
-        ]
-        found: Sequence[Tensor | None] = (None,) * len(variables)
-        if pairs:
-            found = grad(
-                tuple(one for one, _ in pairs), variables, tuple(way for _, way in pairs),
-                create_graph=create_graph, allow_unused=True,
-            )  # fmt: skip
+        found = _again(first, variables, _tuple(v), create_graph=create_graph)
     results = [
         _result(one, variable, create_graph=create_graph)
         for one, variable in zip(found, variables, strict=True)

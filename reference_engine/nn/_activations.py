@@ -138,8 +138,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             )
     if weight.dim() > 1:
         raise RuntimeError(
-            "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = "
-            f"{weight.dim()}"
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
         )
     if input.dim() != 1 or weight.dim() == 0 or weight.numel() == 1:
         sizes = [1] * input.dim()
@@ -158,11 +157,12 @@ def rrelu(
 ) -> Tensor:
     """`leaky_relu` with a slope drawn for each element, or the mean slope outside training."""
     array = input._array
-    slope: Any = (lower + upper) / 2
+    factors = np.where(array > 0, 1, (lower + upper) / 2).astype(array.dtype)
     if training:
+        drawn = (int(np.sum(array <= 0)),)
         generator = _random.default_generator
-        slope = generator.uniform(array.shape, array.dtype, low=lower, high=upper)
-    noise = wrap(np.where(array > 0, 1, slope).astype(array.dtype))
+        factors[array <= 0] = generator.uniform(drawn, np.float64, low=lower, high=upper)
+    noise = wrap(factors)
     if inplace:
         return dispatch_in_place(TABLE["rrelu_with_noise"], input, (noise,))
     return ops.rrelu_with_noise(input, noise)  # type: ignore[no-any-return]

@@ -11,6 +11,7 @@ from reference_engine._dispatch import storage, wrap
 from reference_engine._tensor import Tensor
 from reference_engine._types import int64
 from reference_engine.nn._activations import ops
+from reference_engine.nn._pooling import avg_pool2d, avg_pool3d
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -27,17 +28,13 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return _functions.matmul(input, turned) + bias  # type: ignore[operator,no-any-return]
 
 
-def bilinear(
-    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input1 @ weight[o] @ input2` for every output o: weight (out, in1, in2)."""
     outer = tuple(input1.shape[:-1])
     first = _functions.view(input1, (-1, input1.shape[-1]))
     second = _functions.view(input2, (-1, input2.shape[-1]))
-    found = _functions.view(
-        ops.trilinear(first, weight, second), (*outer, weight.shape[0])
-    )
-    return found if bias is None else found + bias  # type: ignore[operator,no-any-return]
+    found = _functions.view(ops.trilinear(first, weight, second), (*outer, weight.shape[0]))
+    return found if bias is None else found + bias  # type: ignore[operator]
 
 
 # -- dropout --------------------------------------------------------------------------------------
@@ -54,9 +51,7 @@ def _dropped(input: Tensor, p: float, training: bool, shape: tuple[int, ...]) ->
     return input * wrap(kept / input._array.dtype.type(1 - p))  # type: ignore[operator,no-any-return]
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element dropped with probability `p`, the others divided by `1 - p`."""
     return _written(input, _dropped(input, p, training, input._array.shape), inplace)
 
@@ -176,7 +171,7 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """The norm of `x1 - x2 + eps` along the last dimension."""
-    difference = x1 - x2 + eps  # type: ignore[operator]
+    difference = ops.add_number(x1 - x2, eps)  # type: ignore[operator]
     return ops.row_norm(difference, p, keepdim)  # type: ignore[no-any-return]
 
 
@@ -265,10 +260,13 @@ def batch_norm(
                 f"{input.shape!r}"
             )
     elif running_mean is None or running_var is None:
-        raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+        raise RuntimeError(
+            "Expected running_mean and running_var to be defined when training=False"
+        )
     found = ops.native_batch_norm(
-        input, weight, bias, running_mean, running_var, training, eps
-    )
+        input, weight, bias, *((None, None) if training else (running_mean, running_var)),
+        training, eps,
+    )  # fmt: skip
     if training and running_mean is not None and running_var is not None:
         dims = tuple(dim for dim in range(array.ndim) if dim != 1)
         _updated(running_mean, np.mean(array, dims), momentum)
@@ -292,6 +290,29 @@ def group_norm(
     return ops.native_group_norm(input, weight, bias, num_groups, eps)  # type: ignore[no-any-return]
 
 
+def local_response_norm(
+    input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """The input divided by a power of the squares around its channel."""
+    if input.dim() < 3:
+        raise ValueError(
+            f"Expected 3D or higher dimensionality input (got {input.dim()} dimensions)"
+        )
+    squares = input * input
+    before, after = size // 2, (size - 1) // 2
+    if input.dim() == 3:
+        padded = ops.constant_pad_nd(_functions.unsqueeze(squares, 1), (0, 0, before, after), 0)
+        means = _functions.squeeze(avg_pool2d(padded, (size, 1), stride=1), 1)
+    else:
+        batch, channels, height, *rest = input._array.shape
+        flat = _functions.view(squares, (batch, 1, channels, height, prod(rest)))
+        padded = ops.constant_pad_nd(flat, (0, 0, 0, 0, before, after), 0)
+        pooled = _functions.squeeze(avg_pool3d(padded, (size, 1, 1), stride=1), 1)
+        means = _functions.view(pooled, tuple(input.shape))
+    scale = _functions.pow(means * alpha + k, beta)  # type: ignore[operator]
+    return input / scale  # type: ignore[no-any-return]
+
+
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -306,15 +327,15 @@ def instance_norm(
     batch, channels, *places = input._array.shape
     if use_input_stats and prod(places) == 1:
         raise ValueError(
-            "Expected more than 1 spatial element when training, got input size "
-            f"{input.shape!r}"
+            f"Expected more than 1 spatial element when training, got input size {input.shape!r}"
         )
     repeated = [
         None if one is None else _functions.repeat(one, batch)
         for one in (running_mean, running_var, weight, bias)
     ]
     flat = _functions.reshape(input, (1, batch * channels, *places))
-    found = batch_norm(flat, *repeated, use_input_stats, momentum, eps)
+    means, variances, weights, biases = repeated
+    found = batch_norm(flat, means, variances, weights, biases, use_input_stats, momentum, eps)
     for running, one in zip((running_mean, running_var), repeated[:2], strict=True):
         if running is not None and one is not None and use_input_stats:
             array = storage(running)

@@ -1,0 +1,38 @@
+"""The engine against PyTorch's own database of operations, live and recorded."""
+
+import json
+
+import numpy as np
+import pytest
+
+from . import op_db
+
+AGREEING = 350
+"""As many operations of the database agree; more may."""
+
+
+def test_a_recorded_sample_of_the_database_is_reproduced():
+    for one in json.loads(op_db.DATA.read_text()):
+        results, gradients = op_db.replay(one)
+        what = f"{one['operation']}{one['arguments']}"
+        for found, expected in zip(results, one["results"], strict=True):
+            np.testing.assert_allclose(found, expected, op_db.RTOL, op_db.ATOL, err_msg=what)
+        for found, expected in zip(gradients, one["gradients"], strict=True):
+            np.testing.assert_allclose(found, expected, op_db.RTOL, op_db.ATOL, err_msg=what)
+
+
+def test_the_recording_covers_many_operations():
+    assert len({one["operation"] for one in json.loads(op_db.DATA.read_text())}) > 150
+
+
+def test_operations_of_pytorchs_database_agree():
+    pytest.importorskip("torch", reason="PyTorch is not installed; the recording stands in for it")
+    pytest.importorskip("expecttest", reason="PyTorch's database of operations needs it")
+    found = {
+        name: op_db.disagreement(entry)
+        for name, entry in op_db.database().items()
+        if name not in op_db.EXCLUDED
+    }
+    differing = {name: text for name, text in found.items() if text is not None}
+    assert not differing, "\n\n".join(f"{name}: {text}" for name, text in differing.items())
+    assert len(found) >= AGREEING
