@@ -141,6 +141,11 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return reshape(dispatch(TABLE["mm"], matrices), shape)
 
 
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """The distance, by the norm of order `p`, of each row of one matrix to each of another."""
+    return dispatch(TABLE["cdist"], (x1, x2), (float(p),))  # type: ignore[no-any-return]
+
+
 # -- einsum ---------------------------------------------------------------------------------------
 
 
@@ -250,4 +255,4 @@ BOTH = (
 )  # fmt: skip
 """What is a function of `torch` and a method of Tensor."""
 
-FUNCTIONS = ("chain_matmul", "tensordot", "einsum")
+FUNCTIONS = ("chain_matmul", "tensordot", "einsum", "cdist")

@@ -423,6 +423,10 @@ def _comparison(row: Row) -> Callable[..., Any]:
 def _bind_properties() -> None:
     Tensor.T = property(_reversed_dims, doc="The dimensions in reverse order.")  # type: ignore[attr-defined]
     Tensor.mT = property(_transposed, doc="The last two dimensions exchanged.")  # type: ignore[attr-defined]
+    Tensor.mH = property(_transposed, doc="As mT: there are no complex numbers.")  # type: ignore[attr-defined]
+    Tensor.H = property(_adjoint, doc="A matrix with its dimensions exchanged.")  # type: ignore[attr-defined]
+    Tensor.real = property(lambda self: self, doc="The tensor itself.")  # type: ignore[attr-defined]
+    Tensor.adjoint = _transposed  # type: ignore[attr-defined]
     conversions = {
         "half": float16, "float": float32, "double": float64, "char": int8, "short": int16,
         "int": int32, "long": int64, "byte": uint8, "bool": _types.bool_,
@@ -447,6 +451,15 @@ def _transposed(self: Tensor) -> Tensor:
     if self._array.ndim < 2:
         raise RuntimeError(_errors.MT_DIMS.format(dim=self._array.ndim))
     return _functions.transpose(self, -2, -1)
+
+
+def _adjoint(self: Tensor) -> Tensor:
+    if self._array.ndim not in (0, 2):
+        raise RuntimeError(
+            "tensor.H is only supported on matrices (2-D tensors). Got "
+            f"{self._array.ndim}-D tensor."
+        )
+    return _functions.transpose(self, 0, 1)
 
 
 def _conversion(name: str, kind: _types.dtype) -> Callable[..., Any]:

@@ -183,6 +183,14 @@ def unique(
     return found[0] if len(found) == 1 else tuple(found)
 
 
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The places of the elements that are not 0, as rows or as one vector for each dimension."""
+    found = np.nonzero(np.atleast_1d(input._array))
+    if as_tuple:
+        return tuple(wrap(one) for one in found)
+    return wrap(np.stack(found, 1)[:, : input._array.ndim])
+
+
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... occurs, or the sum of its weights."""
     given = None if weights is None else weights._array
@@ -246,7 +254,7 @@ def _indices(found: Any, dtype: Any) -> Tensor:
 
 BOTH = (
     "sort", "argsort", "msort", "topk", "kthvalue", "median", "nanmedian", "mode", "quantile",
-    "nanquantile", "unique", "bincount", "histc",
+    "nanquantile", "unique", "nonzero", "bincount", "histc",
 )  # fmt: skip
 """What is a function of `torch` and a method of Tensor."""
 

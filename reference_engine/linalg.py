@@ -13,8 +13,7 @@ from reference_engine._derivatives.linear_algebra import is_vector
 from reference_engine._derivatives.rearranging import in_range
 from reference_engine._dispatch import dispatch, wrap
 from reference_engine._errors import NotCovered
-from reference_engine._functions import matmul
-from reference_engine._functions import permute, reshape, unsqueeze
+from reference_engine._functions import matmul, permute, reshape, unsqueeze
 from reference_engine._tensor import Tensor
 
 _NOT_COVERED = frozenset(
@@ -320,7 +319,7 @@ def matrix_norm(
     else:
         found = _run("amax" if ord > 0 else "amin", values, options=(-1, keepdim))
     if not keepdim:
-        return found  # type: ignore[no-any-return]
+        return found
     return permute(unsqueeze(found, -1), [order.index(one) for one in range(ndim)])
 
 

@@ -478,8 +478,9 @@ def _qr_backward(ops: Any, grads: Any, self: Any, q: Any, r: Any, mode: str) -> 
     of_q, of_r = grads
     if rows >= columns:
         return _tall_qr_backward(ops, of_q, of_r, q, r)
-    of_rest = None if of_r is None else of_r[..., rows:]
+    of_rest: Any = None
     if of_r is not None:
+        of_rest = of_r[..., rows:]
         through = self[..., rows:] @ of_rest.mT
         of_q = through if of_q is None else of_q + through
         of_r = of_r[..., :rows]
@@ -560,4 +561,53 @@ row(
     "linalg_matrix_exp",
     _matrix_exp,
     self=lambda ops, grad, self: _matrix_exp_backward(ops, grad, self),
+)
+
+# -- distances ------------------------------------------------------------------------------------
+
+
+def _differences(ops: Any, x1: Any, x2: Any) -> Any:
+    return ops.unsqueeze(x1, -2) - ops.unsqueeze(x2, -3)
+
+
+def _cdist(x1: Any, x2: Any, /, p: float = 2.0) -> Any:
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(
+            f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
+        )
+    apart = np.abs(x1[..., :, None, :] - x2[..., None, :, :])
+    if p == 0:
+        return np.sum(apart != 0, -1, dtype=apart.dtype)
+    if np.isinf(p):
+        return np.max(apart, -1, initial=0.0)
+    return np.sum(apart**p, -1) ** (1 / p)
+
+
+def _pulls(ops: Any, grad: Any, x1: Any, x2: Any, result: Any, p: float) -> Any:
+    """The gradient of every difference of two points; nothing between points that coincide."""
+    apart = _differences(ops, x1, x2)
+    if p == 0:
+        return apart * 0.0
+    signs, grad, result = ops.sign(apart), ops.unsqueeze(grad, -1), ops.unsqueeze(result, -1)
+    if p == 1:
+        return grad * signs
+    if np.isinf(p):
+        return ops.where(ops.abs(apart) == result, grad * signs, 0.0)
+    safe = ops.where(result == 0, 1.0, result)
+    sizes = ops.where(apart == 0, 1.0, ops.abs(apart))
+    share = signs * ops.pow_number(sizes, p - 1) / ops.pow_number(safe, p - 1)
+    return ops.where(result == 0, 0.0, grad * share)
+
+
+row(
+    "cdist",
+    quiet(_cdist),
+    x1=lambda ops, grad, x1, x2, result, p: ops.sum_dim(
+        _pulls(ops, grad, x1, x2, result, p), (-2,), False
+    ),
+    x2=lambda ops, grad, x1, x2, result, p: (
+        -ops.sum_dim(_pulls(ops, grad, x1, x2, result, p), (-3,), False)
+    ),
 )

@@ -352,7 +352,8 @@ def _copying(view: Row, name: str, node: str) -> Row:
         def forward(*arguments: Any) -> Any:
             return tuple(np.array(one) for one in found(*arguments))
 
-    return row(name, forward, node=node, outputs=view.outputs, promote=None, **view.formulas)
+    formulas: dict[str, Any] = view.formulas
+    return row(name, forward, node=node, outputs=view.outputs, **formulas)
 
 
 for _name in (

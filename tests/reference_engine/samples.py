@@ -439,6 +439,8 @@ SAMPLES: list[Sample] = [
     *_on("linalg_qr", ((2, 3),), "torch.linalg.qr(a)"),
     *_on("linalg_pinv", ((2, 3),), "torch.linalg.pinv(a)"),
     *_on("linalg_pinv", ((3, 2),), "torch.pinverse(a)"),
+    *_on("cdist", ((2, 3), (4, 3)), "torch.cdist(a, b)", "torch.cdist(a, b, 1)"),
+    *_on("cdist", ((2, 3), (4, 3)), "torch.cdist(a, b, 3.0)", "torch.cdist(a, b, float('inf'))"),
     *_on("linalg_matrix_exp", ((3, 3),), "torch.matrix_exp(a)"),
     # what gradients of the above are made of
     *_on("placed", ((2,),), "rows.placed(a, (3, 2), (1,))"),
