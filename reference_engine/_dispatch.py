@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reference_engine import _errors, _views
-from reference_engine._graph import AccumulateGrad, Edge, Node, next_sequence
+from reference_engine import _errors, _saved, _views
+from reference_engine._graph import AccumulateGrad, Edge, next_sequence
 from reference_engine._modes import state
-from reference_engine._types import Defaults, Size, of_numpy
+from reference_engine._promotion import CATEGORY, OF_TENSORS, PYTHON_NUMBERS, as_operand, dtype_name
+from reference_engine._types import Size
 
 if TYPE_CHECKING:
     from reference_engine._derivatives._table import Row
@@ -45,7 +46,7 @@ class Observer:
         """`.grad` was read."""
 
     def gradient_cleared(self, tensor: "Tensor") -> None:
-        """`.grad` was set to None. (`.grad.zero_()` is seen as a read, and an operation `zero`.)"""
+        """`.grad` was set to None; `.grad.zero_()` is a read, and then an operation `zero`."""
 
     def truth_value(self, tensor: "Tensor") -> None:
         """`bool(tensor)` was asked: a branch or a loop depends on data."""
@@ -68,12 +69,6 @@ def observe(watching: Observer) -> Iterator[None]:
 step: Any = None
 """How a backward pass applies a node while anomaly detection is on; None: simply."""
 
-saved_hooks: list[tuple[Any, Any]] = []
-"""(pack, unpack) hooks on saved tensors, the innermost last."""
-
-hooks_refused: list[str] = []
-"""Why hooks on saved tensors are refused now, the innermost reason last."""
-
 tensor_type: Any = None
 """The Tensor class; set by its module, which imports this one."""
 
@@ -88,41 +83,7 @@ class _Untracked(list[int]):
 UNTRACKED = _Untracked([0])
 
 
-class Saved:
-    """A result kept for the backward pass: its array and version, but not the tensor itself.
-
-    A tensor would hold its node, and the node the tensor: a cycle that only the garbage collector
-    could free.
-    """
-
-    __slots__ = ("_array", "_counter", "number")
-
-    def __init__(self, array: np.ndarray[Any, Any], counter: list[int], number: int) -> None:
-        self._array = array
-        self._counter = counter
-        self.number = number
-
-
-class Packed:
-    """A saved tensor as a user's hook has packed it."""
-
-    __slots__ = ("_packed", "_unpack")
-
-    def __init__(self, tensor: "Tensor", pack: Any, unpack: Any) -> None:
-        self._packed = pack(tensor)
-        self._unpack = unpack
-
-    def tensor(self) -> "Tensor":
-        """The tensor as the user's hook unpacks it."""
-        found: Tensor = self._unpack(self._packed)
-        return found
-
-
 NO_EDGE: Edge = (None, 0)
-NUMBER = -1
-"""The "version" of a number saved in a tensor's place: freed like one, but never changed."""
-PACKED = -2
-"""The "version" of a packed tensor: its safety is the user's business."""
 
 
 def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -> Any:
@@ -136,7 +97,7 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
             if value._requires_grad:
                 mask |= bit
         else:
-            arrays.append(value if type(value) in _PYTHON_NUMBERS else as_operand(value))
+            arrays.append(value if type(value) in PYTHON_NUMBERS else as_operand(value))
         bit += bit
     if row.is_view:
         arrays[0] = storage(inputs[0])
@@ -256,55 +217,8 @@ def make_node(
     node.sequence = next_sequence()
     node.hooks = None
     node._metadata = None
-    node.saved, node.versions = pack(memory, node) if saved_hooks else memory
+    node.saved, node.versions = _saved.pack(memory, node) if _saved.saved_hooks else memory
     return node
-
-
-def pack(
-    memory: tuple[tuple[Any, ...], tuple[int | None, ...]], node: Node
-) -> tuple[tuple[Any, ...], tuple[int | None, ...]]:
-    """What a node saves, with every tensor packed by the innermost hook."""
-    hook, unpack = saved_hooks[-1]
-    values: list[Any] = []
-    versions: list[int | None] = []
-    for value, version in zip(*memory, strict=True):
-        if version is None or version == NUMBER:
-            values.append(value)
-            versions.append(version)
-        else:
-            tensor = tensor_of(value, node) if type(value) is Saved else value
-            values.append(Packed(tensor, hook, unpack))
-            versions.append(PACKED)
-    return tuple(values), tuple(versions)
-
-
-def unpack(value: Any, version: int | None, node: Node) -> Any:
-    """A saved value again; raises where it was modified in place since it was saved."""
-    if version is None or version == NUMBER:
-        return value
-    if version == PACKED:
-        return value.tensor()
-    tensor = tensor_of(value, node) if type(value) is Saved else value
-    if tensor._counter[0] != version:
-        raise RuntimeError(_modified(tensor, version))
-    return tensor
-
-
-def _modified(tensor: "Tensor", expected: int) -> str:
-    """PyTorch's message for a saved tensor that was modified in place."""
-    producer = tensor.grad_fn
-    origin = ""
-    if producer is not None:
-        name = producer.name().rstrip("0123456789").removesuffix("Backward")
-        origin = f", which is output {tensor.output_nr} of {name},"
-    return _errors.MODIFIED_IN_PLACE.format(
-        legacy=tensor.dtype.legacy,
-        shape=list(tensor.shape),
-        origin=origin,
-        found=tensor._counter[0],
-        expected=expected,
-        hint=_errors.MODIFIED_HINT if step is None else _errors.MODIFIED_HINT_ANOMALY,
-    )
 
 
 def wrap(array: Any) -> "Tensor":
@@ -333,22 +247,6 @@ def storage(tensor: "Tensor") -> np.ndarray[Any, Any]:
     if type(tensor._array) is not np.ndarray:
         tensor._array = np.asarray(tensor._array)
     return tensor._array
-
-
-def tensor_of(saved: Saved, node: Node) -> "Tensor":
-    """A saved result as a tensor again, with its place in the graph."""
-    result = wrap(saved._array)
-    result._counter = saved._counter
-    if saved._array.dtype.kind == "f":
-        result._grad_fn = node
-        result._output_nr = saved.number
-        result._requires_grad = True
-    return result
-
-
-def version_of(value: Any) -> int:
-    """The version at which an input is saved; a number in a tensor's place has none."""
-    return value._counter[0] if isinstance(value, tensor_type) else NUMBER
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -415,7 +313,7 @@ def dispatch_in_place(
         target._counter[0] += 1
     if recorded:
         versions = tuple(
-            version + 1 if type(value) is Saved and version is not None else version
+            version + 1 if type(value) is _saved.Saved and version is not None else version
             for value, version in zip(saved, versions, strict=True)
         )  # but the result is saved as it is after the write
         node = make_node(row, edges, array.shape, array.dtype, (saved, versions))
@@ -442,7 +340,7 @@ def _check_fits(found: np.ndarray[Any, Any], target: "Tensor") -> None:
     if found.shape != array.shape:
         shape = list(array.shape)
         raise RuntimeError(_errors.IN_PLACE_SHAPE.format(shape=shape, broadcast=list(found.shape)))
-    if _CATEGORY[found.dtype.kind] > _CATEGORY[array.dtype.kind]:
+    if CATEGORY[found.dtype.kind] > CATEGORY[array.dtype.kind]:
         raise RuntimeError(
             _errors.IN_PLACE_DTYPE.format(result=dtype_name(found), output=dtype_name(array))
         )
@@ -455,106 +353,6 @@ def _share(source: "Tensor", result: "Tensor", *, several: bool) -> None:
         result._view = _views.View(source, several=several)
 
 
-# -- dtypes ---------------------------------------------------------------------------------------
-
-_PYTHON_NUMBERS = frozenset({float, int, bool})
-_NUMPY_FLOATS = frozenset({np.float16, np.float32, np.float64})
-_OF_TENSORS = (np.ndarray, np.generic)
-"""What tensors hold: a 0-d one may hold a scalar (a student's own was made a number before)."""
-
-
-def promote(arrays: list[Any]) -> None:
-    """Bring the operands to one dtype by PyTorch's rules, in place.
-
-    Tensors with dimensions outrank 0-d tensors, which outrank Python numbers; a lower rank counts
-    only if its category (bool, integer, floating) is higher.
-    """
-    first = None
-    for value in arrays:
-        kind = type(value)
-        if kind is np.ndarray or kind in _NUMPY_FLOATS:
-            if first is None:
-                first = value.dtype
-            elif value.dtype is not first:
-                break
-        elif kind not in _PYTHON_NUMBERS and value is not None:
-            break
-    else:
-        if first is not None and first.kind == "f":
-            return
-    _promote_slowly(arrays)
-
-
-def promote_to_float(arrays: list[Any]) -> None:
-    """As `promote`, then integers and bools to the default floating dtype."""
-    promote(arrays)
-    for position, value in enumerate(arrays):
-        if isinstance(value, _OF_TENSORS) and value.dtype.kind != "f":
-            arrays[position] = value.astype(Defaults.dtype.numpy)
-
-
-def _promote_slowly(arrays: list[Any]) -> None:
-    target = result_type(arrays)
-    for position, value in enumerate(arrays):
-        if isinstance(value, _OF_TENSORS) and value.dtype != target:
-            arrays[position] = value.astype(target)
-
-
-def as_operand(value: Any) -> Any:
-    """What a student put in a tensor's place, as an operation can compute with it.
-
-    NumPy's scalars become Python numbers, which do not decide a dtype.
-    """
-    if value is None:
-        return None
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return np.asarray(value)
-    if isinstance(value, (bool, int, float)):
-        return value
-    raise TypeError(
-        f"an operation takes tensors and numbers, not {type(value).__name__}; convert it with "
-        "torch.tensor(...)"
-    )
-
-
-_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
-
-
-def result_type(operands: Sequence[Any]) -> np.dtype[Any]:
-    """The dtype that operands (ndarrays, Python numbers, None) are brought to."""
-    ranked: list[np.dtype[Any] | None] = [None, None, None]
-    for value in operands:
-        if value is None:
-            continue
-        if isinstance(value, _OF_TENSORS):
-            rank, kind = (0 if value.ndim else 1), value.dtype
-        else:
-            rank, kind = 2, _dtype_of_number(value)
-        former = ranked[rank]
-        ranked[rank] = kind if former is None else promote_types(former, kind)
-    target = None
-    for kind in ranked:
-        if kind is not None and (target is None or _CATEGORY[kind.kind] > _CATEGORY[target.kind]):
-            target = kind
-    assert target is not None  # noqa: S101 - an operation has an operand
-    return target
-
-
-def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype for two tensors': the higher category's, or the wider of one category."""
-    if _CATEGORY[a.kind] != _CATEGORY[b.kind]:
-        return a if _CATEGORY[a.kind] > _CATEGORY[b.kind] else b
-    return np.promote_types(a, b)
-
-
-def _dtype_of_number(value: Any) -> np.dtype[Any]:
-    if isinstance(value, bool):
-        return np.dtype(np.bool_)
-    return np.dtype(np.int64) if isinstance(value, int) else Defaults.dtype.numpy
-
-
 # -- errors ---------------------------------------------------------------------------------------
 
 
@@ -564,7 +362,7 @@ def _as_pytorch(error: Exception, arrays: Sequence[Any]) -> Exception:
         span = max(error.ndim or 0, 1)
         return IndexError(_errors.DIM_RANGE.format(low=-span, high=span - 1, dim=error.axis))
     if "could not be broadcast" in str(error):
-        shapes = [value.shape for value in arrays if isinstance(value, _OF_TENSORS)]
+        shapes = [value.shape for value in arrays if isinstance(value, OF_TENSORS)]
         for other in shapes[1:]:
             mismatch = _broadcast_mismatch(shapes[0], other)
             if mismatch is not None:
@@ -578,11 +376,6 @@ def _broadcast_mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
         if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
             return _errors.BROADCAST.format(a=a[-back], b=b[-back], dim=dims - back)
     return None
-
-
-def dtype_name(array: "np.ndarray[Any, Any] | np.generic") -> str:
-    """PyTorch's older name of an array's dtype, as its messages have it ("Float", "Long")."""
-    return of_numpy(array.dtype).legacy
 
 
 def size_of(value: Any) -> Size:

@@ -352,16 +352,12 @@ OUT_RESIZED = (
 ROUNDING_MODE = (
     "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'"
 )
-NANMEAN_DTYPE = (
-    "nanmean(): expected input to have floating point or complex dtype but got {dtype}"
-)
+NANMEAN_DTYPE = "nanmean(): expected input to have floating point or complex dtype but got {dtype}"
 COV_DIMS = (
     "cov(): expected input to have two or fewer dimensions but got an input with {dim} dimensions"
 )
 UNEXPECTED_ARGUMENT = "{function}() got an unexpected keyword argument '{name}'"
-MASKED_FILL_DIMS = (
-    "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} dimension(s)."
-)
+MASKED_FILL_DIMS = "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} dimension(s)."
 POLYGAMMA_ORDER = "polygamma(n, x) does not support negative n."
 NO_CUDA = "Torch not compiled with CUDA enabled"
 NOT_COVERED = (

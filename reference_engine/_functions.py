@@ -14,7 +14,8 @@ import numpy as np
 from reference_engine import _dispatch, _errors
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.reductions import count_of
-from reference_engine._dispatch import as_array, dispatch, dtype_name, result_type, wrap
+from reference_engine._dispatch import as_array, dispatch, wrap
+from reference_engine._promotion import dtype_name, result_type
 from reference_engine._tensor import Tensor
 from reference_engine._types import Defaults, as_dtype, check_device, dtype, of_numpy
 
@@ -295,7 +296,9 @@ def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
         raise RuntimeError(mismatch)
     batch = np.broadcast_shapes(a[:-2], b[:-2])
     rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
-    first = reshape(expand(input, (*batch, *(rows or (1,)), a[-1])), (product(batch), *(rows or (1,)), a[-1]))
+    first = reshape(
+        expand(input, (*batch, *(rows or (1,)), a[-1])), (product(batch), *(rows or (1,)), a[-1])
+    )
     second = expand(other, (*batch, *b[-2:]))
     if columns:
         second = reshape(second, (product(batch), *b[-2:]))

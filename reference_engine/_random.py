@@ -188,7 +188,7 @@ class Generator:
         if kind == np.bool_:
             top = 1
         elif kind.kind == "f":
-            top = 1 << (np.finfo(kind.type(0)).nmant + 1)
+            top = 1 << {2: 11, 4: 24, 8: 53}[kind.itemsize]
         else:
             top = np.iinfo(kind).max
         double = kind in (np.dtype(np.int64), np.dtype(np.float64))

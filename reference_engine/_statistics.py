@@ -11,7 +11,8 @@ import numpy as np
 from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.reductions import count_of
-from reference_engine._dispatch import dispatch, dtype_name, wrap
+from reference_engine._dispatch import dispatch, wrap
+from reference_engine._promotion import dtype_name
 from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
 

@@ -8,7 +8,7 @@ formulas with them.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from reference_engine import _dispatch
+from reference_engine import _dispatch, _saved
 
 Source: TypeAlias = tuple[str, int]
 """Where a saved value comes from: its kind, and which one of that kind."""
@@ -49,7 +49,7 @@ def remember(name: str, plan: Sequence[Source]) -> Remember:
     values = "".join(_VALUES[kind].format(index) + ", " for kind, index in plan)
     versions = "".join(_VERSIONS.get(kind, "None").format(index) + ", " for kind, index in plan)
     text = f"def remember(inputs, options, results):\n    return ({values}), ({versions})\n"
-    given = {"Saved": _dispatch.Saved, "shape": _dispatch.shape_of, "version": _dispatch.version_of}
+    given = {"Saved": _saved.Saved, "shape": _dispatch.shape_of, "version": _saved.version_of}
     return _compiled("remember", text, f"saved by {name}", given)
 
 

@@ -22,8 +22,8 @@ from typing import Any, ClassVar
 
 from reference_engine import _errors
 from reference_engine._derivatives import _compile
-from reference_engine._dispatch import NUMBER, PACKED, unpack
 from reference_engine._graph import Gradient, Node
+from reference_engine._saved import NUMBER, PACKED, unpack
 
 Formula = Callable[..., Any]
 

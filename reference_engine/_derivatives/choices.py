@@ -11,7 +11,7 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.pointwise import quiet
-from reference_engine._dispatch import dtype_name, promote, promote_to_float
+from reference_engine._promotion import dtype_name, promote, promote_to_float
 from reference_engine._types import Defaults
 
 # -- comparisons and logic ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.pointwise import quiet
-from reference_engine._dispatch import dtype_name
+from reference_engine._promotion import dtype_name
 
 Shape = tuple[int, ...]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
-from reference_engine._dispatch import promote, promote_to_float
+from reference_engine._promotion import promote, promote_to_float
 from reference_engine._types import Defaults
 
 quiet = np.errstate(all="ignore")

@@ -11,7 +11,7 @@ import numpy as np
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.indexing import at
 from reference_engine._derivatives.rearranging import in_range
-from reference_engine._dispatch import dtype_name
+from reference_engine._promotion import dtype_name
 
 Shape = tuple[int, ...]
 

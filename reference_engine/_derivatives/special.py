@@ -13,7 +13,7 @@ from reference_engine import _errors
 from reference_engine._derivatives import _special_values as values
 from reference_engine._derivatives._table import TABLE, row
 from reference_engine._derivatives.pointwise import is_integer, quiet
-from reference_engine._dispatch import dtype_name, promote, promote_to_float
+from reference_engine._promotion import dtype_name, promote, promote_to_float
 
 LN2 = math.log(2)
 _ERF_SLOPE = 2 / math.sqrt(math.pi)

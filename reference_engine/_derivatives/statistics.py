@@ -12,7 +12,7 @@ from reference_engine._derivatives import extremes, reductions  # noqa: F401 - t
 from reference_engine._derivatives._table import TABLE, row
 from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.reductions import Shape, axes, restored, widened
-from reference_engine._dispatch import dtype_name, promote
+from reference_engine._promotion import dtype_name, promote
 
 _mean, _variance = TABLE["mean_dim"].forward, TABLE["var"].forward
 _vector_norm = TABLE["linalg_vector_norm"].forward

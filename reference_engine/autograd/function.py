@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors, _views
+from reference_engine import _dispatch, _errors, _saved, _views
 from reference_engine._graph import Edge, Gradient, Node
 from reference_engine._modes import no_grad, state
 from reference_engine._tensor import Tensor
@@ -71,16 +71,14 @@ class FunctionNode(Node):
             tuple(None if one is None else one._counter[0] for one in ctx._to_save),
         )
         self.saved: tuple[Any, ...] | None
-        self.saved, self.versions = (
-            _dispatch.pack(memory, self) if _dispatch.saved_hooks else memory
-        )
+        self.saved, self.versions = _saved.pack(memory, self) if _saved.saved_hooks else memory
 
     def unpacked(self) -> tuple[Tensor | None, ...]:
         """What was saved; raises where it was freed, or modified in place since."""
         if self.saved is None:
             raise RuntimeError(_errors.SECOND_BACKWARD)
         return tuple(
-            _dispatch.unpack(value, version, self)
+            _saved.unpack(value, version, self)
             for value, version in zip(self.saved, self.versions, strict=True)
         )
 
@@ -124,7 +122,7 @@ def _without_node(tensor: Tensor | None, outputs: dict[int, int]) -> Any:
     """A tensor to save: an output without its node, so that the two do not hold each other."""
     if tensor is None or id(tensor) not in outputs:
         return tensor
-    return _dispatch.Saved(tensor._array, tensor._counter, outputs[id(tensor)])
+    return _saved.Saved(tensor._array, tensor._counter, outputs[id(tensor)])
 
 
 class Function:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from reference_engine import _dispatch
+from reference_engine import _dispatch, _saved
 from reference_engine._graph import Node
 from reference_engine._tensor import Tensor
 
@@ -38,9 +38,9 @@ class saved_tensors_hooks:
         self._hooks = (pack_hook, unpack_hook)
 
     def __enter__(self) -> None:
-        if _dispatch.hooks_refused:
-            raise RuntimeError(_dispatch.hooks_refused[-1])
-        _dispatch.saved_hooks.append(self._hooks)
+        if _saved.hooks_refused:
+            raise RuntimeError(_saved.hooks_refused[-1])
+        _saved.saved_hooks.append(self._hooks)
 
     def __exit__(
         self,
@@ -48,7 +48,7 @@ class saved_tensors_hooks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _dispatch.saved_hooks.pop()
+        _saved.saved_hooks.pop()
 
 
 class save_on_cpu(saved_tensors_hooks):
@@ -61,8 +61,8 @@ class save_on_cpu(saved_tensors_hooks):
 @contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
     """Refuse hooks on saved tensors inside, with this message."""
-    _dispatch.hooks_refused.append(error_message)
+    _saved.hooks_refused.append(error_message)
     try:
         yield
     finally:
-        _dispatch.hooks_refused.pop()
+        _saved.hooks_refused.pop()

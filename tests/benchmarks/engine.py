@@ -31,6 +31,7 @@ ROUNDS = 40
 
 def torch_like(torch) -> dict[str, Computation]:
     """The computations in PyTorch's words: for PyTorch and the engine."""
+
     def leaf(array):
         return torch.tensor(array, dtype=torch.float64, requires_grad=True)
 

@@ -1,0 +1,120 @@
+"""What a node saves for its backward pass, and the checks when it is taken out again.
+
+Saved tensors carry the version they were saved at. Both classic errors live here and in the rows'
+`unpack`: a graph that was freed, and a value that was modified in place.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reference_engine import _dispatch, _errors
+from reference_engine._graph import Node
+
+if TYPE_CHECKING:
+    from reference_engine._tensor import Tensor
+
+saved_hooks: list[tuple[Any, Any]] = []
+"""(pack, unpack) hooks on saved tensors, the innermost last."""
+
+hooks_refused: list[str] = []
+"""Why hooks on saved tensors are refused now, the innermost reason last."""
+
+
+class Saved:
+    """A result kept for the backward pass: its array and version, but not the tensor itself.
+
+    A tensor would hold its node, and the node the tensor: a cycle that only the garbage collector
+    could free.
+    """
+
+    __slots__ = ("_array", "_counter", "number")
+
+    def __init__(self, array: np.ndarray[Any, Any], counter: list[int], number: int) -> None:
+        self._array = array
+        self._counter = counter
+        self.number = number
+
+
+class Packed:
+    """A saved tensor as a user's hook has packed it."""
+
+    __slots__ = ("_packed", "_unpack")
+
+    def __init__(self, tensor: "Tensor", pack: Any, unpack: Any) -> None:
+        self._packed = pack(tensor)
+        self._unpack = unpack
+
+    def tensor(self) -> "Tensor":
+        """The tensor as the user's hook unpacks it."""
+        found: Tensor = self._unpack(self._packed)
+        return found
+
+
+NUMBER = -1
+"""The "version" of a number saved in a tensor's place: freed like one, but never changed."""
+PACKED = -2
+"""The "version" of a packed tensor: its safety is the user's business."""
+
+
+def version_of(value: Any) -> int:
+    """The version at which an input is saved; a number in a tensor's place has none."""
+    return value._counter[0] if isinstance(value, _dispatch.tensor_type) else NUMBER
+
+
+def tensor_of(saved: Saved, node: Node) -> "Tensor":
+    """A saved result as a tensor again, with its place in the graph."""
+    result = _dispatch.wrap(saved._array)
+    result._counter = saved._counter
+    if saved._array.dtype.kind == "f":
+        result._grad_fn = node
+        result._output_nr = saved.number
+        result._requires_grad = True
+    return result
+
+
+def pack(
+    memory: tuple[tuple[Any, ...], tuple[int | None, ...]], node: Node
+) -> tuple[tuple[Any, ...], tuple[int | None, ...]]:
+    """What a node saves, with every tensor packed by the innermost hook."""
+    hook, unpack = saved_hooks[-1]
+    values: list[Any] = []
+    versions: list[int | None] = []
+    for value, version in zip(*memory, strict=True):
+        if version is None or version == NUMBER:
+            values.append(value)
+            versions.append(version)
+        else:
+            tensor = tensor_of(value, node) if type(value) is Saved else value
+            values.append(Packed(tensor, hook, unpack))
+            versions.append(PACKED)
+    return tuple(values), tuple(versions)
+
+
+def unpack(value: Any, version: int | None, node: Node) -> Any:
+    """A saved value again; raises where it was modified in place since it was saved."""
+    if version is None or version == NUMBER:
+        return value
+    if version == PACKED:
+        return value.tensor()
+    tensor = tensor_of(value, node) if type(value) is Saved else value
+    if tensor._counter[0] != version:
+        raise RuntimeError(_modified(tensor, version))
+    return tensor
+
+
+def _modified(tensor: "Tensor", expected: int) -> str:
+    """PyTorch's message for a saved tensor that was modified in place."""
+    producer = tensor.grad_fn
+    origin = ""
+    if producer is not None:
+        name = producer.name().rstrip("0123456789").removesuffix("Backward")
+        origin = f", which is output {tensor.output_nr} of {name},"
+    return _errors.MODIFIED_IN_PLACE.format(
+        legacy=tensor.dtype.legacy,
+        shape=list(tensor.shape),
+        origin=origin,
+        found=tensor._counter[0],
+        expected=expected,
+        hint=_errors.MODIFIED_HINT if _dispatch.step is None else _errors.MODIFIED_HINT_ANOMALY,
+    )
