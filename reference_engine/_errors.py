@@ -340,14 +340,14 @@ ANOMALY_DETECTED = (
     "Error detected in {name}. Traceback of forward call that caused the error:\n{frames}"
 )
 OUT_REQUIRES_GRAD = (
-    "{name}(): functions with out=... arguments don't support automatic differentiation, but one of "
-    "the arguments requires grad."
+    "{name}(): functions with out=... arguments don't support automatic differentiation, but one "
+    "of the arguments requires grad."
 )
 OUT_RESIZED = (
     "An output with one or more elements was resized since it had shape {found}, which does not "
     "match the required output shape {expected}. This behavior is deprecated, and in a future "
-    "PyTorch release outputs will not be resized unless they have zero elements. You can explicitly "
-    "reuse an out tensor t by resizing it, inplace, to zero elements with t.resize_(0)."
+    "PyTorch release outputs will not be resized unless they have zero elements. You can "
+    "explicitly reuse an out tensor t by resizing it, inplace, to zero elements with t.resize_(0)."
 )
 ROUNDING_MODE = (
     "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'"
@@ -357,7 +357,10 @@ COV_DIMS = (
     "cov(): expected input to have two or fewer dimensions but got an input with {dim} dimensions"
 )
 UNEXPECTED_ARGUMENT = "{function}() got an unexpected keyword argument '{name}'"
-MASKED_FILL_DIMS = "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} dimension(s)."
+MASKED_FILL_DIMS = (
+    "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} "
+    "dimension(s)."
+)
 POLYGAMMA_ORDER = "polygamma(n, x) does not support negative n."
 NO_CUDA = "Torch not compiled with CUDA enabled"
 NOT_COVERED = (

@@ -405,7 +405,8 @@ SAMPLES: list[Sample] = [
     *_of_one("nanmedian_dim", "a.nanmedian(0)"),
     *_of_one("mode", "a.mode(0)", "torch.mode(a, -1, True)"),
     # linear algebra
-    *_on("addmm", ((3,), (2, 4), (4, 3)), "torch.addmm(a, b, c)", "a.addmm(b, c, beta=2, alpha=0.5)"),
+    *_on("addmm", ((3,), (2, 4), (4, 3)), "torch.addmm(a, b, c)"),
+    *_on("addmm", ((3,), (2, 4), (4, 3)), "a.addmm(b, c, beta=2, alpha=0.5)"),
     *_on("addmv", ((2,), (2, 3), (3,)), "torch.addmv(a, b, c, alpha=-1)"),
     *_on("addr", ((2, 3), (2,), (3,)), "torch.addr(a, b, c, beta=0.5)", "(a * 1).addr_(b, c)"),
     *_on("addbmm", ((2, 2), (2, 2, 3), (2, 3, 2)), "torch.addbmm(a, b, c, alpha=3)"),
@@ -464,7 +465,7 @@ SAMPLES: list[Sample] = [
         "rows.as_strided_transposed(a, (2, 2), np.array([0, 0, 3]))",
     ),
     *_on("as_strided_scatter", ((2, 3), (2,)), "rows.as_strided_scatter(a, b, np.array([1, 4]))"),
-    # torch.nn.functional: activations
+    # activations of torch.nn.functional
     *_nn("leaky_relu", ((2, 3),), "leaky_relu(a)", "leaky_relu(a, 0.3)"),
     *_nn("elu", ((2, 3),), "elu(a)", "elu(a, 0.7)", "selu(a)"),
     *_nn("celu", ((2, 3),), "celu(a)", "celu(a, 1.7)"),
@@ -484,7 +485,7 @@ SAMPLES: list[Sample] = [
     *_nn("log_sigmoid", ((2, 3),), "logsigmoid(a)"),
     *_nn("glu", ((2, 4),), "glu(a)", "glu(a, 0)"),
     *_on("safe_softmax", ((2, 3),), "rows.safe_softmax(a, 1)"),
-    # torch.nn.functional: layers
+    # layers of torch.nn.functional
     *_nn("linear_addmm", ((2, 3), (4, 3), (4,)), "linear(a, b, c)"),
     *_nn("linear_addmm", ((2, 2, 3), (4, 3), (4,)), "linear(a, b, c)"),
     *_nn("trilinear", ((2, 3), (2, 2), (4, 3, 2)), "bilinear(a, b, c)"),
@@ -507,7 +508,7 @@ SAMPLES: list[Sample] = [
     *_nn("native_batch_norm", ((2, 3, 2),), "instance_norm(a, eps=0.3)"),
     *_nn("native_group_norm", ((2, 4, 2), (4,), (4,)), "group_norm(a, 2, b, c, 0.3)"),
     *_nn("embedding", ((4, 3),), "embedding(torch.tensor([[1, 1], [3, 0]]), a)"),
-    # torch.nn.functional: losses
+    # losses of torch.nn.functional
     *_nn("mse_loss", ((2, 3), (2, 3)), "mse_loss(a, b)", "mse_loss(a, b, reduction='none')"),
     *_nn("smooth_l1_loss", ((2, 3), (2, 3)), "smooth_l1_loss(a, b, beta=2.0)"),
     *_nn("smooth_l1_loss", ((2, 3), (2, 3)), "smooth_l1_loss(a, b, reduction='sum')"),
@@ -542,7 +543,7 @@ SAMPLES: list[Sample] = [
     *_nn("row_norm", ((2, 3), (2, 3)), "pairwise_distance(a, b)", "pairwise_distance(a, b, 3.0)"),
     *_nn("row_norm", ((2, 3), (2, 3)), "pairwise_distance(a, b, 1.0, keepdim=True)"),
     *_nn("pdist", ((4, 3),), "pdist(a)", "pdist(a, 1.0)"),
-    # torch.nn.functional: windows
+    # windows of torch.nn.functional
     *_nn(
         "convolution", ((2, 2, 5), (4, 1, 2), (4,)),
         "conv1d(a, b, c, groups=2)", "conv1d(a, b, stride=2, padding=1, dilation=2, groups=2)",
