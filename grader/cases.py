@@ -243,7 +243,7 @@ def _build(value: PlainValue, data: Callable[[Ndarray], Ndarray], torch: Any) ->
 
 def _torch(item: Question | Variable) -> Any:
     """What the assignment's file gets when it imports the engine: that, or the real PyTorch."""
-    own_builtins = item.reference.__builtins__  # type: ignore[attr-defined]  # not in typeshed
+    own_builtins = item.reference.__builtins__
     return own_builtins["__import__"]("reference_engine")
 
 
