@@ -67,7 +67,8 @@ def differentiate(module, call, inputs):
         gradients = module.autograd.grad(followed, leaves, cotangents, allow_unused=True)
     return (
         [one.detach().numpy() for one in results],
-        [None if one is None else one.numpy() for one in gradients],
+        # Forced, since PyTorch may give a gradient of zeros that has no memory.
+        [None if one is None else one.numpy(force=True) for one in gradients],
         [graph_of(one.grad_fn) for one in results],
     )
 
@@ -83,6 +84,7 @@ def assert_same(mine, theirs):
     assert mine[2] == theirs[2]
 
 
+@pytest.mark.filterwarnings("ignore:.*(in beta|deprecated)")  # of PyTorch's own interface
 @pytest.mark.parametrize("sample", [one for one in SAMPLES if one.is_public], ids=str)
 def test_samples_give_the_values_gradients_and_graphs_of_pytorch(sample):
     inputs = arrays(sample, seed=2)
