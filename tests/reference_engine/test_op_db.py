@@ -7,8 +7,9 @@ import pytest
 
 from . import op_db
 
-AGREEING = 455
-"""As many operations of the database agree; more may."""
+AGREEING = 450
+"""How many operations must agree. 455 did when this was written; singular matrices among PyTorch's
+samples make a few of them depend on the machine's linear algebra."""
 
 
 def test_a_recorded_sample_of_the_database_is_reproduced():
