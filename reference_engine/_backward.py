@@ -18,7 +18,7 @@ from reference_engine._derivatives._table import (
     unpack_saved,
     unpack_saved_arrays,
 )
-from reference_engine._graph import AccumulateGrad, Gradient, Node, hooks_of, run_backward
+from reference_engine._graph import Gradient, Node, hooks_of, run_backward
 from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import Size
@@ -330,6 +330,3 @@ def _start(tensor: Tensor, gradient: Tensor | None) -> Tensor:
     return _dispatch.dispatch(  # type: ignore[no-any-return]
         TABLE["to_copy"], (gradient,), (tensor._array.dtype,)
     )
-
-
-__all__ = ["AccumulateGrad", "backward", "fill_namespaces", "grad"]

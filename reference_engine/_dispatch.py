@@ -16,7 +16,6 @@ from reference_engine import _errors, _saved, _views
 from reference_engine._graph import AccumulateGrad, Edge, next_sequence
 from reference_engine._modes import state
 from reference_engine._promotion import CATEGORY, OF_TENSORS, PYTHON_NUMBERS, as_operand, dtype_name
-from reference_engine._types import Size
 
 if TYPE_CHECKING:
     from reference_engine._derivatives._table import Row
@@ -376,8 +375,3 @@ def _broadcast_mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
         if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
             return _errors.BROADCAST.format(a=a[-back], b=b[-back], dim=dims - back)
     return None
-
-
-def size_of(value: Any) -> Size:
-    """The shape of a tensor or number as PyTorch prints it."""
-    return Size(np.shape(as_array(value)))

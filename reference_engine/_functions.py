@@ -17,7 +17,7 @@ from reference_engine._derivatives.reductions import count_of
 from reference_engine._dispatch import as_array, dispatch, wrap
 from reference_engine._promotion import dtype_name, result_type
 from reference_engine._tensor import Tensor
-from reference_engine._types import Defaults, as_dtype, check_device, dtype, of_numpy
+from reference_engine._types import as_dtype, check_device, dtype, of_numpy
 
 
 class _Extremes(NamedTuple):
@@ -540,8 +540,3 @@ def equal(input: Tensor, other: Tensor) -> bool:
 def is_tensor(obj: Any) -> bool:
     """Whether an object is a Tensor."""
     return isinstance(obj, Tensor)
-
-
-def default_float() -> np.dtype[Any]:
-    """NumPy's dtype of the default floating dtype."""
-    return Defaults.dtype.numpy
