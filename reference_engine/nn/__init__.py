@@ -3,7 +3,9 @@
 from typing import Any
 
 from reference_engine._errors import NotCovered
-from reference_engine.nn import functional
+from reference_engine.nn import functional, init, modules, parameter, utils
+from reference_engine.nn.modules import *  # noqa: F403
+from reference_engine.nn.parameter import Buffer, Parameter
 
 
 def __getattr__(name: str) -> Any:

@@ -1,14 +1,23 @@
 """Activations of torch.nn.functional; each may be written in place where PyTorch offers it."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _functions, _random
+from reference_engine import _errors, _functions, _random, _reductions
 from reference_engine._backward import TensorOperations
 from reference_engine._derivatives import TABLE
 from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
 from reference_engine._tensor import Tensor
+
+__all__ = [
+    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "leaky_relu", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu",
+    "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign",
+    "tanh", "tanhshrink", "threshold",
+]  # fmt: skip
+
 
 ops = TensorOperations.namespace
 """The rows of the table as operations on tensors, called as their forwards are."""
@@ -60,7 +69,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """The input times the normal distribution's cdf of it, or `tanh`'s approximation."""
     if approximate not in {"none", "tanh"}:
-        raise RuntimeError("approximate argument must be either none or tanh.")
+        raise RuntimeError(_errors.GELU_APPROXIMATE)
     return _applied("gelu", input, (approximate,))
 
 
@@ -89,7 +98,7 @@ def hardtanh(
 ) -> Tensor:
     """The input limited to [min_val, max_val]."""
     if min_val > max_val:
-        raise ValueError("min_val cannot be greater than max_val")
+        raise ValueError(_errors.HARDTANH_BOUNDS)
     return _applied("hardtanh", input, (min_val, max_val), inplace=inplace)
 
 
@@ -111,7 +120,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """The input moved by `lambd` towards 0, and 0 within `lambd` of it."""
     if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+        raise RuntimeError(_errors.SOFTSHRINK_LAMBDA.format(lambd=lambd))
     return _applied("softshrink", input, (lambd,))
 
 
@@ -129,17 +138,14 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """The input where it is positive, else its product with its channel's weight."""
     if weight.numel() != 1:
         if not input.dim():
-            raise RuntimeError("Not allow zero-dim input tensor.")
+            raise RuntimeError(_errors.PRELU_SCALAR)
         channels = input.shape[1] if input.dim() > 1 else 1
         if channels != weight.numel():
             raise RuntimeError(
-                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-                f"{weight.numel()} and channel size = {channels}."
+                _errors.PRELU_CHANNELS.format(weights=weight.numel(), channels=channels)
             )
     if weight.dim() > 1:
-        raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
-        )
+        raise RuntimeError(_errors.PRELU_WEIGHT.format(dim=weight.dim()))
     if input.dim() != 1 or weight.dim() == 0 or weight.numel() == 1:
         sizes = [1] * input.dim()
         if input.dim() > 1:
@@ -191,14 +197,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 def _softmax_dim(name: str, dim: int | None, dims: int) -> int:
     if dim is not None:
         return dim
-    import warnings
-
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
-        "dim=X as an argument.",
-        UserWarning,
-        stacklevel=4,
-    )
+    warnings.warn(_errors.SOFTMAX_DIM.format(name=name), UserWarning, stacklevel=4)
     return 0 if dims in {0, 1, 3} else 1
 
 
@@ -206,18 +205,18 @@ def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """Exponentials along `dim`, divided by their sum."""
-    return _functions.softmax(input, _softmax_dim("softmax", dim, input.dim()), dtype)
+    return _reductions.softmax(input, _softmax_dim("softmax", dim, input.dim()), dtype)
 
 
 def softmin(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """`softmax` of the negative."""
-    return _functions.softmax(ops.neg(input), _softmax_dim("softmin", dim, input.dim()), dtype)
+    return _reductions.softmax(ops.neg(input), _softmax_dim("softmin", dim, input.dim()), dtype)
 
 
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """The logarithm of `softmax`, computed stably."""
-    return _functions.log_softmax(input, _softmax_dim("log_softmax", dim, input.dim()), dtype)
+    return _reductions.log_softmax(input, _softmax_dim("log_softmax", dim, input.dim()), dtype)

@@ -6,10 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _functions
+from reference_engine import _errors, _functions, _reductions
+from reference_engine._derivatives.pooling import adaptive_span
 from reference_engine._tensor import Tensor
 from reference_engine.nn._activations import ops
-from reference_engine.nn._spatial import Sizes, _adaptive_average, _sizes
+from reference_engine.nn._sizes import Sizes, for_each_count, sizes_of
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d", "max_pool2d", "max_pool3d",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d",
+]  # fmt: skip
 
 
 def _places(size: int, kernel: int, stride: int, padding: int, dilation: int, *, ceil: bool) -> int:
@@ -26,20 +34,14 @@ def _all_places(input: Tensor, options: Sequence[tuple[int, ...]], ceil: bool) -
     if min(found) < 1:
         given = "x".join(map(str, shape[-count - 1 :]))
         result = "x".join(map(str, (shape[-count - 1], *(max(one, 0) for one in found))))
-        raise RuntimeError(
-            f"Given input size: ({given}). Calculated output size: ({result}). Output size is too "
-            "small"
-        )
+        raise RuntimeError(_errors.POOL_SIZE.format(input=given, output=result))
     return found
 
 
 def _check_padding(padding: tuple[int, ...], kernel: tuple[int, ...]) -> None:
     for pad, size in zip(padding, kernel, strict=True):
         if pad > size // 2:
-            raise RuntimeError(
-                f"pad should be at most half of effective kernel size, but got pad={pad}, "
-                f"kernel_size={size} and dilation=1"
-            )
+            raise RuntimeError(_errors.POOL_PADDING.format(pad=pad, size=size))
 
 
 def _in_two(input: Tensor, pool: Callable[[Tensor], Any]) -> Any:
@@ -57,9 +59,9 @@ def _largest(
     count: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
     ceil_mode: bool,
 ) -> Any:  # fmt: skip
-    kernel = _sizes(kernel_size, count)
-    stride = kernel if not stride else _sizes(stride, count)
-    padding, dilation = _sizes(padding, count), _sizes(dilation, count)
+    kernel = sizes_of(kernel_size, count)
+    stride = kernel if not stride else sizes_of(stride, count)
+    padding, dilation = sizes_of(padding, count), sizes_of(dilation, count)
     if count == 1:
         sizes, jumps, sides, steps = (1, *kernel), (1, *stride), (0, *padding), (1, *dilation)
         return _in_two(
@@ -86,16 +88,16 @@ def _make_max_pool(count: int) -> Any:
         ceil_mode: bool = False,
         return_indices: bool = False,
     ) -> Any:
+        """The largest element of every window; its flat place too, if asked for."""
         found = _largest(count, input, kernel_size, stride, padding, dilation, ceil_mode)
         return found if return_indices else found[0]
 
-    max_pool.__name__ = f"max_pool{count}d"
-    max_pool.__doc__ = "The largest element of every window; its flat place too, if asked for."
     return max_pool
 
 
 def _make_adaptive_max_pool(count: int) -> Any:
     def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+        """The largest of windows that share the space out evenly."""
         size = _wanted(input, output_size, count)
         if count == 1:
             found = _in_two(input, lambda image: ops.adaptive_max_pool2d(image, (1, *size)))
@@ -103,8 +105,6 @@ def _make_adaptive_max_pool(count: int) -> Any:
             found = getattr(ops, f"adaptive_max_pool{count}d")(input, size)
         return found if return_indices else found[0]
 
-    adaptive_max_pool.__name__ = f"adaptive_max_pool{count}d"
-    adaptive_max_pool.__doc__ = "The largest of windows that share the space out evenly."
     return adaptive_max_pool
 
 
@@ -117,12 +117,13 @@ def _make_max_unpool(count: int) -> Any:
         padding: Sizes = 0,
         output_size: Any = None,
     ) -> Tensor:
-        kernel = _sizes(kernel_size, count)
-        jumps = kernel if stride is None else _sizes(stride, count)
+        """Elements put back where `max_pool` took them from, zeros elsewhere."""
+        kernel = sizes_of(kernel_size, count)
+        jumps = kernel if stride is None else sizes_of(stride, count)
         size = tuple(
             (have - 1) * jump + span - 2 * pad
             for have, jump, span, pad in zip(
-                input._array.shape[-count:], jumps, kernel, _sizes(padding, count), strict=True
+                input._array.shape[-count:], jumps, kernel, sizes_of(padding, count), strict=True
             )
         )
         if output_size is not None:
@@ -132,8 +133,6 @@ def _make_max_unpool(count: int) -> Any:
         image, places = (_functions.unsqueeze(one, -1) for one in (input, indices))
         return _functions.squeeze(ops.max_unpool2d(image, places, (*size, 1)), -1)
 
-    max_unpool.__name__ = f"max_unpool{count}d"
-    max_unpool.__doc__ = "Elements put back where `max_pool` took them from, zeros elsewhere."
     return max_unpool
 
 
@@ -158,9 +157,9 @@ def _average(
     count: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
     include: bool, divisor: int | None,
 ) -> Tensor:  # fmt: skip
-    kernel = _sizes(kernel_size, count)
-    stride = kernel if not stride else _sizes(stride, count)
-    padding = _sizes(padding, count)
+    kernel = sizes_of(kernel_size, count)
+    stride = kernel if not stride else sizes_of(stride, count)
+    padding = sizes_of(padding, count)
     if count == 1:
         sizes, jumps, sides = (1, *kernel), (1, *stride), (0, *padding)
         return _in_two(  # type: ignore[no-any-return]
@@ -168,7 +167,7 @@ def _average(
             lambda image: _average(2, image, sizes, jumps, sides, ceil_mode, include, divisor),
         )
     if divisor == 0:
-        raise RuntimeError("divisor must be not zero")
+        raise RuntimeError(_errors.POOL_DIVISOR)
     _check_padding(padding, kernel)
     places = _all_places(input, (kernel, stride, padding, (1,) * count), ceil_mode)
     matrices = [
@@ -204,13 +203,12 @@ def _make_avg_pool(count: int) -> Any:
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> Tensor:
+        """The mean of every window, or its sum over `divisor_override`."""
         return _average(
             count, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
             divisor_override,
         )  # fmt: skip
 
-    avg_pool.__name__ = f"avg_pool{count}d"
-    avg_pool.__doc__ = "The mean of every window, or its sum over `divisor_override`."
     return avg_pool
 
 
@@ -222,12 +220,33 @@ def _wanted(input: Tensor, size: Any, count: int) -> tuple[int, ...]:
     return tuple(old if new is None else int(new) for old, new in zip(have, given, strict=True))
 
 
+def adaptive_average(input: Tensor, size: tuple[int, ...]) -> Tensor:
+    count = len(size)
+    if count == 1:
+        found = adaptive_average(_functions.unsqueeze(input, -2), (1, *size))
+        return _functions.squeeze(found, -2)
+    if prod(size) == 1:
+        return _reductions.mean(input, tuple(range(-count, 0)), True)
+    matrices = tuple(
+        _adaptive_matrix(have, want)
+        for have, want in zip(input._array.shape[-count:], size, strict=True)
+    )
+    return getattr(ops, f"adaptive_avg_pool{count}d")(input, matrices)  # type: ignore[no-any-return]
+
+
+def _adaptive_matrix(size: int, wanted: int) -> Any:
+    matrix = np.zeros((wanted, size))
+    for place in range(wanted):
+        start, end = adaptive_span(place, wanted, size)
+        matrix[place, start:end] = 1 / (end - start)
+    return matrix
+
+
 def _make_adaptive_avg_pool(count: int) -> Any:
     def adaptive_avg_pool(input: Tensor, output_size: Any) -> Tensor:
-        return _adaptive_average(input, _wanted(input, output_size, count))
+        """The mean of windows that share the space out evenly."""
+        return adaptive_average(input, _wanted(input, output_size, count))
 
-    adaptive_avg_pool.__name__ = f"adaptive_avg_pool{count}d"
-    adaptive_avg_pool.__doc__ = "The mean of windows that share the space out evenly."
     return adaptive_avg_pool
 
 
@@ -239,23 +258,24 @@ def _make_lp_pool(count: int) -> Any:
         stride: Sizes | None = None,
         ceil_mode: bool = False,
     ) -> Tensor:
+        """The norm of order `norm_type` of every window."""
         powers = _functions.pow(input, norm_type)
         means = _average(count, powers, kernel_size, stride, 0, ceil_mode, True, None)
         sizes: Any = ops.sign(means) * ops.relu(ops.abs(means))
-        return _functions.pow(sizes * prod(_sizes(kernel_size, count)), 1.0 / norm_type)
+        return _functions.pow(sizes * prod(sizes_of(kernel_size, count)), 1.0 / norm_type)
 
-    lp_pool.__name__ = f"lp_pool{count}d"
-    lp_pool.__doc__ = "The norm of order `norm_type` of every window."
     return lp_pool
 
 
-max_pool1d, max_pool2d, max_pool3d = (_make_max_pool(count) for count in (1, 2, 3))
-max_unpool1d, max_unpool2d, max_unpool3d = (_make_max_unpool(count) for count in (1, 2, 3))
-adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = (
-    _make_adaptive_max_pool(count) for count in (1, 2, 3)
+max_pool1d, max_pool2d, max_pool3d = for_each_count(_make_max_pool, "max_pool{}d", (1, 2, 3))
+max_unpool1d, max_unpool2d, max_unpool3d = for_each_count(
+    _make_max_unpool, "max_unpool{}d", (1, 2, 3)
 )
-avg_pool2d, avg_pool3d = (_make_avg_pool(count) for count in (2, 3))
-adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = (
-    _make_adaptive_avg_pool(count) for count in (1, 2, 3)
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = for_each_count(
+    _make_adaptive_max_pool, "adaptive_max_pool{}d", (1, 2, 3)
 )
-lp_pool1d, lp_pool2d, lp_pool3d = (_make_lp_pool(count) for count in (1, 2, 3))
+avg_pool2d, avg_pool3d = for_each_count(_make_avg_pool, "avg_pool{}d", (2, 3))
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = for_each_count(
+    _make_adaptive_avg_pool, "adaptive_avg_pool{}d", (1, 2, 3)
+)
+lp_pool1d, lp_pool2d, lp_pool3d = for_each_count(_make_lp_pool, "lp_pool{}d", (1, 2, 3))

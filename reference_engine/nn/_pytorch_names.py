@@ -1,4 +1,4 @@
-"""The public names of PyTorch 2.13's torch.nn and torch.nn.functional, covered here or not."""
+"""The public names of PyTorch 2.13's torch.nn, its functional and utils, and of nn.Module."""
 
 # ruff: noqa: SIM905 - hundreds of quoted words would be no easier to read
 
@@ -63,5 +63,31 @@ FUNCTIONAL = frozenset(
     smooth_l1_loss soft_margin_loss softmax softmin softplus softshrink softsign tanh
     tanhshrink threshold threshold_ triplet_margin_loss triplet_margin_with_distance_loss
     unfold upsample upsample_bilinear upsample_nearest
+    """.split()
+)
+
+MODULE = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu
+    cuda double dump_patches eval extra_repr float forward get_buffer get_extra_state
+    get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers
+    named_children named_modules named_parameters parameters register_backward_hook
+    register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
+    register_parameter register_state_dict_post_hook register_state_dict_pre_hook
+    requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train
+    type xpu zero_grad
+    """.split()
+)
+
+UTILS = frozenset(
+    """
+    clip_grad clip_grad_norm clip_grad_norm_ clip_grad_value_ clip_grads_with_norm_
+    convert_conv2d_weight_memory_format convert_conv3d_weight_memory_format
+    convert_parameters fuse_conv_bn_eval fuse_conv_bn_weights fuse_linear_bn_eval
+    fuse_linear_bn_weights fusion get_total_norm init memory_format parameters_to_vector
+    parametrizations parametrize remove_spectral_norm remove_weight_norm rnn skip_init
+    spectral_norm stateless vector_to_parameters weight_norm
     """.split()
 )

@@ -1,0 +1,442 @@
+"""nn.Module: parameters, buffers and modules under names, and everything that walks over them.
+
+It knows no layer. How members are registered, state is loaded and hooks run stands in
+`_registering`, `_loading` and `_hooks`; what layers are built with in `_building`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import reference_engine as torch
+from reference_engine._errors import NotCovered
+from reference_engine._graph import Hooks, RemovableHandle
+from reference_engine._modes import no_grad
+from reference_engine._tensor import Tensor
+from reference_engine._types import as_dtype, device, dtype
+from reference_engine.nn.modules import _building, _hooks, _loading, _registering
+from reference_engine.nn.parameter import Parameter
+
+__all__ = ["Module"]
+
+
+class Module:
+    """What networks are made of; subclasses define `__init__` and `forward`.
+
+    A Parameter, a Buffer or a Module that is assigned to an attribute is registered under that
+    name, and found by `parameters`, `buffers`, `modules`, `state_dict`, `to` and the like.
+    """
+
+    _version = 1
+    training: bool
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        name = type(self).__name__
+        if kwargs:
+            unexpected = next(iter(kwargs))
+            raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{unexpected}'")
+        if args:
+            raise TypeError(
+                f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given"
+            )
+        self.__dict__.update(
+            training=True,
+            _parameters={},
+            _buffers={},
+            _non_persistent_buffers_set=set(),
+            _modules={},
+            _forward_pre_hooks=Hooks(),
+            _forward_hooks=Hooks(),
+            _backward_pre_hooks=Hooks(),
+            _backward_hooks=Hooks(),
+        )
+
+    # -- calling ----------------------------------------------------------------------------------
+
+    def _forward_unimplemented(self, *inputs: Any) -> Any:
+        """Compute the outputs from the inputs; every subclass defines its own."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    forward: Callable[..., Any] = _forward_unimplemented
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if (
+            self._backward_hooks
+            or self._backward_pre_hooks
+            or self._forward_hooks
+            or self._forward_pre_hooks
+        ):
+            return _hooks.call(self, args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before `forward`; it may return other arguments."""
+        return _hooks.register(
+            self._forward_pre_hooks, _hooks.Hook(hook, with_kwargs=with_kwargs), prepend=prepend
+        )
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after `forward`; it may return another output."""
+        return _hooks.register(
+            self._forward_hooks,
+            _hooks.Hook(hook, with_kwargs=with_kwargs, always_call=always_call),
+            prepend=prepend,
+        )
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_output)` when the outputs' gradients are there."""
+        return _hooks.register(self._backward_pre_hooks, _hooks.Hook(hook), prepend=prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when the inputs' gradients are there."""
+        return _hooks.register(self._backward_hooks, _hooks.Hook(hook), prepend=prepend)
+
+    # -- registering ------------------------------------------------------------------------------
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Make `param` the parameter of this name; None keeps the name without one."""
+        _registering.register_parameter(self, name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Keep `tensor` under this name without training it; in the state if `persistent`."""
+        _registering.register_buffer(self, name, tensor, persistent=persistent)
+
+    def add_module(self, name: str, module: "Module | None") -> None:
+        """Make `module` the child of this name; None keeps the name without one."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{torch.typename(module)} is not a Module subclass")
+        _registering.check_name(self, "module", name, self._modules, found=f", got: {name}")
+        self._modules[name] = module
+
+    register_module = add_module
+
+    def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
+        for table in ("_parameters", "_buffers", "_modules"):
+            members = own.get(table)
+            if members is not None and name in members:
+                return members[name]
+        from reference_engine.nn._pytorch_names import MODULE
+
+        if name in MODULE:
+            raise NotCovered(f"nn.Module.{name}")
+        raise AttributeError(
+            f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _registering.assign(self, name, value, is_module=isinstance(value, Module))
+
+    def __delattr__(self, name: str) -> None:
+        for table in ("_parameters", "_buffers", "_modules"):
+            if name in self.__dict__[table]:
+                del self.__dict__[table][name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    # -- walking ----------------------------------------------------------------------------------
+
+    def named_modules(
+        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, "Module"]]:
+        """The module and all its descendants, each once, with their dotted names."""
+        seen: set[Any] = set() if memo is None else memo
+        if self in seen:
+            return
+        if remove_duplicate:
+            seen.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                inner = f"{prefix}.{name}" if prefix else name
+                yield from module.named_modules(seen, inner, remove_duplicate)
+
+    def modules(self) -> Iterator["Module"]:
+        """The module and all its descendants, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, "Module"]]:
+        """The modules directly inside this one, each once, with their names."""
+        seen = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator["Module"]:
+        """The modules directly inside this one, each once."""
+        return (module for _, module in self.named_children())
+
+    def _named_members(
+        self, table: str, prefix: str, *, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen = set()
+        walk = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        for path, module in walk if recurse else [(prefix, self)]:
+            for name, member in getattr(module, table).items():
+                if member is None or id(member) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(member))
+                yield (f"{path}.{name}" if path else name), member
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with their dotted names, of the descendants too if `recurse`."""
+        return self._named_members(
+            "_parameters", prefix, recurse=recurse, remove_duplicate=remove_duplicate
+        )
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters, each once: what an optimizer is given."""
+        return (one for _, one in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with their dotted names, of the descendants too if `recurse`."""
+        return self._named_members(
+            "_buffers", prefix, recurse=recurse, remove_duplicate=remove_duplicate
+        )
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers, each once."""
+        return (one for _, one in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> "Module":
+        """The descendant of this dotted name; the module itself for an empty one."""
+        found: Any = self
+        for name in target.split(".") if target else []:
+            if not hasattr(found, name):
+                raise AttributeError(f"{found._get_name()} has no attribute `{name}`")
+            found = getattr(found, name)
+            if not isinstance(found, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")  # noqa: TRY004 - PyTorch's
+        return found  # type: ignore[no-any-return]
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter of this dotted name."""
+        found = self._get_member(target)
+        if not isinstance(found, Parameter):
+            raise AttributeError(f"`{target.rpartition('.')[2]}` is not an nn.Parameter")  # noqa: TRY004 - PyTorch's
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer of this dotted name."""
+        path, _, name = target.rpartition(".")
+        found = self._get_member(target)
+        if name not in self.get_submodule(path)._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return found  # type: ignore[no-any-return]
+
+    def _get_member(self, target: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        return getattr(module, name)
+
+    # -- changing all at once ---------------------------------------------------------------------
+
+    def apply(self, fn: Callable[["Module"], Any]) -> Self:
+        """Call `fn` with every descendant, children first, and with this module."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Self:
+        """Set this module and its descendants to training, or to evaluation."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")  # noqa: TRY004 - PyTorch's
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Set this module and its descendants to evaluation."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set `requires_grad` of all parameters."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zero."""
+        for parameter in self.parameters():
+            gradient: Any = parameter.grad
+            if gradient is None:
+                continue
+            if set_to_none:
+                parameter.grad = None
+                continue
+            if gradient.grad_fn is not None:
+                gradient.detach_()
+            else:
+                gradient.requires_grad_(False)
+            gradient.zero_()
+
+    def _apply(self, fn: Callable[[Any], Tensor]) -> Self:
+        """Replace the data of all parameters, gradients and buffers by what `fn` makes of it."""
+        for module in self.children():
+            module._apply(fn)
+        for parameter in self._parameters.values():
+            if parameter is not None:
+                _replace_data(parameter, fn)
+                if parameter.grad is not None:
+                    _replace_data(parameter.grad, fn)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Convert floating-point parameters and buffers to a dtype, or to that of a tensor."""
+        where, kind = kwargs.get("device"), kwargs.get("dtype")
+        for one in args[:2]:
+            if isinstance(one, Tensor):
+                kind = one.dtype
+            elif isinstance(one, dtype):
+                kind = one
+            elif isinstance(one, str | device):
+                where = one
+        if kind is not None and not as_dtype(kind).is_floating_point:
+            raise TypeError(
+                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                f"dtype={kind}"
+            )
+        where = device("cpu" if where is None else where)
+        return self._apply(
+            lambda one: (
+                one.to(where, one.dtype if kind is None else kind)
+                if one.is_floating_point()
+                else one.to(where)
+            )
+        )
+
+    def type(self, dst_type: Any) -> Self:
+        """Convert all parameters and buffers to a dtype."""
+        return self._apply(lambda one: one.type(dst_type))
+
+    def float(self) -> Self:
+        """Convert floating-point parameters and buffers to float32."""
+        return self._apply(lambda one: one.float() if one.is_floating_point() else one)
+
+    def double(self) -> Self:
+        """Convert floating-point parameters and buffers to float64."""
+        return self._apply(lambda one: one.double() if one.is_floating_point() else one)
+
+    def half(self) -> Self:
+        """Convert floating-point parameters and buffers to float16."""
+        return self._apply(lambda one: one.half() if one.is_floating_point() else one)
+
+    def cpu(self) -> Self:
+        """The module itself: it is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Refused, as PyTorch without CUDA does, where there is anything to move."""
+        return self._apply(lambda one: one.cuda(device))
+
+    # -- state ------------------------------------------------------------------------------------
+
+    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False):  # type: ignore[no-untyped-def]
+        """Parameters and persistent buffers by dotted name, sharing their data."""
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = {"version": self._version}
+        for name, tensor in _loading.persistent(self):
+            if tensor is not None:
+                destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        for name, module in self._modules.items():
+            if module is not None:
+                module.state_dict(
+                    destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
+                )
+        return destination
+
+    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
+        """Copy a state into this module and its descendants, or `assign` its tensors.
+
+        Returns the keys that were missing and those that were not expected; `strict` raises
+        RuntimeError where there are any. Sizes must always agree.
+        """
+        return _loading.load_state_dict(self, state_dict, strict=strict, assign=assign)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: dict[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        _loading.load_own(
+            self,
+            state_dict,
+            prefix,
+            assign=local_metadata.get("assign_to_params_buffers", False),
+            strict=strict,
+            missing=missing_keys,
+            unexpected=unexpected_keys,
+            problems=error_msgs,
+        )
+
+    # -- Python -----------------------------------------------------------------------------------
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        """What the module shows of its own settings; subclasses define theirs."""
+        return ""
+
+    def __repr__(self) -> str:
+        settings = self.extra_repr()
+        lines = settings.split("\n") if settings else []
+        children = [
+            f"({name}): {_building.indented(repr(one))}" for name, one in self._modules.items()
+        ]
+        if not children and len(lines) <= 1:
+            return f"{self._get_name()}({settings})"
+        body = "\n  ".join([*lines, *children])
+        return f"{self._get_name()}(\n  {body}\n)"
+
+    def __dir__(self) -> list[str]:
+        names = [*dir(type(self)), *self.__dict__]
+        names += [*self._parameters, *self._modules, *self._buffers]
+        return sorted(name for name in names if not name[0].isdigit())
+
+
+def _replace_data(tensor: Tensor, fn: Callable[[Any], Tensor]) -> None:
+    with no_grad():
+        changed = fn(tensor)
+        if changed is not tensor:
+            tensor.data = changed
