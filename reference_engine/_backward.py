@@ -5,8 +5,8 @@ same formulas run on tensors by the public operations, and are recorded in their
 """
 
 import warnings
-from collections.abc import Sequence
-from types import SimpleNamespace
+from collections.abc import Callable, Sequence
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -14,28 +14,51 @@ import numpy as np
 from reference_engine import _dispatch, _errors
 from reference_engine._derivatives._table import (
     TABLE,
-    RowNode,
-    unpack_saved,
-    unpack_saved_arrays,
+    Row,
 )
-from reference_engine._graph import Gradient, Node, hooks_of, run_backward
+from reference_engine._graph import AccumulateGrad, Gradient, Node, hooks_of, run_backward
 from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import Size
 
 
+class _Namespace:
+    """The operations that formulas name as `ops`, each made from its row when first named."""
+
+    def __init__(self, of_row: Callable[[Row], Callable[..., Any]]) -> None:
+        self._of_row = of_row
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        found = self._of_row(TABLE[name])
+        setattr(self, name, found)
+        return found
+
+
+def _recorded(row: Row) -> Callable[..., Any]:
+    """A row as an operation on tensors, called as the formulas call the forwards."""
+    count = len(row.inputs)
+    defaults = row.defaults
+
+    def call(*arguments: Any) -> Any:
+        options = arguments[count:]
+        missing = len(row.options) - len(options)
+        if missing:
+            options += defaults[len(defaults) - missing :]
+        inputs = arguments[0] if row.is_variadic else arguments[:count]
+        return _dispatch.dispatch(row, tuple(inputs), options)
+
+    return call
+
+
 class ArrayOperations:
     """Gradients are ndarrays; nothing is recorded."""
 
-    namespace = SimpleNamespace()
+    namespace = _Namespace(lambda row: _expanded if row.name == "expand" else row.forward)
+    recorded = False
 
     @staticmethod
     def add(a: Gradient, b: Gradient) -> Gradient:
         return a + b
-
-    @staticmethod
-    def unpack(node: RowNode) -> Sequence[Any]:
-        return unpack_saved_arrays(node)
 
     @staticmethod
     def fit(gradient: Gradient, node: Node, number: int) -> Gradient:
@@ -53,8 +76,10 @@ class ArrayOperations:
     def accumulate(leaf: Tensor, gradient: Gradient) -> None:
         grad = leaf._grad
         if grad is None:
-            # A copy: the same array may be on its way to another leaf.
-            leaf._grad = _dispatch.wrap(gradient.copy())
+            # A copy where anyone else holds the array: another leaf on its way, a view, a hook.
+            if type(gradient) is np.ndarray and getrefcount(gradient) != _UNSHARED:
+                gradient = gradient.copy()
+            leaf._grad = _dispatch.wrap(gradient)
         elif grad._requires_grad:
             leaf._grad = TensorOperations.add(grad, _dispatch.wrap(gradient))
         else:
@@ -89,15 +114,12 @@ class ArrayOperations:
 class TensorOperations(ArrayOperations):
     """Gradients are tensors, and what is computed with them is recorded."""
 
-    namespace = SimpleNamespace()
+    namespace = _Namespace(_recorded)
+    recorded = True
 
     @staticmethod
     def add(a: Gradient, b: Gradient) -> Gradient:
         return _dispatch.dispatch(TABLE["add"], (a, b), (1,))
-
-    @staticmethod
-    def unpack(node: RowNode) -> Sequence[Any]:
-        return unpack_saved(node)
 
     @classmethod
     def fit(cls, gradient: Gradient, node: Node, number: int) -> Gradient:
@@ -127,12 +149,44 @@ class TensorOperations(ArrayOperations):
         return gradient
 
 
-def fill_namespaces(functions: dict[str, Any]) -> None:
-    """Give the formulas their operations: the rows' forwards, and `functions` on tensors."""
-    for name, row in TABLE.items():
-        setattr(ArrayOperations.namespace, name, row.forward)
-    for name, function in functions.items():
-        setattr(TensorOperations.namespace, name, function)
+class _Source(Node):
+    """The origin of a gradient that nobody else holds."""
+
+    __slots__ = ()
+
+    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
+        return (np.zeros(1),)
+
+
+class _Measuring(ArrayOperations):
+    """Leaves at its leaf how many references there are to a gradient that arrives unshared."""
+
+    @staticmethod
+    def accumulate(leaf: Any, gradient: Gradient) -> None:
+        leaf._output_nr = getrefcount(gradient)
+
+
+def _references_of_unshared() -> int:
+    """How many references a leaf sees to a gradient that it alone receives, in this Python.
+
+    The interpreter decides how many are its own, so that the number is measured, not known.
+    """
+    leaf = _dispatch.wrap(np.zeros(1))
+    source = _Source((AccumulateGrad(leaf), 0), (), np.dtype(np.float64))
+    run_backward([(source, 0)], [np.float64(1)], keep_graph=True, operations=_Measuring)
+    return leaf._output_nr
+
+
+_UNSHARED = _references_of_unshared()
+
+
+def _expanded(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """`expand` for a gradient, which need not be a view: one number is written out at once."""
+    if gradient.ndim:
+        return TABLE["expand"].forward(gradient, shape)
+    filled = np.empty(shape, gradient.dtype)
+    filled.fill(gradient)
+    return filled
 
 
 # -- hooks ----------------------------------------------------------------------------------------
@@ -203,10 +257,9 @@ def _after_accumulation(leaf: Tensor) -> None:
 def backward(
     tensors: Sequence[Tensor],
     gradients: Sequence[Tensor | None],
-    *,
     retain_graph: bool | None,
     create_graph: bool,
-    inputs: Sequence[Tensor] | None = None,
+    inputs: Sequence[Tensor] | None,
 ) -> None:
     """Add the gradients of `tensors` to the leaves' `.grad` (only to `inputs`, if given).
 
@@ -330,3 +383,6 @@ def _start(tensor: Tensor, gradient: Tensor | None) -> Tensor:
     return _dispatch.dispatch(  # type: ignore[no-any-return]
         TABLE["to_copy"], (gradient,), (tensor._array.dtype,)
     )
+
+
+_dispatch.backward = backward

@@ -6,30 +6,37 @@ its forward's own signature, and every in-place variant comes from the row it is
 
 import warnings
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
-
-import numpy as np
 
 from reference_engine import (
     _algebra,
     _copies,
     _creation,
+    _drawing,
     _elementwise,
     _errors,
     _functions,
-    _indexing,
+    _joining,
     _ordering,
+    _products,
+    _pytorch_names,
     _rearranging,
+    _reductions,
     _scattering,
     _statistics,
     _types,
 )
-from reference_engine._backward import fill_namespaces
 from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
-from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_pair
-from reference_engine._out import into
+from reference_engine._operators import bind_operators
+from reference_engine._signatures import (
+    LazyMethod,
+    checking_first,
+    function_of,
+    in_place_of,
+    method_of,
+    with_numpy_names,
+)
 from reference_engine._tensor import Tensor
 from reference_engine._types import float16, float32, float64, int8, int16, int32, int64, uint8
 
@@ -43,15 +50,13 @@ FROM_ROWS = (
     "mm", "mv", "dot", "bmm", "t", "select", "narrow", "roll", "rot90", "tril", "triu", "diagonal",
     "diag_embed", "diagonal_copy", "diagonal_scatter", "trace", "select_scatter", "slice_scatter",
     "masked_select", "take", "narrow_copy", "addmm", "addmv", "addr", "addbmm", "baddbmm", "vdot",
-    "cholesky", "cholesky_solve", "cholesky_inverse",
 )  # fmt: skip
 """Rows whose call is their forward's own signature: functions and methods alike."""
 
 FROM_FUNCTIONS = (
-    "pow", "square", "remainder", "rsub", "where", "clamp", "outer", "sum", "mean", "prod", "var",
-    "std", "max", "min", "norm", "softmax", "log_softmax", "matmul", "reshape", "flatten",
-    "ravel", "clone", "permute", "transpose", "squeeze", "unsqueeze", "flip", "unbind", "split",
-    "chunk", "allclose", "equal", "gather", "index_select", "split_with_sizes",
+    "pow", "square", "remainder", "rsub", "where", "clamp", "reshape", "flatten", "ravel", "clone",
+    "permute", "transpose", "squeeze", "unsqueeze", "flip", "unbind", "split", "chunk", "allclose",
+    "equal", "gather", "index_select", "split_with_sizes",
 )  # fmt: skip
 """Functions of `_functions` that are methods too."""
 
@@ -64,13 +69,6 @@ REDUCTIONS = (
     "cummax", "cummin", "count_nonzero", "aminmax",
 )  # fmt: skip
 """What takes `axis` and `keepdims` for `dim` and `keepdim`."""
-
-OF_TENSORS_ONLY = (
-    "maximum", "minimum", "logical_and", "logical_or", "logical_xor", "mm", "mv", "dot", "bmm",
-    "fmax", "fmin", "hypot", "atan2", "nextafter", "heaviside", "logaddexp", "logaddexp2", "gcd",
-    "lcm", "isclose", "dist",
-)  # fmt: skip
-"""Rows none of whose operands may be a number."""
 
 ONLY_METHODS = (
     "view", "view_as", "reshape_as", "contiguous", "expand", "expand_as", "repeat", "to",
@@ -108,316 +106,98 @@ ALIASES = {
     "ger": "outer",
 }
 
-OPERATORS = {
-    "add": "add",
-    "sub": "sub",
-    "mul": "mul",
-    "truediv": "div",
-    "floordiv": "floor_divide",
-    "mod": "remainder",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
-}
-COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
-_OPERAND = (Tensor, int, float, np.generic)
+def bind() -> tuple[dict[str, Any], dict[str, Row]]:
+    """Hang everything on Tensor; return the functions of the `torch` module by name.
 
-
-def bind() -> dict[str, Any]:
-    """Hang everything on Tensor; return the functions of the `torch` module by name."""
+    The second dict has the rows whose functions are to be made when they are first asked for.
+    """
     rows = [TABLE[name] for name in (*FROM_ROWS, *_elementwise.ROWS)]
-    functions: dict[str, Any] = {row.name: _function_of(row) for row in rows}
-    methods: dict[str, Any] = {row.name: _method_of(row) for row in rows}
+    lazy = {row.name: row for row in rows if row.name not in REDUCTIONS}
+    functions: dict[str, Any] = {}
+    methods: dict[str, Any] = {}
+    for row in rows:
+        if row.name in lazy:
+            methods[row.name] = LazyMethod(row)
+        else:
+            functions[row.name], methods[row.name] = function_of(row), method_of(row)
     for name in (*FROM_FUNCTIONS, *ONLY_METHODS):
         methods[name] = getattr(_functions, name)
-    for module in (_elementwise, _statistics):
+    for module in (_elementwise, _reductions, _statistics):
         for name in module.BOTH:
             methods[name] = getattr(module, name)
-            functions[name] = _checking_first(methods[name])
+            functions[name] = checking_first(methods[name])
     for name in _elementwise.OF_NUMBERS_TOO:
         methods[name] = functions[name] = getattr(_elementwise, name)
-    for name in _statistics.FUNCTIONS:
-        functions[name] = _checking_first(getattr(_statistics, name))
-    for name in ("positive", "conj", "conj_physical", "resolve_conj", "resolve_neg"):
-        methods[name] = functions[name] = _elementwise.itself
-    functions["real"] = _elementwise.itself
+    for module in (_reductions, _statistics):
+        for name in module.FUNCTIONS:
+            functions[name] = checking_first(getattr(module, name))
+    methods.update(_elementwise.ITSELF)
+    functions.update(_elementwise.ITSELF)
     for name in REDUCTIONS:
-        methods[name] = _with_numpy_names(methods[name])
+        methods[name] = with_numpy_names(methods[name])
     for name in FROM_FUNCTIONS:
-        functions[name] = _checking_first(getattr(_functions, name))
+        functions[name] = checking_first(getattr(_functions, name))
     for name in REDUCTIONS:
-        functions[name] = _with_numpy_names(functions[name])
+        functions[name] = with_numpy_names(functions[name])
     for name in ("where", "pow", "remainder", *ONLY_FUNCTIONS):
         functions[name] = getattr(_functions, name)
-    for module in (_rearranging, _scattering, _ordering, _algebra):
+    for module in (_rearranging, _joining, _scattering, _ordering, _products, _algebra):
         for name in module.BOTH:
             found = getattr(module, name)
-            methods[name], functions[name] = found, _checking_first(found)
+            methods[name], functions[name] = found, checking_first(found)
     for name, (_, in_place) in _scattering.FORMS.items():
         methods[f"{name}_"] = in_place
     for name in _rearranging.METHODS:
         methods[name] = getattr(_rearranging, name)
-    for module in (_rearranging, _copies, _ordering, _algebra):
+    for module in (_rearranging, _joining, _copies, _ordering, _algebra):
         functions.update({name: getattr(module, name) for name in module.FUNCTIONS})
     for name in (*IN_PLACE, *_elementwise.IN_PLACE):
-        methods[f"{name}_"] = _in_place_of(name, TABLE[name], TABLE[name])
+        methods[f"{name}_"] = in_place_of(name, TABLE[name], TABLE[name])
     for name, (of_tensors, otherwise) in _elementwise.IN_PLACE_CHOICES.items():
-        methods[f"{name}_"] = _in_place_of(name, TABLE[of_tensors], TABLE[otherwise])
+        methods[f"{name}_"] = in_place_of(name, TABLE[of_tensors], TABLE[otherwise])
     for alias, name in (ALIASES | _elementwise.ALIASES).items():
         if f"{name}_" in methods:
             methods[f"{alias}_"] = methods[f"{name}_"]
-        for names in (functions, methods):
+        for names in (functions, methods, lazy):
             if name in names:
                 names[alias] = names[name]
+    methods.update({one.__name__: one for one in _drawing.METHODS})
+    methods["where"] = _functions.where_of
     for name, function in methods.items():
         setattr(Tensor, name, function)
-    _bind_operators()
+    bind_operators()
     _bind_properties()
     for name in ("zeros", "ones", "empty", "full"):
         setattr(Tensor, f"new_{name}", _new_of(getattr(_creation, name)))
-    fill_namespaces(_for_formulas())
+    _bind_uncovered()
     for name in ("detach", "is_floating_point", "numel"):
-        functions[name] = _checking_first(getattr(Tensor, name))
-    return functions
-
-
-def _for_formulas() -> dict[str, Any]:
-    """The rows as operations on tensors, called as the formulas call the forwards."""
-
-    def operation(row: Row) -> Callable[..., Any]:
-        count = len(row.inputs)
-        defaults = row.defaults
-
-        def call(*arguments: Any) -> Any:
-            options = arguments[count:]
-            missing = len(row.options) - len(options)
-            if missing:
-                options += defaults[len(defaults) - missing :]
-            inputs = arguments[0] if row.is_variadic else arguments[:count]
-            return dispatch(row, tuple(inputs), options)
-
-        return call
-
-    return {name: operation(row) for name, row in TABLE.items()}
-
-
-def _function_of(row: Row) -> Callable[..., Any]:
-    """A function with the signature of the row's forward, its first argument named `input`."""
-    return _compiled(_TEMPLATE_WITH_OUT, row, {"input": 1} | _tensor_operands(row, 2))
-
-
-def _method_of(row: Row) -> Callable[..., Any]:
-    """The same as a method, which counts its arguments after the tensor that it belongs to."""
-    return _compiled(_TEMPLATE, row, _tensor_operands(row, 1))
-
-
-def _tensor_operands(row: Row, first: int) -> dict[str, int]:
-    """The positions of the further operands that PyTorch takes only as tensors."""
-    if row.name not in OF_TENSORS_ONLY:
-        return {}
-    return {name: place for place, name in enumerate(row.inputs[1:], first)}
-
-
-_CHECK = """
-    if not isinstance({name}, Tensor):
-        raise refusal("{function}", {name}, name="{name}", position={position})
-"""
-_TEMPLATE = """
-def {name}({parameters}):{checks}
-    return dispatch(row, ({inputs},), ({options}))
-"""
-_TEMPLATE_WITH_OUT = """
-def {name}({parameters}, *, out=None):{checks}
-    if out is not None:
-        return into(out, "{name}", dispatch(row, ({inputs},), ({options})))
-    return dispatch(row, ({inputs},), ({options}))
-"""
-
-
-def _compiled(template: str, row: Row, tensors: dict[str, int]) -> Callable[..., Any]:
-    """A function of a row's inputs and options that refuses what stands in a tensor's place.
-
-    Compiled from text, so that a call costs no parsing of arguments beyond Python's own.
-    """
-    defaults = row.defaults
-    inputs = ("input", *row.inputs[1:])
-    plain = len(row.options) - len(defaults)
-    options = [
-        name if place < plain else f"{name}=defaults[{place - plain}]"
-        for place, name in enumerate(row.options)
-    ]
-    text = template.format(
-        name=row.name,
-        parameters=", ".join((*inputs, *options)),
-        checks="".join(
-            _CHECK.format(function=row.name, name=name, position=position)
-            for name, position in tensors.items()
-        )
-        or "",
-        inputs=", ".join(inputs),
-        options="".join(f"{name}, " for name in row.options),
-    )
-    names: dict[str, Any] = {
-        "Tensor": Tensor,
-        "dispatch": dispatch,
-        "row": row,
-        "defaults": defaults,
-        "refusal": _functions.refusal,
-        "into": into,
-    }
-    exec(compile(text, f"<torch.{row.name}>", "exec"), names)  # noqa: S102 - text of our own
-    made: Callable[..., Any] = names[row.name]
-    made.__doc__ = f"PyTorch's `{row.name}`, element by element or as its row in the table says."
-    return made
-
-
-def _checking_first(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of `torch` that refuses a first argument that is no tensor, and takes `out`."""
-
-    @wraps(function)
-    def call(*arguments: Any, **named: Any) -> Any:
-        if arguments and not isinstance(arguments[0], Tensor):
-            raise _functions.refusal(function.__name__, arguments[0])
-        if "out" in named:
-            return into(named.pop("out"), function.__name__, function(*arguments, **named))
-        return function(*arguments, **named)
-
-    return call
-
-
-def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A reduction that takes NumPy's names of its arguments too, as PyTorch's do."""
-
-    @wraps(function)
-    def call(*arguments: Any, **named: Any) -> Any:
-        if not named:
-            return function(*arguments)
-        for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim")):
-            if numpy_name in named:
-                named[name] = named.pop(numpy_name)
-        return function(*arguments, **named)
-
-    return call
-
-
-def _in_place_of(name: str, of_tensors: Row, otherwise: Row) -> Callable[..., Any]:
-    """A method that writes into its tensor: by one row where all operands are tensors."""
-
-    def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        operands = (*arguments, *named.values())
-        row = of_tensors if all(isinstance(one, Tensor) for one in operands) else otherwise
-        others = len(row.inputs) - 1
-        if named:
-            arguments = _in_order(row, arguments, named)
-        options = arguments[others:]
-        missing = len(row.options) - len(options)
-        if missing:
-            options += row.defaults[len(row.defaults) - missing :]
-        return dispatch_in_place(row, self, arguments[:others], options)
-
-    method.__name__ = f"{name}_"
-    method.__doc__ = f"`{name}`, written into this tensor."
-    return method
-
-
-def _in_order(row: Row, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-    """A row's further inputs (None where missing) and options, some of which came by name."""
-    names = (*row.inputs[1:], *row.options)
-    given = dict(zip(names, arguments, strict=False)) | named
-    unknown = next((name for name in named if name not in names), None)
-    if unknown is not None:
-        raise TypeError(_errors.UNEXPECTED_ARGUMENT.format(function=f"{row.name}_", name=unknown))
-    defaults = dict(zip(reversed(row.options), reversed(row.defaults), strict=False))
-    return tuple(given.get(name, defaults.get(name)) for name in names)
-
-
-# -- operators ------------------------------------------------------------------------------------
-
-
-def _bind_operators() -> None:
-    for symbol, name in OPERATORS.items():
-        row = TABLE[name]
-        options = row.defaults
-        setattr(Tensor, f"__{symbol}__", _operator(row, options))
-        commutes = name not in {"sub", "div", "floor_divide", "remainder"}
-        reflected = _guarded(_operator(row, options)) if commutes else _reflected(row, options)
-        setattr(Tensor, f"__r{symbol}__", reflected)
-        setattr(Tensor, f"__i{symbol}__", _augmented(row, options))
-    for name in COMPARISONS:
-        setattr(Tensor, f"__{name}__", _comparison(TABLE[name]))
-    special: dict[str, Any] = {
-        "__rsub__": _guarded(_functions.rsub),
-        "__rtruediv__": _guarded(_functions.rdiv),
-        "__pow__": _guarded(_functions.pow),
-        "__rpow__": _guarded(lambda self, other: _functions.pow(other, self)),
-        "__mod__": _guarded(_functions.remainder),
-        "__ipow__": lambda self, other: dispatch_in_place(TABLE["pow_number"], self, (), (other,)),
-        "__matmul__": _matmul,
-        "__rmatmul__": lambda self, other: _matmul(other, self),
-        "__neg__": lambda self: dispatch(TABLE["neg"], (self,)),
-        "__pos__": lambda self: self,
-        "__abs__": lambda self: dispatch(TABLE["abs"], (self,)),
-        "__invert__": lambda self: dispatch(TABLE["bitwise_not"], (self,)),
-        "__getitem__": _indexing.get_item,
-        "__setitem__": _indexing.set_item,
-    }
-    for name, function in special.items():
-        setattr(Tensor, name, function)
-
-
-def _operator(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
-    def operator(self: Tensor, other: Any) -> Any:
-        if isinstance(other, _OPERAND):
-            return dispatch_pair(row, self, other, options)
-        if isinstance(other, np.ndarray):
-            return dispatch(row, (self, _creation.from_numpy(other)), options)
-        return NotImplemented
-
-    return operator
-
-
-def _reflected(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
-    def operator(self: Tensor, other: Any) -> Any:
-        if isinstance(other, _OPERAND):
-            return dispatch(row, (other, self), options)
-        return NotImplemented
-
-    return operator
-
-
-def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """An operator that leaves other operands than tensors and numbers to the other side."""
-
-    def operator(self: Tensor, other: Any) -> Any:
-        return function(self, other) if isinstance(other, _OPERAND) else NotImplemented
-
-    return operator
-
-
-def _augmented(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
-    def operator(self: Tensor, other: Any) -> Any:
-        if not isinstance(other, _OPERAND):
-            return NotImplemented
-        return dispatch_in_place(row, self, (other,), options)
-
-    return operator
-
-
-def _matmul(self: Tensor, other: Any) -> Any:
-    return _functions.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
-
-
-def _comparison(row: Row) -> Callable[..., Any]:
-    def operator(self: Tensor, other: Any) -> Any:
-        if not isinstance(other, _OPERAND):
-            return NotImplemented
-        return dispatch(row, (self, other))
-
-    return operator
+        functions[name] = checking_first(getattr(Tensor, name))
+    for name in functions:
+        lazy.pop(name, None)
+    return functions, lazy
 
 
 # -- properties and conversions -------------------------------------------------------------------
+
+
+class _Uncovered:
+    """Stands for a method of PyTorch's that the engine does not have.
+
+    Not `__getattr__`, with which Python would read every attribute of every tensor more slowly.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tensor: Tensor | None, kind: type) -> Any:
+        raise _errors.NotCovered(f"Tensor.{self.name}")
+
+
+def _bind_uncovered() -> None:
+    for name in _pytorch_names.TENSOR:
+        if not hasattr(Tensor, name):
+            setattr(Tensor, name, _Uncovered(name))
 
 
 def _bind_properties() -> None:
@@ -436,8 +216,6 @@ def _bind_properties() -> None:
     Tensor.type = _type  # type: ignore[attr-defined]
     Tensor.cpu = lambda self: self  # type: ignore[attr-defined]
     Tensor.cuda = _cuda  # type: ignore[attr-defined]
-    Tensor.uniform_ = _uniform  # type: ignore[attr-defined]
-    Tensor.normal_ = _normal  # type: ignore[attr-defined]
 
 
 def _reversed_dims(self: Tensor) -> Tensor:
@@ -492,19 +270,3 @@ def _new_of(create: Callable[..., Tensor]) -> Callable[..., Tensor]:
         return create(*arguments, dtype=self.dtype if dtype is None else dtype, **options)
 
     return method
-
-
-def _uniform(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Any = None) -> Tensor:
-    """Fill with numbers uniform on [from, to)."""
-    drawn = _creation._generator(generator).uniform(
-        self._array.shape, self._array.dtype, low=from_, high=to
-    )
-    return _functions.copy_(self, _creation.from_numpy(drawn))
-
-
-def _normal(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
-    """Fill with normal numbers."""
-    drawn = _creation._generator(generator).normal(
-        self._array.shape, self._array.dtype, mean=mean, std=std
-    )
-    return _functions.copy_(self, _creation.from_numpy(drawn))

@@ -6,14 +6,14 @@ drawings watch through `observe`; while nobody does, the seam costs one test of 
 """
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reference_engine import _errors, _saved, _views
-from reference_engine._graph import AccumulateGrad, Edge, next_sequence
+from reference_engine import _errors, _modes, _saved, _views
+from reference_engine._graph import AccumulateGrad, Edge
 from reference_engine._modes import state
 from reference_engine._promotion import CATEGORY, OF_TENSORS, PYTHON_NUMBERS, as_operand, dtype_name
 
@@ -68,6 +68,9 @@ def observe(watching: Observer) -> Iterator[None]:
 step: Any = None
 """How a backward pass applies a node while anomaly detection is on; None: simply."""
 
+backward: Any = None
+"""A backward pass from tensors; set by the module `_backward`, which imports this one."""
+
 tensor_type: Any = None
 """The Tensor class; set by its module, which imports this one."""
 
@@ -84,17 +87,21 @@ UNTRACKED = _Untracked([0])
 
 NO_EDGE: Edge = (None, 0)
 
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_PLAIN_NUMBERS = frozenset({float, int})
+
 
 def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -> Any:
     """Run one operation on tensors, numbers and None; the Tensor, or tuple of them, it gives."""
     arrays: list[Any] = []
-    mask = 0
+    required = tensors = 0
     bit = 1
     for value in inputs:
         if isinstance(value, tensor_type):
             arrays.append(value._array)
+            tensors |= bit
             if value._requires_grad:
-                mask |= bit
+                required |= bit
         else:
             arrays.append(value if type(value) in PYTHON_NUMBERS else as_operand(value))
         bit += bit
@@ -106,70 +113,121 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
         found = row.forward(*((arrays,) if row.is_variadic else arrays), *options)
     except (ValueError, IndexError) as error:
         raise _as_pytorch(error, arrays) from None
+    required &= row.gradient_mask
     if row.outputs is not None:
-        return _several(row, inputs, options, mask, [wrap(one) for one in found])
+        return _several(row, inputs, options, (required, tensors), [wrap(one) for one in found])
     result = wrap(found)
     if row.is_view:
         _share(inputs[0], result, several=False)
-    if not state.enabled:
-        if state.inference:
-            result._counter = UNTRACKED
-    elif mask & row.gradient_mask and result._array.dtype.kind == "f":
-        _record(row, inputs, options, mask, result)
+    if _modes.inference_used and state.inference:
+        result._counter = UNTRACKED
+    elif required and state.enabled and found.dtype.kind == "f":
+        node = row.plan(required, tensors).node(inputs, options, result)
+        if _saved.saved_hooks:
+            _saved.pack(node)
+        result._grad_fn = node
+        result._requires_grad = True
     if observer is not None:
         observer.operation(row, inputs, (result,))
     return result
 
 
-def dispatch_pair(row: "Row", first: "Tensor", second: Any, options: tuple[Any, ...]) -> Any:
-    """`dispatch` of two operands, written out for those of one floating dtype, the usual case."""
-    a = first._array
-    mask = 1 if first._requires_grad else 0
-    if isinstance(second, tensor_type):
-        b = second._array
-        if second._requires_grad:
-            mask |= 2
-        if b.dtype is not a.dtype:
-            return dispatch(row, (first, second), options)
-    elif type(second) is float:
-        b = second
-    else:
-        return dispatch(row, (first, second), options)
-    if a.dtype.kind != "f":
-        return dispatch(row, (first, second), options)
+def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> Any:
+    """`dispatch` of one tensor, written out for a floating dtype and one result of its own."""
+    array = input._array
+    kind = array.dtype
+    if not row.is_simple or (kind is not FLOAT64 and kind is not FLOAT32):
+        return dispatch(row, (input,), options)
     try:
-        result = wrap(row.forward(a, b, *options))
-    except ValueError as error:
-        raise _as_pytorch(error, (a, b)) from None
-    if not state.enabled:
-        if state.inference:
-            result._counter = UNTRACKED
-    elif mask & row.gradient_mask:
-        _record(row, (first, second), options, mask, result)
+        found = row.forward(array, *options)
+    except (ValueError, IndexError) as error:
+        raise _as_pytorch(error, (array,)) from None
+    result = wrap(found)
+    if _modes.inference_used and state.inference:
+        result._counter = UNTRACKED
+    elif input._requires_grad and row.gradient_mask and state.enabled and found.dtype.kind == "f":
+        node = row.plan(1, 1).node((input,), options, result)
+        if _saved.saved_hooks:
+            _saved.pack(node)
+        result._grad_fn = node
+        result._requires_grad = True
     if observer is not None:
-        observer.operation(row, (first, second), (result,))
+        observer.operation(row, (input,), (result,))
     return result
+
+
+def operator_of(row: "Row", others: tuple[type, ...]) -> Callable[["Tensor", Any], Any]:
+    """An operator of two operands: `dispatch`, written out for those of one floating dtype.
+
+    That is the usual case, and most of what coursework does. `others` are the operands it takes;
+    any other is left to its own reflected operator.
+    """
+    forward, plan, options = row.forward, row.plan, row.defaults
+    of_tensors: list[Any] = [None] * 4
+    of_number: list[Any] = [None] * 2
+
+    def operator(self: "Tensor", other: Any) -> Any:
+        a = self._array
+        kind = a.dtype
+        if isinstance(other, tensor_type):
+            b = other._array
+            if kind is not b.dtype or (kind is not FLOAT64 and kind is not FLOAT32):
+                return dispatch(row, (self, other), options)
+            required = self._requires_grad | other._requires_grad << 1
+            makers = of_tensors
+        elif type(other) in _PLAIN_NUMBERS and (kind is FLOAT64 or kind is FLOAT32):
+            b = other
+            required = self._requires_grad
+            makers = of_number
+        elif isinstance(other, others):
+            return dispatch(row, (self, other), options)
+        elif isinstance(other, np.ndarray):
+            return dispatch(row, (self, _from_numpy(other)), options)
+        else:
+            return NotImplemented
+        try:
+            result = wrap(forward(a, b))
+        except ValueError as error:
+            raise _as_pytorch(error, (a, b)) from None
+        if _modes.inference_used and state.inference:
+            result._counter = UNTRACKED
+        elif required and state.enabled:
+            make = makers[required]
+            if make is None:
+                make = makers[required] = plan(required, 3 if makers is of_tensors else 1).node
+            node = make((self, other), options, result)
+            if _saved.saved_hooks:
+                _saved.pack(node)
+            result._grad_fn = node
+            result._requires_grad = True
+        if observer is not None:
+            observer.operation(row, (self, other), (result,))
+        return result
+
+    return operator
+
+
+def _from_numpy(array: np.ndarray[Any, Any]) -> "Tensor":
+    from reference_engine._creation import from_numpy
+
+    return from_numpy(array)
 
 
 def _several(
     row: "Row",
     inputs: Sequence[Any],
     options: tuple[Any, ...],
-    mask: int,
+    case: tuple[int, int],
     results: "list[Tensor]",
 ) -> "tuple[Tensor, ...]":
     """The rest of `dispatch` for an operation with several results."""
     if row.is_view:
         for one in results:
             _share(inputs[0], one, several=True)
-    if mask & row.gradient_mask and state.enabled:
-        node = make_node(
-            row,
-            row.edges(mask)(inputs),
-            tuple([one._array.shape for one in results]),
-            tuple([one._array.dtype for one in results]),
-            row.remember(mask)(inputs, options, results),
-        )
+    if case[0] and state.enabled:
+        node = row.plan(*case).node(inputs, options, results)
+        if _saved.saved_hooks:
+            _saved.pack(node)
         for number, one in enumerate(results):
             if one._array.dtype.kind == "f":
                 one._grad_fn = node
@@ -178,46 +236,6 @@ def _several(
     if observer is not None:
         observer.operation(row, inputs, results)
     return tuple(results)
-
-
-def _record(
-    row: "Row", inputs: Sequence[Any], options: tuple[Any, ...], mask: int, result: "Tensor"
-) -> None:
-    """Make the node of an operation that gave one result.
-
-    `mask` has a bit for each input that requires grad.
-    """
-    array = result._array
-    result._grad_fn = make_node(
-        row,
-        row.edges(mask)(inputs),
-        array.shape,
-        array.dtype,
-        row.remember(mask)(inputs, options, (result,)),
-    )
-    result._requires_grad = True
-
-
-def make_node(
-    row: "Row",
-    edges: tuple[Edge, ...],
-    shape: Any,
-    dtype: Any,
-    memory: tuple[tuple[Any, ...], tuple[int | None, ...]],
-) -> Any:
-    """A node of the row's class; `memory` are the values saved and their versions.
-
-    Without a constructor, which would cost as much as all that it does.
-    """
-    node = new(row.node)
-    node.next_functions = edges
-    node.shape = shape
-    node.dtype = dtype
-    node.sequence = next_sequence()
-    node.hooks = None
-    node._metadata = None
-    node.saved, node.versions = _saved.pack(memory, node) if _saved.saved_hooks else memory
-    return node
 
 
 def wrap(array: Any) -> "Tensor":
@@ -266,7 +284,6 @@ def accumulator(leaf: "Tensor") -> AccumulateGrad:
     node = leaf._accumulator() if leaf._accumulator is not None else None
     if node is None:
         node = AccumulateGrad(leaf)
-        node.hooks = leaf._hooks
         leaf._accumulator = weakref.ref(node)
     return node
 
@@ -281,15 +298,15 @@ def dispatch_in_place(
 ) -> "Tensor":
     """Run an operation and write its result into its first input, history included."""
     inputs = (target, *others)
-    mask = sum(
-        1 << place
-        for place, value in enumerate(inputs)
-        if isinstance(value, tensor_type) and value._requires_grad
-    )
+    required = tensors = 0
+    for place, value in enumerate(inputs):
+        if isinstance(value, tensor_type):
+            tensors |= 1 << place
+            required |= value._requires_grad << place
     if target._counter is UNTRACKED and not state.inference:
         raise RuntimeError(_errors.INFERENCE_IN_PLACE)
     if state.enabled:
-        _views.check_in_place(target, will_require_grad=bool(mask))
+        _views.check_in_place(target, will_require_grad=bool(required))
     arrays = [
         value._array if isinstance(value, tensor_type) else as_operand(value) for value in inputs
     ]
@@ -300,22 +317,25 @@ def dispatch_in_place(
     except (ValueError, IndexError) as error:
         raise _as_pytorch(error, arrays) from None
     _check_fits(found, target)
-    recorded = mask & row.gradient_mask and state.enabled and target.is_floating_point()
-    edges = row.edges(mask)(inputs) if recorded else ()
-    if recorded and ("input", 0) in row.plan(mask):  # the formula wants the value from before
-        inputs = (_from_before(target), *others)
     array = storage(target)
-    # Versions as they are before the write: an operand that shares the memory is modified by it.
-    saved, versions = row.remember(mask)(inputs, options, (target,)) if recorded else ((), ())
+    required &= row.gradient_mask
+    recorded = required and state.enabled and target.is_floating_point()
+    if recorded:
+        plan = row.plan(required, tensors)
+        if plan.saves(row.inputs[0]):  # as it was before the write
+            inputs = (_from_before(target), *others)
+        # An operand that shares the memory is modified by the write; the result is not.
+        node = plan.node(inputs, options, target)
+        node.versions = tuple(
+            version + 1 if type(value) is _saved.Saved else version
+            for value, version in zip(node.saved, node.versions, strict=True)
+        )
     array[...] = found
     if target._counter is not UNTRACKED:
         target._counter[0] += 1
     if recorded:
-        versions = tuple(
-            version + 1 if type(value) is _saved.Saved and version is not None else version
-            for value, version in zip(saved, versions, strict=True)
-        )  # but the result is saved as it is after the write
-        node = make_node(row, edges, array.shape, array.dtype, (saved, versions))
+        if _saved.saved_hooks:
+            _saved.pack(node)
         _views.rebase_history(target, node)
     if observer is not None:
         observer.operation(row, inputs, (target,))

@@ -7,9 +7,9 @@ the results on. It knows nodes and gradients, and no operation.
 
 import itertools
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -28,19 +28,17 @@ _LAST = 2**62  # leaves accumulate before any other node that is ready, as in Py
 class Node:
     """One application of an operation. Its class is named as PyTorch names it.
 
-    `next_functions` are the edges to the nodes of the inputs: (node, number of its output), or
-    (None, 0) where the input needs no gradient. `shape` and `dtype` say what a gradient that
+    `edges` lead to the nodes of the inputs, two entries each: a node and the number of its output,
+    or None and 0 where the input needs no gradient. `shape` and `dtype` say what a gradient that
     arrives must look like; where the operation has `several` outputs they are tuples of those.
     """
 
-    __slots__ = (
-        "__weakref__", "_metadata", "dtype", "hooks", "next_functions", "sequence", "shape",
-    )  # fmt: skip
+    __slots__ = ("__weakref__", "_metadata", "dtype", "edges", "hooks", "sequence", "shape")
 
     several = False
 
-    def __init__(self, next_functions: tuple[Edge, ...], shape: Any, dtype: Any) -> None:
-        self.next_functions = next_functions
+    def __init__(self, edges: tuple[Any, ...], shape: Any, dtype: Any) -> None:
+        self.edges = edges
         self.shape = shape
         self.dtype = dtype
         self.sequence = next_sequence()
@@ -50,6 +48,11 @@ class Node:
     def name(self) -> str:
         """PyTorch's name of the node, such as "MulBackward0"."""
         return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[Edge, ...]:
+        """The edges as PyTorch shows them: pairs of a node and the number of its output."""
+        return tuple(zip(self.edges[::2], self.edges[1::2], strict=True))
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -64,7 +67,7 @@ class Node:
         return True
 
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
-        """The gradients of the inputs, in the order of `next_functions`.
+        """The gradients of the inputs, in the order of the edges.
 
         `received` is the gradient of the output; where there are several, a list with None where
         nothing arrived. `operations` says what formulas compute with: arrays or recorded tensors.
@@ -82,10 +85,6 @@ class Node:
         """Call `hook(grad_outputs)` before the node is applied."""
         return RemovableHandle(hooks_of(self).pre, hook)
 
-    def __lt__(self, other: "Node") -> bool:
-        """Whether this node comes first among those that are ready: the one made later."""
-        return self.sequence > other.sequence
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at 0x{id(self):x}>"
 
@@ -96,8 +95,12 @@ class AccumulateGrad(Node):
     __slots__ = ("variable",)
 
     def __init__(self, variable: "Tensor") -> None:
-        super().__init__((), variable._array.shape, variable._array.dtype)
-        self.sequence += _LAST
+        self.edges = ()
+        self.shape = variable._array.shape
+        self.dtype = variable._array.dtype
+        self.sequence = next_sequence() + _LAST
+        self.hooks = variable._hooks
+        self._metadata = None
         self.variable = variable
 
     def name(self) -> str:
@@ -121,6 +124,12 @@ class RemovableHandle:
         hooks = self._hooks()
         if hooks is not None:
             hooks.pop(self.id, None)
+
+    def __enter__(self) -> "RemovableHandle":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
 
 
 class Hooks(dict[int, Callable[..., Any]]):
@@ -172,41 +181,52 @@ def run_backward(
     nodes on a path to a wanted output are applied. `step` applies a node in place of its own
     `apply`, to watch over it.
     """
-    states = _count_dependencies(roots)
-    targets = {node for node, _ in wanted or ()}
-    applied = None if wanted is None else _leading_to(targets, states)
+    waiting = _count_dependencies(roots)
+    targets = () if wanted is None else {node for node, _ in wanted}
+    applied = None if wanted is None else _leading_to(targets, waiting)
     captured: dict[tuple[Node, int], Gradient] = {}
     fit, add = operations.fit, operations.add
-    ready: list[Node] = []
-    arrivals: Iterable[tuple[Edge, Gradient]] = zip(roots, gradients, strict=True)
+    partial: dict[Node, Gradient] = {}  # what has arrived at nodes that wait for more
+    ready: list[tuple[int, Node, Gradient]] = []
+    edges: Iterator[Any] = chain.from_iterable(roots)
+    results: Any = gradients
     while True:
-        for (following, number), gradient in arrivals:
+        for gradient, following, number in zip(results, edges, edges):  # noqa: B905 - repeat(None) has no end
             if following is None:
                 continue
-            state = states[following]
             if gradient is not None:
                 if gradient.shape != following.shape or gradient.dtype is not following.dtype:
                     gradient = fit(gradient, following, number)  # noqa: PLW2901 - the same one
                 if following.several:
-                    slots = state[1] = state[1] or [None] * len(following.shape)
+                    slots = partial.get(following) or [None] * len(following.shape)
                     before = slots[number]
                     slots[number] = gradient if before is None else add(before, gradient)
-                else:
-                    state[1] = gradient if state[1] is None else add(state[1], gradient)
-            state[0] -= 1
-            if not state[0]:
-                heappush(ready, following)
+                    gradient = slots  # noqa: PLW2901 - all that has arrived, from here on
+                elif following in partial:
+                    gradient = add(partial[following], gradient)  # noqa: PLW2901
+            elif following in partial:
+                gradient = partial[following]  # noqa: PLW2901
+            left = waiting[following] - 1
+            if left:
+                waiting[following] = left
+                if gradient is not None:
+                    partial[following] = gradient
+            else:
+                partial.pop(following, None)
+                heappush(ready, (-following.sequence, following, gradient))
+        # What goes on from here is held by `ready` and `partial` alone: see ArrayOperations.accumulate.
+        results = gradient = None
         if not ready:
             return [captured.get(target) for target in wanted or ()]
-        node = heappop(ready)
-        received = states.pop(node)[1]
+        _, node, received = heappop(ready)
         needed = applied is None or node in applied
         if received is not None and node.hooks is not None and (needed or node in targets):
             received = operations.run_pre_hooks(node, received)
         if wanted is not None:
             _capture(node, received, wanted, captured)
+        edges = iter(node.edges)
         if received is None or not needed:
-            arrivals = zip(node.next_functions, repeat(None))
+            results = repeat(None)
             continue
         if step is None:
             results = node.apply(received, operations)
@@ -216,7 +236,6 @@ def run_backward(
             results = operations.run_post_hooks(node, results, received)
         if not keep_graph:
             node.release()
-        arrivals = zip(node.next_functions, results, strict=True)
 
 
 def _capture(
@@ -230,29 +249,29 @@ def _capture(
             captured[node, number] = received[number] if node.several else received
 
 
-def _count_dependencies(roots: Iterable[tuple[Node, int]]) -> dict[Node, list[Any]]:
-    """For each node [how many gradients it waits for, what has arrived (nothing yet)]."""
-    states: dict[Node, list[Any]] = {}
-    pending: list[Node] = []
+def _count_dependencies(roots: Iterable[tuple[Node, int]]) -> dict[Node, int]:
+    """How many gradients each node that can be reached waits for."""
+    waiting: dict[Node, int] = {}
+    reached: list[Node] = []
     for node, _ in roots:
-        if node in states:
-            states[node][0] += 1
+        if node in waiting:
+            waiting[node] += 1
         else:
-            states[node] = [1, None]
-            pending.append(node)
-    while pending:
-        for following, _ in pending.pop().next_functions:
+            waiting[node] = 1
+            reached.append(node)
+    for node in reached:  # grows as it is gone through
+        for following in node.edges[::2]:
             if following is None:
                 continue
-            if following in states:
-                states[following][0] += 1
+            if following in waiting:
+                waiting[following] += 1
             else:
-                states[following] = [1, None]
-                pending.append(following)
-    return states
+                waiting[following] = 1
+                reached.append(following)
+    return waiting
 
 
-def _leading_to(targets: set[Node], nodes: Iterable[Node]) -> set[Node]:
+def _leading_to(targets: Collection[Node], nodes: Iterable[Node]) -> set[Node]:
     """The nodes that a target lies behind: those to apply where only the targets are wanted.
 
     A node is made after the nodes that it leads to, so that going by age each one's successors
@@ -260,9 +279,7 @@ def _leading_to(targets: set[Node], nodes: Iterable[Node]) -> set[Node]:
     """
     leading: set[Node] = set()
     for node in sorted(nodes, key=_age):
-        if any(
-            following in leading or following in targets for following, _ in node.next_functions
-        ):
+        if any(following in leading or following in targets for following in node.edges[::2]):
             leading.add(node)
     return leading
 

@@ -20,6 +20,37 @@ state = _State()
 """`state.enabled`: is this thread recording? True in every new thread, as in PyTorch.
 `state.inference`: are the tensors it makes shut out of autograd for good?"""
 
+inference_used = False
+"""Whether any thread was ever in inference mode: until then nobody needs to ask."""
+
+
+_CO_GENERATOR = 0x20  # as `inspect` has it, which loads much
+"""The flag of a generator function's code."""
+
+
+def _around(mode: Callable[[], Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that runs in a mode; of a generator function, each step does."""
+
+    @wraps(function)
+    def decorated(*args: Any, **kwargs: Any) -> Any:
+        with mode():
+            return function(*args, **kwargs)
+
+    @wraps(function)
+    def generating(*args: Any, **kwargs: Any) -> Any:
+        generator = function(*args, **kwargs)
+        received = None
+        while True:
+            with mode():
+                try:
+                    value = generator.send(received)
+                except StopIteration as stop:
+                    return stop.value
+            received = yield value
+
+    code = getattr(function, "__code__", None)
+    return generating if code is not None and code.co_flags & _CO_GENERATOR else decorated
+
 
 class _Mode:
     """Sets the mode on entering and restores it on leaving, also around a decorated function."""
@@ -41,12 +72,7 @@ class _Mode:
         state.enabled = self._former.pop()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def decorated(*args: Any, **kwargs: Any) -> Any:
-            with _Mode(self._enabled):
-                return function(*args, **kwargs)
-
-        return decorated
+        return _around(lambda: _Mode(self._enabled), function)
 
 
 class _FixedMode(_Mode):
@@ -94,6 +120,8 @@ class inference_mode(_Mode):
 
     def __enter__(self) -> None:
         super().__enter__()
+        global inference_used
+        inference_used = True
         self._outer.append(state.inference)
         state.inference = self._inference
 
@@ -107,12 +135,7 @@ class inference_mode(_Mode):
         state.inference = self._outer.pop()
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def decorated(*args: Any, **kwargs: Any) -> Any:
-            with inference_mode(self._inference):
-                return function(*args, **kwargs)
-
-        return decorated
+        return _around(lambda: inference_mode(self._inference), function)
 
 
 def is_inference_mode_enabled() -> bool:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 saved_hooks: list[tuple[Any, Any]] = []
 """(pack, unpack) hooks on saved tensors, the innermost last."""
 
+PACKED = -2
+"""The "version" of a packed tensor."""
+
 hooks_refused: list[str] = []
 """Why hooks on saved tensors are refused now, the innermost reason last."""
 
@@ -37,9 +40,11 @@ class Saved:
 
 
 class Packed:
-    """A saved tensor as a user's hook has packed it."""
+    """A saved tensor as a user's hook has packed it: its safety is the user's business."""
 
     __slots__ = ("_packed", "_unpack")
+
+    _counter = (PACKED,)
 
     def __init__(self, tensor: "Tensor", pack: Any, unpack: Any) -> None:
         self._packed = pack(tensor)
@@ -50,16 +55,9 @@ class Packed:
         found: Tensor = self._unpack(self._packed)
         return found
 
-
-NUMBER = -1
-"""The "version" of a number saved in a tensor's place: freed like one, but never changed."""
-PACKED = -2
-"""The "version" of a packed tensor: its safety is the user's business."""
-
-
-def version_of(value: Any) -> int:
-    """The version at which an input is saved; a number in a tensor's place has none."""
-    return value._counter[0] if isinstance(value, _dispatch.tensor_type) else NUMBER
+    @property
+    def _array(self) -> Any:
+        return self.tensor()._array
 
 
 def tensor_of(saved: Saved, node: Node) -> "Tensor":
@@ -73,27 +71,24 @@ def tensor_of(saved: Saved, node: Node) -> "Tensor":
     return result
 
 
-def pack(
-    memory: tuple[tuple[Any, ...], tuple[int | None, ...]], node: Node
-) -> tuple[tuple[Any, ...], tuple[int | None, ...]]:
-    """What a node saves, with every tensor packed by the innermost hook."""
+def pack(node: Any) -> None:
+    """Let the innermost hook pack every tensor that a node has saved."""
     hook, unpack = saved_hooks[-1]
-    values: list[Any] = []
-    versions: list[int | None] = []
-    for value, version in zip(*memory, strict=True):
-        if version is None or version == NUMBER:
-            values.append(value)
-            versions.append(version)
-        else:
+    values: list[Any] = list(node.saved)
+    versions: list[int | None] = list(node.versions)
+    for place, version in enumerate(versions):
+        if version is not None:
+            value = values[place]
             tensor = tensor_of(value, node) if type(value) is Saved else value
-            values.append(Packed(tensor, hook, unpack))
-            versions.append(PACKED)
-    return tuple(values), tuple(versions)
+            values[place] = Packed(tensor, hook, unpack)
+            versions[place] = PACKED
+    node.saved = tuple(values)
+    node.versions = tuple(versions)
 
 
 def unpack(value: Any, version: int | None, node: Node) -> Any:
     """A saved value again; raises where it was modified in place since it was saved."""
-    if version is None or version == NUMBER:
+    if version is None:
         return value
     if version == PACKED:
         return value.tensor()

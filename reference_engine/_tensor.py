@@ -8,11 +8,12 @@ import copy
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any, Self
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors, _printing, _pytorch_names, _views
+from reference_engine import _dispatch, _errors, _printing, _views
 from reference_engine._graph import AccumulateGrad, Node, NodeHooks, RemovableHandle, hooks_of
 from reference_engine._modes import state
 from reference_engine._types import Defaults, Size, cpu, device, dtype, of_numpy
@@ -24,6 +25,7 @@ class Tensor:
     `Tensor(data)` and `Tensor(*sizes)` are PyTorch's old constructors: default floating dtype.
     """
 
+    __module__ = "torch"
     __slots__ = (
         "__dict__",
         "__weakref__",
@@ -64,13 +66,21 @@ class Tensor:
         made._hooks = None
         return made
 
-    def __new__(cls, *arguments: Any, **_: Any) -> Self:
+    def __new__(cls, *arguments: Any, device: Any = None, **named: Any) -> Self:
+        from reference_engine._constructors import array_for
+
+        if named and cls is Tensor:
+            kinds = ", ".join(
+                [type(one).__name__ for one in arguments]
+                + [f"{name}={type(one).__name__}" for name, one in named.items()]
+            )
+            raise TypeError(_errors.NEW_ARGUMENTS.format(kinds=kinds, names=", ".join(named)))
         made = cls.__new_empty__()
-        if arguments and all(isinstance(one, int) for one in arguments):
-            made._array = np.zeros(arguments, Defaults.dtype.numpy)
+        if len(arguments) == 1 and isinstance(arguments[0], Tensor):
+            made._array = _dispatch.storage(arguments[0])
+            made._counter = arguments[0]._counter
         else:
-            source = _dispatch.as_array(arguments[0]) if arguments else []
-            made._array = np.array(source, Defaults.dtype.numpy)
+            made._array = array_for(Defaults.dtype, arguments)
         return made
 
     # -- what a tensor is -------------------------------------------------------------------------
@@ -143,7 +153,11 @@ class Tensor:
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours along each dimension, in elements."""
-        strides = tuple(step // self._array.itemsize for step in self._array.strides)
+        if not self._array.size:  # NumPy's are all 0
+            sizes = [max(size, 1) for size in self._array.shape]
+            strides = tuple(prod(sizes[place + 1 :]) for place in range(len(sizes)))
+        else:
+            strides = tuple(step // self._array.itemsize for step in self._array.strides)
         return strides if dim is None else strides[dim]
 
     def is_contiguous(self) -> bool:
@@ -172,6 +186,8 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError(_errors.REQUIRES_GRAD_BOOL)  # noqa: TRY004 - PyTorch's own type
         if self._grad_fn is not None:
             raise RuntimeError(
                 _errors.REQUIRES_GRAD_NON_LEAF if value else _errors.REQUIRES_GRAD_OFF_NON_LEAF
@@ -236,6 +252,8 @@ class Tensor:
     def _check_gradient(self, value: object) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(_errors.GRAD_TYPE.format(type=type(value).__name__))
+        if value is self:
+            raise RuntimeError(_errors.GRAD_ITSELF)
         if value._array.shape != self._array.shape:
             raise RuntimeError(
                 _errors.GRAD_SIZE.format(found=list(value.shape), expected=list(self.shape))
@@ -292,9 +310,11 @@ class Tensor:
 
         `gradient` is the cotangent, of this tensor's shape; a one-element tensor needs none.
         """
-        from reference_engine.autograd import backward
-
-        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        if inputs is not None:
+            inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        alone = gradient is None or isinstance(gradient, Tensor)
+        gradients = (gradient,) if alone else tuple(gradient)  # type: ignore[arg-type]
+        _dispatch.backward((self,), gradients, retain_graph, create_graph, inputs)
 
     def retain_grad(self) -> None:
         """Keep the `.grad` of a tensor that is no leaf."""
@@ -409,12 +429,8 @@ class Tensor:
         return twin
 
     def __reduce_ex__(self, _: Any) -> Any:
-        return _rebuild, (type(self), self._array, self._requires_grad, self.__dict__)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in _pytorch_names.TENSOR:
-            raise _errors.NotCovered(f"Tensor.{name}")
-        raise AttributeError(_errors.NO_ATTRIBUTE.format(name=name), name=name, obj=self)
+        kind = None if type(self) is Tensor else type(self)  # it goes by PyTorch's name
+        return _rebuild, (kind, self._array, self._requires_grad, self.__dict__)
 
     # -- NumPy ------------------------------------------------------------------------------------
 
@@ -430,15 +446,21 @@ class Tensor:
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __array_wrap__(
+        self, array: np.ndarray[Any, Any], context: Any = None, return_scalar: bool = False
+    ) -> "Tensor":
+        """What NumPy's functions of a tensor give: a tensor again."""
+        return _dispatch.wrap(array.astype(np.uint8) if array.dtype == bool else array)
+
 
 def _rebuild(
-    kind: type[Tensor],
+    kind: type[Tensor] | None,
     array: np.ndarray[Any, Any],
     requires_grad: bool,
     attributes: dict[str, Any],
 ) -> Tensor:
     """A tensor out of its pickle: a leaf, whatever it was."""
-    made = kind.__new_empty__()
+    made = (kind or Tensor).__new_empty__()
     made._array = array.copy()
     made._requires_grad = requires_grad
     made.__dict__.update(attributes)

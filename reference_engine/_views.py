@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reference_engine import _dispatch, _errors
-from reference_engine._graph import Edge, Gradient, Node
+from reference_engine._graph import Gradient, Node
 from reference_engine._modes import state
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def rebase_history(target: "Tensor", node: Node) -> None:
         return
     base = view.base
     positions = positions_in(base._array, target._array)
-    edges = (_dispatch.gradient_edge(base), *node.next_functions[1:])
+    edges = (*_dispatch.gradient_edge(base), *node.edges[2:])
     _attach(base, CopySlices(edges, base, node, positions))
     target._requires_grad = True
     refresh(target)
@@ -82,10 +82,7 @@ def refresh(tensor: "Tensor") -> None:
     assert view is not None  # noqa: S101 - asked of views only
     row = TABLE["as_strided"]
     positions = positions_in(view.base._array, tensor._array)
-    array = tensor._array
-    memory = row.remember(1)((view.base,), (positions,), (tensor,))
-    edges = (_dispatch.gradient_edge(view.base),)
-    _attach(tensor, _dispatch.make_node(row, edges, array.shape, array.dtype, memory))
+    _attach(tensor, row.plan(1, 1).node((view.base,), (positions,), tensor))
     view.version = tensor._counter[0]
 
 
@@ -113,9 +110,7 @@ class CopySlices(Node):
 
     __slots__ = ("_inner", "_positions")
 
-    def __init__(
-        self, edges: tuple[Edge, ...], base: "Tensor", inner: Node, positions: Any
-    ) -> None:
+    def __init__(self, edges: tuple[Any, ...], base: "Tensor", inner: Node, positions: Any) -> None:
         super().__init__(edges, base._array.shape, base._array.dtype)
         self._inner = inner
         self._positions = positions

@@ -1,38 +1,41 @@
 """Turns rows into plain functions, so that no operation pays for interpreting its row.
 
-A row says by names what its formulas need. From that, two functions are written as text and
-compiled once, when first asked for: one that saves just those values, and one that calls the
-formulas with them.
+A row says by names what its formulas need; which of it is saved depends on which inputs are
+tensors and which require grad. For each such case two functions are written as text and compiled
+once, when first asked for: one that makes the node, with just the values needed, and one that
+takes them out again and calls the formulas.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reference_engine import _dispatch, _saved
+from reference_engine import _dispatch, _errors, _graph, _saved
+
+if TYPE_CHECKING:
+    from reference_engine._derivatives._table import Row
 
 Source: TypeAlias = tuple[str, int]
 """Where a saved value comes from: its kind, and which one of that kind."""
-
-Remember: TypeAlias = Callable[..., tuple[tuple[Any, ...], tuple[int | None, ...]]]
-Edges: TypeAlias = Callable[[Sequence[Any]], tuple[Any, ...]]
-Backward: TypeAlias = Callable[..., Sequence[Any]]
 
 GIVEN = ("ops", "grad", "grads")
 """What every formula can name without anything being saved; with several results, `grad` is the
 first one's gradient and `grads` are all."""
 
 _VALUES = {
-    "input": "inputs[{0}]",
+    "input": "input{0}",
+    "number": "input{0}",
     "option": "options[{0}]",
-    "shape": "shape(inputs[{0}])",
+    "shape": "shape(input{0})",
     "shapes": "[one._array.shape for one in inputs]",
     "result": "Saved(results[{0}]._array, results[{0}]._counter, {0})",
-    "nothing": "None",
 }
 _VERSIONS = {
-    "input": "version(inputs[{0}])",
+    "input": "input{0}._counter[0]",
     "result": "results[{0}]._counter[0]",
 }
+_FREED = {"input", "number", "result"}
+"""What a backward pass frees: tensors, and the numbers that stand in their place."""
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -41,63 +44,185 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount]
 
 
-def remember(name: str, plan: Sequence[Source]) -> Remember:
-    """A function of (inputs, options, results): the values of a plan, and their versions.
+class Plan:
+    """How one case of a row is recorded and differentiated.
 
-    A version is None where there is nothing to free or to change.
+    `required` and `tensors` have a bit for each input that requires grad, and that is a tensor.
+    `names` are those that have something saved, `frees` whether a backward pass frees any of it.
+    `node` makes the node from (inputs, options, results); `on_arrays` gives the gradients of the
+    inputs, in order, from (node, what arrived, operations), `on_tensors` the same on recorded
+    tensors, for `create_graph`. These two replace themselves when they are first called.
     """
-    values = "".join(_VALUES[kind].format(index) + ", " for kind, index in plan)
-    versions = "".join(_VERSIONS.get(kind, "None").format(index) + ", " for kind, index in plan)
-    text = f"def remember(inputs, options, results):\n    return ({values}), ({versions})\n"
-    given = {"Saved": _saved.Saved, "shape": _dispatch.shape_of, "version": _saved.version_of}
-    return _compiled("remember", text, f"saved by {name}", given)
 
+    def __init__(self, row: "Row", required: int, tensors: int) -> None:
+        self.row = row
+        self.required = required
+        sources = {name: self._source(name, users, tensors) for name, users in row.users.items()}
+        self._sources = {name: source for name, source in sources.items() if source is not None}
+        self.names = tuple(self._sources)
+        self.frees = any(kind in _FREED for kind, _ in self._sources.values())
+        self.node = self._node()
+        self.on_arrays: Callable[..., Any] = self._compile_on_arrays
+        self.on_tensors: Callable[..., Any] = self._compile_on_tensors
 
-def edges(name: str, mask: int, differentiable: Sequence[int], *, is_variadic: bool) -> Edges:
-    """A function of the inputs: the edges to those at `differentiable`, of which `mask` requires.
+    def _source(self, name: str, users: int, tensors: int) -> Source | None:
+        """Where a name's value comes from; None where no formula that is due mentions it."""
+        row = self.row
+        if not (row.is_variadic or users & self.required):
+            return None
+        kind, place = row.source(name)
+        if kind == "input" and not (row.is_variadic or tensors >> place & 1):
+            kind = "number"
+        return kind, place
 
-    Of a list of inputs, each has its edge.
-    """
-    text = "".join(
-        f"edge(inputs[{place}]), " if mask >> place & 1 else "NO_EDGE, " for place in differentiable
-    )
-    if is_variadic:
-        text = "*map(edge, inputs),"
-    given = {"edge": _dispatch.gradient_edge, "NO_EDGE": _dispatch.NO_EDGE}
-    return _compiled(
-        "edges", f"def edges(inputs):\n    return ({text})\n", f"edges of {name}", given
-    )
+    def saves(self, name: str) -> bool:
+        """Whether the value of an input, option or result is kept for the backward pass."""
+        return name in self._sources
 
+    def _node(self) -> Callable[..., Any]:
+        """What makes the node from (inputs, options, results), which are the result where it is one.
 
-def backward(
-    name: str, formulas: Mapping[str, Callable[..., Any]], names: Sequence[str], *,
-    is_variadic: bool, several: bool,
-) -> Backward:  # fmt: skip
-    """A function of (ops, grad, saved values, edges): the gradients of the inputs, in order.
-
-    A formula is left out where its edge leads nowhere. `grad` is what arrived at the node.
-    """
-    lines = ["def backward(ops, received, values, edges):"]
-    lines.append("    grads, grad = received, received[0]" if several else "    grad = received")
-    if names:
-        lines.append(f"    {', '.join(names)}, = values")
-    calls = [
-        f"formula_{argument}({', '.join(parameters_of(formula))})"
-        for argument, formula in formulas.items()
-    ]
-    if is_variadic:
-        lines.append(f"    return {calls[0]}")
-    else:
-        guarded = "".join(
-            f"None if edges[{place}][0] is None else {call}, " for place, call in enumerate(calls)
+        The node is written field by field: a constructor would cost as much as all that it does.
+        Values of PyTorch's kind "saved tensors" have a version beside them, others None.
+        """
+        row = self.row
+        one = row.outputs is None
+        sources = [(kind, place) for kind, place in self._sources.values()]
+        values = "".join(_VALUES[kind].format(place) + ", " for kind, place in sources)
+        versions = "".join(
+            _VERSIONS.get(kind, "None").format(place) + ", " for kind, place in sources
         )
-        lines.append(f"    return ({guarded})")
-    given = {f"formula_{argument}": formula for argument, formula in formulas.items()}
-    return _compiled("backward", "\n".join(lines) + "\n", f"backward of {name}", given)
+        if one:
+            values = values.replace("results[0]", "results")
+            versions = versions.replace("results[0]", "results")
+        lines = ["def node(inputs, options, results):"]
+        if not row.is_variadic:
+            lines.append(f"    {''.join(f'input{n}, ' for n in range(len(row.inputs)))} = inputs")
+        elif any(kind == "input" for kind, _ in sources):
+            lines.append("    input0 = inputs[0]")
+        find_nodes, edges = self._edges()
+        lines += [
+            *find_nodes,
+            "    made = new(Node)",
+            "    made.plan = plan",
+            f"    made.edges = {edges}",
+        ]
+        if one:
+            lines += [
+                "    array = results._array",
+                "    made.shape = array.shape",
+                "    made.dtype = array.dtype",
+            ]
+        else:
+            lines += [
+                "    made.shape = tuple([one._array.shape for one in results])",
+                "    made.dtype = tuple([one._array.dtype for one in results])",
+            ]
+        lines += [
+            "    made.sequence = next_sequence()",
+            "    made.hooks = None",
+            "    made._metadata = None",
+            f"    made.saved = ({values})",
+            f"    made.versions = ({versions})",
+            "    return made",
+        ]
+        return _compiled(
+            "node",
+            lines,
+            f"node of {row.name}",
+            {
+                "plan": self,
+                "Node": row.node,
+                "new": object.__new__,
+                "next_sequence": _graph.next_sequence,
+                "edge": _dispatch.gradient_edge,
+                "chain": chain,
+                "Saved": _saved.Saved,
+                "shape": _dispatch.shape_of,
+            },
+        )
+
+    def _edges(self) -> tuple[list[str], str]:
+        """Statements that find the nodes of the inputs, and the tuple of edges made of them."""
+        if self.row.is_variadic:
+            return [], "tuple(chain.from_iterable(map(edge, inputs)))"
+        lines = []
+        pairs = []
+        for place in self.row.differentiable:
+            if not self.required >> place & 1:
+                pairs.append("None, 0, ")
+                continue
+            lines += [
+                f"    node{place} = input{place}._grad_fn",
+                f"    if node{place} is None or input{place}._view is not None:",
+                f"        node{place}, output{place} = edge(input{place})",
+                "    else:",
+                f"        output{place} = input{place}._output_nr",
+            ]
+            pairs.append(f"node{place}, output{place}, ")
+        return lines, f"({''.join(pairs)})"
+
+    def _compile_on_arrays(self, *arguments: Any) -> Any:
+        self.on_arrays = self._backward(
+            "{name}._array if {name}._counter[0] == {version} else {unpacked}._array"
+        )
+        return self.on_arrays(*arguments)
+
+    def _compile_on_tensors(self, *arguments: Any) -> Any:
+        self.on_tensors = self._backward("{unpacked}")
+        return self.on_tensors(*arguments)
+
+    def _backward(self, access: str) -> Callable[..., Any]:
+        row = self.row
+        lines = ["def backward(node, received, ops):"]
+        lines.append(
+            "    grads, grad = received, received[0]"
+            if row.outputs is not None
+            else "    grad = received"
+        )
+        if self.names:
+            lines.append("    saved = node.saved")
+            if self.frees:
+                lines += ["    if saved is None:", "        raise RuntimeError(SECOND_BACKWARD)"]
+            lines.append(f"    {', '.join(self.names)}, = saved")
+        versioned = [name for name, (kind, _) in self._sources.items() if kind in _VERSIONS]
+        if versioned:
+            lines.append(
+                "    "
+                + "".join(
+                    f"version_{name}, " if name in versioned else "_, " for name in self.names
+                )
+                + "= node.versions"
+            )
+        for name in versioned:
+            version = f"version_{name}"
+            unpacked = f"unpack({name}, {version}, node)"
+            found = access.format(name=name, version=version, unpacked=unpacked)
+            lines.append(f"    {name} = {found}")
+        calls = []
+        for place, (argument, formula) in zip(
+            row.differentiable, row.formulas.items(), strict=True
+        ):
+            due = row.is_variadic or self.required >> place & 1
+            given = ", ".join(parameters_of(formula))
+            calls.append(f"formula_{argument}({given})" if due else "None")
+        lines.append(
+            f"    return {calls[0]}" if row.is_variadic else f"    return ({', '.join(calls)},)"
+        )
+        formulas = {f"formula_{argument}": formula for argument, formula in row.formulas.items()}
+        return _compiled(
+            "backward",
+            lines,
+            f"backward of {row.name}",
+            formulas | {"unpack": _saved.unpack, "SECOND_BACKWARD": _errors.SECOND_BACKWARD},
+        )
 
 
-def _compiled(name: str, text: str, title: str, given: Mapping[str, Any]) -> Callable[..., Any]:
+def _compiled(
+    name: str, lines: Sequence[str], title: str, given: Mapping[str, Any]
+) -> Callable[..., Any]:
     names = dict(given)
+    text = "\n".join(lines) + "\n"
     exec(compile(text, f"<{title}>", "exec"), names)  # noqa: S102 - text of our own, from our rows
     made: Callable[..., Any] = names[name]
     return made

@@ -5,7 +5,6 @@ Each gives the dtype that it was given. Values are good to about 1e-13 in float6
 
 import math
 from collections.abc import Callable
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,8 @@ def _log_gamma(value: float) -> float:
 
 def _normal_quantile(probability: float) -> float:
     if 0 < probability < 1:
+        from statistics import NormalDist  # only here: it loads much
+
         return NormalDist().inv_cdf(probability)
     return {0.0: -math.inf, 1.0: math.inf}.get(probability, math.nan)
 

@@ -15,29 +15,40 @@ backward pass and on recorded tensors under `create_graph=True`; they give a gra
 still have the broadcast shape: un-broadcasting, dtype and requires_grad are not the row's business.
 """
 
-import inspect
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from reference_engine import _errors
 from reference_engine._derivatives import _compile
 from reference_engine._graph import Gradient, Node
-from reference_engine._saved import NUMBER, PACKED, unpack
+from reference_engine._saved import unpack
 
 Formula = Callable[..., Any]
 
-TABLE: dict[str, "Row"] = {}
-"""Every row by its name."""
+class Table(dict[str, "Row"]):
+    """Every row by its name; a name that is missing loads the families that are not loaded yet."""
+
+    load_rest: Callable[[], None]
+
+    def __missing__(self, name: str) -> "Row":
+        self.load_rest()
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
+
+
+TABLE = Table()
 
 
 class RowNode(Node):
     """The node of a row: applies the row's formulas to what it saved."""
 
-    __slots__ = ("saved", "versions")
+    __slots__ = ("plan", "saved", "versions")
 
     row: ClassVar["Row"]
 
+    plan: _compile.Plan
     saved: tuple[Any, ...] | None
     versions: tuple[int | None, ...]
 
@@ -45,30 +56,35 @@ class RowNode(Node):
         return self.row.node_name
 
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
-        values = operations.unpack(self)
-        found: Sequence[Gradient] = self.row.backward(
-            operations.namespace, received, values, self.next_functions
-        )
+        plan = self.plan
+        found: Sequence[Gradient]
+        if operations.recorded:
+            found = plan.on_tensors(self, received, operations.namespace)
+        else:
+            found = plan.on_arrays(self, received, operations.namespace)
         return found
 
     def release(self) -> None:
-        for version in self.versions:
-            if version is not None:
-                self.saved = None
-                return
+        if self.plan.frees:
+            self.saved = None
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_saved_"):
-            names = self.row.names
-            wanted = name.removeprefix("_saved_")
-            if wanted in names:
-                return unpack_saved(self)[names.index(wanted)]
-        raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
+    def _unpacked(self) -> dict[str, Any]:
+        """What was saved, by name; raises where it was freed or changed."""
+        if self.saved is None:
+            raise RuntimeError(_errors.SECOND_BACKWARD)
+        return {
+            name: unpack(value, version, self)
+            for name, value, version in zip(self.plan.names, self.saved, self.versions, strict=True)
+        }
 
     def __dir__(self) -> list[str]:
         public = ["metadata", "name", "next_functions", "register_hook", "register_prehook",
                   "requires_grad"]  # fmt: skip
-        return public + [f"_saved_{name}" for name in self.row.names]
+        return public + [f"_saved_{name}" for name in self.row.users]
+
+
+def _saved_value(node: RowNode, name: str) -> Any:
+    return node._unpacked().get(name)
 
 
 class Row:
@@ -95,86 +111,61 @@ class Row:
         self.promote = promote
         self.is_view = is_view
         self.outputs = outputs
-        plain = inspect.unwrap(forward)
+        plain = forward
+        while hasattr(plain, "__wrapped__"):
+            plain = plain.__wrapped__
         self.defaults: tuple[Any, ...] = plain.__defaults__ or ()
         code = plain.__code__
         parameters = code.co_varnames[: code.co_argcount]
         self.inputs = parameters[: code.co_posonlyargcount]
         self.options = parameters[code.co_posonlyargcount :]
         self.is_variadic = self.inputs == ("tensors",)
+        self.is_simple = len(self.inputs) == 1 and not (
+            is_view or self.is_variadic or outputs is not None
+        )
         self.formulas = {one: gradients[one] for one in self.inputs if one in gradients}
-        self.names = self._named()
-        self._users = self._who_needs(gradients)
-        self._memories: dict[int, _compile.Remember] = {}
-        self._edges: dict[int, _compile.Edges] = {}
+        self._plans: dict[int, _compile.Plan] = {}
         self.differentiable = tuple(
             position for position, name in enumerate(self.inputs) if name in gradients
         )
         self.gradient_mask = (
             -1 if self.is_variadic else sum(1 << position for position in self.differentiable)
         )
-        members = {
+        self.node_name = node
+
+    @cached_property
+    def node(self) -> type[Any]:
+        """The class of the row's nodes. `_saved_self` and the like give what a node has saved."""
+        members: dict[str, Any] = {
             "__slots__": (),
             "__module__": "builtins",
             "row": self,
-            "several": outputs is not None,
+            "several": self.outputs is not None,
         }
-        self.node_name = node
-        self.node: type[Any] = type(node.removeprefix("torch::autograd::"), (RowNode,), members)
+        for name in self.users:
+            members[f"_saved_{name}"] = property(partial(_saved_value, name=name))
+        return type(self.node_name.removeprefix("torch::autograd::"), (RowNode,), members)
 
     @cached_property
-    def backward(self) -> _compile.Backward:
-        """The gradients of the inputs, from (ops, grad, saved values, edges)."""
-        return _compile.backward(
-            self.name,
-            self.formulas,
-            self.names,
-            is_variadic=self.is_variadic,
-            several=self.outputs is not None,
-        )
-
-    def _named(self) -> tuple[str, ...]:
-        """What the formulas name beside what they are given, in order of appearance."""
-        names: dict[str, None] = {}
-        for formula in self.formulas.values():
-            names.update(dict.fromkeys(_compile.parameters_of(formula)))
-        return tuple(name for name in names if name not in _compile.GIVEN)
-
-    def _who_needs(self, gradients: dict[str, Formula]) -> list[int]:
-        """For each name, the inputs (as bits) whose formulas mention it."""
-        return [
-            sum(
-                1 << position
-                for position, argument in enumerate(self.inputs)
-                if argument in gradients and name in _compile.parameters_of(gradients[argument])
-            )
-            for name in self.names
-        ]
-
-    def plan(self, mask: int) -> list[_compile.Source]:
-        """Where each name's value comes from, given which inputs (bits) require grad."""
-        return [
-            self._source(name) if self.is_variadic or users & mask else ("nothing", 0)
-            for name, users in zip(self.names, self._users, strict=True)
-        ]
-
-    def remember(self, mask: int) -> _compile.Remember:
-        """What takes the values to save, and their versions, from (inputs, options, results)."""
-        found = self._memories.get(mask)
-        if found is None:
-            found = self._memories[mask] = _compile.remember(self.name, self.plan(mask))
+    def users(self) -> dict[str, int]:
+        """What the formulas name beside what they are given, and the inputs (bits) that need it."""
+        found: dict[str, int] = {}
+        for position, formula in zip(self.differentiable, self.formulas.values(), strict=True):
+            for name in _compile.parameters_of(formula):
+                if name not in _compile.GIVEN:
+                    found[name] = found.get(name, 0) | 1 << position
         return found
 
-    def edges(self, mask: int) -> _compile.Edges:
-        """What makes the edges to the inputs that have formulas, from all inputs."""
-        found = self._edges.get(mask)
+    def plan(self, required: int, tensors: int) -> _compile.Plan:
+        """How to record a call, given which inputs (bits) require grad and which are tensors."""
+        case = -1 if self.is_variadic else required << 8 | tensors
+        found = self._plans.get(case)
         if found is None:
-            found = self._edges[mask] = _compile.edges(
-                self.name, mask, self.differentiable, is_variadic=self.is_variadic
-            )
+            found = self._plans[case] = _compile.Plan(self, required, tensors)
         return found
 
-    def _source(self, name: str) -> _compile.Source:
+    def source(self, name: str) -> _compile.Source:
+        """Where the value of a name that a formula mentions comes from."""
         if name in self.options:
             return "option", self.options.index(name)
         if name == "shapes":
@@ -191,31 +182,6 @@ class Row:
         if name.startswith("result"):
             return int(name.removeprefix("result") or 0)
         raise TypeError(f"{self.name}: a formula names {name!r}, which the row does not have")
-
-
-def unpack_saved(node: RowNode) -> list[Any]:
-    """The saved values as tensors, numbers and options; raises where they were freed or changed."""
-    if node.saved is None:
-        raise RuntimeError(_errors.SECOND_BACKWARD)
-    return [
-        unpack(value, version, node)
-        for value, version in zip(node.saved, node.versions, strict=True)
-    ]
-
-
-def unpack_saved_arrays(node: RowNode) -> list[Any]:
-    """The same as ndarrays: what an ordinary backward pass computes with."""
-    if node.saved is None:
-        raise RuntimeError(_errors.SECOND_BACKWARD)
-    values: list[Any] = []
-    for value, version in zip(node.saved, node.versions):  # noqa: B905 - made together
-        if version is None or version == NUMBER:
-            values.append(value)
-        elif version != PACKED and value._counter[0] == version:
-            values.append(value._array)
-        else:
-            values.append(unpack(value, version, node)._array)
-    return values
 
 
 def camel(name: str) -> str:

@@ -11,8 +11,7 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.reductions import axes, restored
-
-Shape = tuple[int, ...]
+from reference_engine._derivatives.shapes import Shape
 
 
 def _refuse_empty(name: str, function: Any) -> Any:
@@ -26,9 +25,8 @@ def _refuse_empty(name: str, function: Any) -> Any:
 
 def _shared_by_equals(ops: Any, grad: Any, self: Any, result: Any) -> Any:
     """The gradient of an extreme over everything, divided among the elements that reach it."""
-    mask = ops.logical_or(
-        self == result, ops.isnan(self)
-    )  # a nan is the extreme, where there is one
+    reached_nan = ops.logical_and(ops.isnan(self), ops.isnan(result))
+    mask = ops.logical_or(self == result, reached_nan)
     return ops.where(mask, grad / ops.count(mask, None, False), 0.0)
 
 

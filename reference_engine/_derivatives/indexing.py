@@ -11,8 +11,7 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
-
-Shape = tuple[int, ...]
+from reference_engine._derivatives.shapes import Shape
 
 
 def at(dim: int, index: Any) -> tuple[Any, ...]:

@@ -19,6 +19,11 @@ def _same_dtype(a: Any, b: Any) -> None:
         raise RuntimeError(_errors.MATMUL_DTYPE.format(**names))
 
 
+def is_vector(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether the right side of a system (of matrices of `shape`) is a batch of vectors."""
+    return len(other) == 1 or (len(shape) - 1 == len(other) and other == shape[:-1])
+
+
 def _mm(self: Any, mat2: Any, /) -> Any:
     for name, one in (("self", self), ("mat2", mat2)):
         if one.ndim != 2:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.extremes import _back_to_indices, _shared_by_equals
 from reference_engine._derivatives.rearranging import in_range
-
-Shape = tuple[int, ...]
 
 
 def _order(self: Any, dim: int, *, descending: bool) -> Any:
@@ -46,7 +45,7 @@ for _name, _node in (("sort", "SortBackward0"), ("sort_stable", "SortBackward1")
 def _topk(self: Any, /, k: int, dim: int = -1, largest: bool = True) -> Any:
     dim = in_range(dim, self.ndim)
     if k < 0 or k > (self.shape[dim] if self.ndim else 1):
-        raise RuntimeError("selected index k out of range")
+        raise RuntimeError(_errors.TOPK_RANGE)
     values, places = _sort(self, dim, descending=largest)
     if not self.ndim:
         return values, places
@@ -88,7 +87,7 @@ def _along(name: str, find: Any) -> Any:
 def _kthvalue(self: Any, /, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     dim = in_range(dim, self.ndim)
     if not 1 <= k <= (self.shape[dim] if self.ndim else 1):
-        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+        raise RuntimeError(_errors.KTHVALUE_RANGE.format(dim=dim))
     if not self.ndim:
         return np.copy(self), np.zeros((), np.int64)
     places = np.take(_order(self, dim, descending=False), [k - 1], dim)

@@ -161,6 +161,8 @@ def _power(self: Any, exponent: Any, /) -> Any:
         raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="pow", dtype="Bool"))
     if is_integer(self) and is_integer(exponent) and np.any(np.less(exponent, 0)):
         raise RuntimeError(_errors.NEGATIVE_INTEGER_POWER)
+    if isinstance(exponent, float) and exponent == -0.5:
+        return 1 / np.sqrt(self)  # minus infinity at -0.0, which a power is not
     return np.power(self, exponent)
 
 

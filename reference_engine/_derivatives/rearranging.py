@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_engine import _errors
 from reference_engine._derivatives._table import TABLE, Row, row
 from reference_engine._derivatives.indexing import at
 from reference_engine._derivatives.shapes import Shape
@@ -26,13 +27,11 @@ def _roll(self: Any, /, shifts: Any, dims: Any = ()) -> Any:
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     dims = (dims,) if isinstance(dims, int) else tuple(dims)
     if not shifts:
-        raise RuntimeError("`shifts` required")
+        raise RuntimeError(_errors.ROLL_SHIFTS)
     if not dims and len(shifts) == 1:
         return np.roll(self, shifts[0])
     if len(shifts) != len(dims):
-        raise RuntimeError(
-            f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
-        )
+        raise RuntimeError(_errors.ROLL_COUNTS.format(shifts=len(shifts), dims=len(dims)))
     return np.roll(self, shifts, dims)
 
 
@@ -50,15 +49,13 @@ row(
 def _rot90(self: Any, /, k: int = 1, dims: Any = (0, 1)) -> Any:
     if len(dims) != 2:
         raise RuntimeError(
-            f"expected total rotation dims == 2, but got dims = {len(dims)}",
+            _errors.ROTATION_DIMS.format(count=len(dims)),
         )
     if self.ndim < 2:
-        raise RuntimeError(f"expected total dims >= 2, but got total dims = {self.ndim}")
+        raise RuntimeError(_errors.ROTATION_INPUT.format(dim=self.ndim))
     first, second = (in_range(one, self.ndim) for one in dims)
     if first == second:
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
-        )
+        raise RuntimeError(_errors.ROTATION_SAME.format(first=dims[0], second=dims[1]))
     return np.rot90(self, k, (first, second)).copy()
 
 
@@ -68,7 +65,7 @@ row("rot90", _rot90, self=lambda ops, grad, k, dims: ops.rot90(grad, -k, dims))
 def _triangle(name: str, function: Any) -> Any:
     def forward(self: Any, /, diagonal: int = 0) -> Any:
         if self.ndim < 2:
-            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+            raise RuntimeError(_errors.TRIANGLE_DIMS.format(name=name))
         return function(self, diagonal)
 
     return forward
@@ -91,7 +88,7 @@ row(
 def _diagonal(self: Any, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     first, second = in_range(dim1, self.ndim), in_range(dim2, self.ndim)
     if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+        raise RuntimeError(_errors.DIAGONAL_SAME.format(first=dim1, second=dim2))
     found = np.diagonal(self, offset, first, second)
     if self.flags.writeable:
         found.flags.writeable = True
@@ -110,7 +107,7 @@ def _diag_embed(self: Any, /, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     ndim = self.ndim + 1
     first, second = in_range(dim1, ndim), in_range(dim2, ndim)
     if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+        raise RuntimeError(_errors.DIAGONAL_SAME.format(first=dim1, second=dim2))
     shape = list(self.shape[:-1])
     for place in sorted((first, second)):
         shape.insert(place, side)
@@ -128,8 +125,7 @@ def _diagonal_scatter(self: Any, src: Any, /, offset: int = 0, dim1: int = 0, di
 def _check_slice(name: str, src: Any, target: Any) -> None:
     if np.ndim(src) and src.shape != target.shape:
         raise RuntimeError(
-            f"expected {name} to have a size equal to the slice of self. {name} size = "
-            f"{list(src.shape)}, slice size = {list(target.shape)}"
+            _errors.SLICE_SIZE.format(name=name, found=list(src.shape), expected=list(target.shape))
         )
 
 
@@ -161,7 +157,7 @@ row(
 
 def _trace(self: Any, /) -> Any:
     if self.ndim != 2:
-        raise RuntimeError("trace: expected a matrix, but got tensor with dim " + str(self.ndim))
+        raise RuntimeError(_errors.TRACE_DIMS.format(dim=self.ndim))
     return np.trace(self, dtype=None if self.dtype.kind == "f" else np.int64)
 
 
@@ -221,11 +217,9 @@ def _unfold(self: Any, /, dimension: int, size: int, step: int) -> Any:
     dimension = in_range(dimension, self.ndim)
     length = self.shape[dimension] if self.ndim else 1
     if size > length:
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dimension} is {length} but size is {size}"
-        )
+        raise RuntimeError(_errors.UNFOLD_SIZE.format(dim=dimension, length=length, size=size))
     if step <= 0:
-        raise RuntimeError(f"step is {step} but must be > 0")
+        raise RuntimeError(_errors.UNFOLD_STEP.format(step=step))
     if not self.ndim:
         return np.reshape(self, (size,))
     if not size:
@@ -298,10 +292,7 @@ row(
 
 def _block_sides(shape: Shape) -> Shape:
     if len(shape) > 2:
-        raise RuntimeError(
-            "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input 0 has "
-            f"{len(shape)} dimensions"
-        )
+        raise RuntimeError(_errors.BLOCK_DIMS.format(dim=len(shape)))
     return (1, 1, *shape)[-2:]
 
 

@@ -63,7 +63,7 @@ def _spread(ops: Any, grad: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
 
 
 def _sum(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
-    return np.sum(self, axis=axes(self, dim), keepdims=keepdim, dtype=widened(self))
+    return np.add.reduce(self, axes(self, dim), widened(self), None, keepdim)
 
 
 @quiet
@@ -71,12 +71,12 @@ def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
     if self.dtype.kind != "f":
         raise RuntimeError(_errors.MEAN_DTYPE.format(dtype=dtype_name(self)))
     axis = axes(self, dim)
-    return np.sum(self, axis=axis, keepdims=keepdim) / count_of(self.shape, axis)
+    return np.add.reduce(self, axis, None, None, keepdim) / count_of(self.shape, axis)
 
 
 row(
     "sum",
-    lambda self, /: np.sum(self, dtype=widened(self)),
+    lambda self, /: np.add.reduce(self, None, widened(self)),
     self=lambda ops, grad, self_shape: ops.expand(grad, self_shape),
 )
 row(
@@ -101,6 +101,8 @@ row(
 
 
 def _sum_to(self: Any, /, shape: Shape) -> Any:
+    if prod(shape) == 1:
+        return np.add.reduce(self, None).reshape(shape)
     extra = self.ndim - len(shape)
     stretched = tuple(range(extra)) + tuple(
         extra + place

@@ -24,32 +24,6 @@ def _reshape(self: Any, /, shape: Shape) -> Any:
         raise RuntimeError(message) from None
 
 
-row(
-    "view",
-    _reshape,
-    is_view=True,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-row(
-    "reshape",
-    _reshape,
-    node="ViewBackward0",
-    is_view=True,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-row(
-    "reshape_alias",
-    _reshape,
-    is_view=True,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-row(
-    "unsafe_view",
-    _reshape,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-
-
 def _unsqueeze(self: Any, /, dim: int) -> Any:
     return np.expand_dims(self, dim)
 
@@ -66,38 +40,25 @@ def _squeeze(self: Any, /, dim: Any = None) -> Any:
     return np.squeeze(self, tuple(one for one in dims if self.shape[one] == 1))
 
 
-row(
-    "unsqueeze",
-    _unsqueeze,
-    is_view=True,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-row(
-    "squeeze",
-    _squeeze,
-    is_view=True,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-row(
-    "squeeze_dim",
-    _squeeze,
-    node="SqueezeBackward1",
-    is_view=True,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-row(
-    "squeeze_dims",
-    _squeeze,
-    node="SqueezeBackward2",
-    is_view=True,
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
-row(
-    "squeezed",
-    _squeeze,
-    node="SqueezeBackward4",  # in place, on a product that nobody else has seen
-    self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
-)
+for _name, _forward, _node, _is_view in (
+    ("view", _reshape, "ViewBackward0", True),
+    ("reshape", _reshape, "ViewBackward0", True),
+    ("reshape_alias", _reshape, "ReshapeAliasBackward0", True),
+    ("unsafe_view", _reshape, "UnsafeViewBackward0", False),
+    ("unsqueeze", _unsqueeze, "UnsqueezeBackward0", True),
+    ("squeeze", _squeeze, "SqueezeBackward0", True),
+    ("squeeze_dim", _squeeze, "SqueezeBackward1", True),
+    ("squeeze_dims", _squeeze, "SqueezeBackward2", True),
+    # in place, on a product that nobody else has seen
+    ("squeezed", _squeeze, "SqueezeBackward4", False),
+):
+    row(
+        _name,
+        _forward,
+        node=_node,
+        is_view=_is_view,
+        self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
+    )
 
 
 def _expand(self: Any, /, size: Shape) -> Any:

@@ -1,5 +1,6 @@
 """torch.autograd: gradients on demand."""
 
+from importlib import import_module
 from typing import Any
 
 from reference_engine import _backward
@@ -23,9 +24,9 @@ def backward(
     _backward.backward(
         outputs,
         _cotangents(grad_tensors, len(outputs)),
-        retain_graph=retain_graph,
-        create_graph=create_graph,
-        inputs=None if inputs is None else _sequence(inputs),
+        retain_graph,
+        create_graph,
+        None if inputs is None else _sequence(inputs),
     )
 
 
@@ -74,27 +75,20 @@ def _cotangents(gradients: Any, count: int) -> tuple[Tensor | None, ...]:
     return _sequence(gradients)
 
 
-class _VariableType(type):
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, Tensor)
-
-
-class Variable(metaclass=_VariableType):
-    """PyTorch's old wrapper: today it returns the tensor itself, as a leaf of its own."""
-
-    def __new__(cls, data: Tensor, requires_grad: bool = False, volatile: bool = False) -> Any:
-        result = data.detach()
-        result.requires_grad_(requires_grad)
-        return result
-
-
-from reference_engine.autograd import functional, graph  # noqa: E402 - they use `grad` from above
 from reference_engine.autograd.anomaly_mode import (  # noqa: E402
     detect_anomaly,
     set_detect_anomaly,
 )
 from reference_engine.autograd.function import Function  # noqa: E402
 from reference_engine.autograd.gradcheck import gradcheck, gradgradcheck  # noqa: E402
+from reference_engine.autograd.variable import Variable  # noqa: E402
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"functional", "graph"}:  # loaded when they are first named
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
+
 
 __all__ = [
     "Function",

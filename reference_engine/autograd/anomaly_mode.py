@@ -4,10 +4,9 @@ While it is on, every recorded operation notes where it was called, and every ba
 checked. It watches through the observer seam, so that it costs nothing while it is off.
 """
 
-import traceback
+import os
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
@@ -17,7 +16,7 @@ from reference_engine import _dispatch, _errors
 from reference_engine._graph import Gradient, Node
 
 _TRACEBACK = "traceback_"
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - pathlib loads much
 
 
 class _Notes:
@@ -30,6 +29,8 @@ class _Notes:
     def operation(self, row: Any, inputs: Sequence[Any], results: Sequence[Any]) -> None:
         node = results[0]._grad_fn
         if node is not None and _TRACEBACK not in node.metadata:
+            import traceback  # only here: it loads much
+
             callers = [one for one in traceback.extract_stack() if not _is_ours(one.filename)]
             node.metadata[_TRACEBACK] = traceback.format_list(callers)
         self._watching.operation(row, inputs, results)

@@ -3,12 +3,13 @@
 import functools
 import warnings
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from reference_engine import _dispatch, _errors, _saved, _views
-from reference_engine._graph import Edge, Gradient, Node
+from reference_engine._graph import Gradient, Node
 from reference_engine._modes import no_grad, state
 from reference_engine._tensor import Tensor
 
@@ -59,19 +60,21 @@ class FunctionNode(Node):
     several = True
 
     def __init__(
-        self, edges: tuple[Edge, ...], outputs: Sequence[Tensor], function: Any, ctx: FunctionCtx
+        self, edges: tuple[Any, ...], outputs: Sequence[Tensor], function: Any, ctx: FunctionCtx
     ) -> None:
         shapes = tuple(one._array.shape for one in outputs)
         super().__init__(edges, shapes, tuple(one._array.dtype for one in outputs))
         self._function = function
         self.ctx = ctx
         numbers = {id(one): number for number, one in enumerate(outputs)}
-        memory = (
-            tuple(_without_node(one, numbers) for one in ctx._to_save),
-            tuple(None if one is None else one._counter[0] for one in ctx._to_save),
+        self.saved: tuple[Any, ...] | None = tuple(
+            _without_node(one, numbers) for one in ctx._to_save
         )
-        self.saved: tuple[Any, ...] | None
-        self.saved, self.versions = _saved.pack(memory, self) if _saved.saved_hooks else memory
+        self.versions: tuple[int | None, ...] = tuple(
+            None if one is None else one._counter[0] for one in ctx._to_save
+        )
+        if _saved.saved_hooks:
+            _saved.pack(self)
 
     def unpacked(self) -> tuple[Tensor | None, ...]:
         """What was saved; raises where it was freed, or modified in place since."""
@@ -91,7 +94,7 @@ class FunctionNode(Node):
             ]
         found = self._function.backward(self.ctx, *gradients)
         results = list(found) if isinstance(found, (tuple, list)) else [found]
-        expected = len(self.next_functions)
+        expected = len(self.edges) // 2
         while len(results) > expected and results[-1] is None:
             results.pop()
         if len(results) != expected:
@@ -102,7 +105,7 @@ class FunctionNode(Node):
             )
         for one in results:
             if one is not None and not isinstance(one, Tensor):
-                raise RuntimeError(_errors.GRADIENT_RETURNED_TYPE.format(type=type(one).__name__))
+                raise RuntimeError(_errors.GRADIENT_RETURNED_TYPE.format(type=_type_name(one)))
         return [operations.from_tensor(one) for one in results]
 
     def release(self) -> None:
@@ -123,6 +126,13 @@ def _without_node(tensor: Tensor | None, outputs: dict[int, int]) -> Any:
     if tensor is None or id(tensor) not in outputs:
         return tensor
     return _saved.Saved(tensor._array, tensor._counter, outputs[id(tensor)])
+
+
+def _type_name(value: Any) -> str:
+    """A type as PyTorch's messages name it: with its module, unless it is Python's own."""
+    kind = type(value)
+    inside = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return inside + kind.__qualname__
 
 
 class Function:
@@ -168,10 +178,10 @@ class Function:
             else:
                 returned = cls.forward(*inputs, **named)
                 cls.setup_context(ctx, inputs, returned)
-        outputs = list(returned) if isinstance(returned, (tuple, list)) else [returned]
+        outputs = list(returned) if isinstance(returned, tuple) else [returned]
         if state.enabled and any(required):
             outputs = _record(cls, ctx, inputs, outputs)
-        return tuple(outputs) if isinstance(returned, (tuple, list)) else outputs[0]
+        return tuple(outputs) if isinstance(returned, tuple) else outputs[0]
 
 
 def _record(
@@ -179,8 +189,12 @@ def _record(
 ) -> list[Any]:
     """Hang the outputs on a node of the Function, but those that are not differentiable."""
     for dirty in ctx._dirty:
+        if not any(dirty is one for one in outputs):
+            raise RuntimeError(_errors.DIRTY_NOT_RETURNED)
+        if dirty._requires_grad and dirty._grad_fn is None:
+            raise RuntimeError(_errors.DIRTY_LEAF)
         _views.check_in_place(dirty, will_require_grad=True)
-    edges = tuple(_dispatch.gradient_edge(one) for one in inputs)
+    edges = tuple(chain.from_iterable(map(_dispatch.gradient_edge, inputs)))
     results = [_as_output(ctx, inputs, one) for one in outputs]
     tensors = [one for one in results if isinstance(one, Tensor)]
     node = ctx._node = _node_class(function)(edges, tensors, function, ctx)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch
+from reference_engine import _dispatch, _errors
 from reference_engine._modes import enable_grad
 from reference_engine._tensor import Tensor
 from reference_engine.autograd import grad
@@ -16,8 +16,80 @@ from reference_engine.autograd import grad
 Tensors = tuple[Tensor, ...]
 
 
+OUTPUTS = "outputs of the user-provided function"
+
+
 def _tuple(value: Any) -> Tensors:
     return (value,) if isinstance(value, Tensor) else tuple(value)
+
+
+def _check_tensors(value: Any, argument: str, function: str) -> None:
+    if isinstance(value, Tensor):
+        return
+    if not isinstance(value, tuple):
+        text = _errors.FUNCTIONAL_TYPE.format(
+            argument=argument, function=function, type=type(value)
+        )
+        raise TypeError(text)
+    for index, one in enumerate(value):
+        if not isinstance(one, Tensor):
+            text = _errors.FUNCTIONAL_TYPE_AT.format(
+                argument=argument, function=function, index=index, type=type(one)
+            )
+            raise TypeError(text)
+
+
+def _check_vector(v: Any, like: Any, missing: str) -> None:
+    """A vector has the form and shapes of `like`; none at all will do for a single number."""
+    expected = _tuple(like)
+    if v is None:
+        if len(expected) != 1 or expected[0]._array.size != 1:
+            raise RuntimeError(missing)
+        return
+    found = _tuple(v)
+    if len(found) != len(expected):
+        if isinstance(like, Tensor):
+            raise RuntimeError(_errors.FUNCTIONAL_SINGLE)
+        text = _errors.FUNCTIONAL_LENGTH.format(expected=len(expected), found=len(found))
+        raise RuntimeError(text)
+    for index, (one, other) in enumerate(zip(found, expected, strict=True)):
+        if one.shape != other.shape:
+            text = _errors.FUNCTIONAL_SHAPE.format(expected=other.shape, found=one.shape)
+            raise RuntimeError(text if isinstance(like, Tensor) else f"Entry {index} in {text}")
+
+
+def _called(
+    func: Callable[..., Any], inputs: Any, function: str, *, create_graph: bool, strict: bool
+) -> tuple[Tensors, Any]:
+    """The variables that a function is called with, and what it returns, both checked."""
+    _check_tensors(inputs, "inputs", function)
+    variables = _variables(inputs, create_graph=create_graph)
+    outputs = func(*variables)
+    _check_tensors(outputs, OUTPUTS, function)
+    for index, one in enumerate(_tuple(outputs)):
+        if strict and not one._requires_grad:
+            raise RuntimeError(_errors.FUNCTIONAL_CONSTANT.format(index=index))
+    return variables, outputs
+
+
+def _gradients(
+    outputs: Any, variables: Tensors, cotangents: Any, *, create_graph: bool, strict: bool = False,
+    retain_graph: bool | None = None,
+) -> Sequence[Tensor | None]:  # fmt: skip
+    """The gradients of those outputs that depend on the variables at all, None where none does."""
+    tensors = _tuple(outputs)
+    given = (None,) * len(tensors) if cotangents is None else _tuple(cotangents)
+    followed = [(one, way) for one, way in zip(tensors, given, strict=True) if one._requires_grad]
+    found: Sequence[Tensor | None] = (None,) * len(variables)
+    if followed:
+        found = grad(
+            [one for one, _ in followed], variables, [way for _, way in followed],
+            create_graph=create_graph, retain_graph=retain_graph, allow_unused=True,
+        )  # fmt: skip
+    for index, one in enumerate(found):
+        if strict and one is None:
+            raise RuntimeError(_errors.FUNCTIONAL_INDEPENDENT.format(index=index))
+    return found
 
 
 def _like(values: Sequence[Any], given: Any) -> Any:
@@ -51,12 +123,12 @@ def _result(value: Tensor | None, like: Tensor, *, create_graph: bool) -> Tensor
 
 
 def _scalar(outputs: Any, function: str) -> Tensor:
-    tensors = _tuple(outputs)
-    if len(tensors) != 1 or tensors[0]._array.size != 1:
-        raise RuntimeError(
-            f"The function given to {function} should return a single Tensor with a single element"
-        )
-    return tensors[0]
+    _check_tensors(outputs, OUTPUTS, function)
+    if not isinstance(outputs, Tensor):
+        raise RuntimeError(_errors.FUNCTIONAL_TENSOR.format(function=function))  # noqa: TRY004
+    if outputs._array.size != 1:
+        raise RuntimeError(_errors.FUNCTIONAL_ELEMENT.format(function=function))
+    return outputs
 
 
 def vjp(
@@ -65,12 +137,9 @@ def vjp(
 ) -> tuple[Any, Any]:  # fmt: skip
     """(outputs, v times the Jacobian); `v` has the outputs' shape, and may be left out for one."""
     with enable_grad():
-        variables = _variables(inputs, create_graph=create_graph)
-        outputs = func(*variables)
-        cotangents = None if v is None else _tuple(v)
-        found = grad(
-            _tuple(outputs), variables, cotangents, create_graph=create_graph, allow_unused=True
-        )
+        variables, outputs = _called(func, inputs, "vjp", create_graph=create_graph, strict=strict)
+        _check_vector(v, outputs, _errors.FUNCTIONAL_ONE_OUTPUT)
+        found = _gradients(outputs, variables, v, create_graph=create_graph, strict=strict)
     results = [
         _result(one, variable, create_graph=create_graph)
         for one, variable in zip(found, variables, strict=True)
@@ -85,15 +154,15 @@ def jvp(
 ) -> tuple[Any, Any]:  # fmt: skip
     """(outputs, the Jacobian times v), by differentiating a vector-Jacobian product twice."""
     with enable_grad():
-        variables = _variables(inputs, create_graph=create_graph)
-        outputs = func(*variables)
+        variables, outputs = _called(func, inputs, "jvp", create_graph=create_graph, strict=strict)
+        _check_vector(v, inputs, _errors.FUNCTIONAL_ONE_INPUT)
         directions = (
             tuple(_dispatch.wrap(np.ones_like(one._array)) for one in variables)
             if v is None
             else _tuple(v)
         )
         dummies = tuple(_leaf(np.zeros_like(one._array)) for one in _tuple(outputs))
-        products = grad(_tuple(outputs), variables, dummies, create_graph=True, allow_unused=True)
+        products = _gradients(outputs, variables, dummies, create_graph=True)
         found = _again(products, dummies, directions, create_graph=create_graph)
     results = [
         _result(one, like, create_graph=create_graph)
@@ -132,8 +201,9 @@ def jacobian(
     from reference_engine import _functions
 
     with enable_grad():
-        variables = _variables(inputs, create_graph=create_graph)
-        outputs = func(*variables)
+        variables, outputs = _called(
+            func, inputs, "jacobian", create_graph=create_graph, strict=strict
+        )
         rows = []
         for output in _tuple(outputs):
             shape = output._array.shape
@@ -141,12 +211,10 @@ def jacobian(
             for place in range(output._array.size):
                 unit = np.zeros(output._array.size, output._array.dtype)
                 unit[place] = 1
-                found: Sequence[Tensor | None] = (None,) * len(variables)
-                if output._requires_grad:
-                    found = grad(
-                        output, variables, _dispatch.wrap(unit.reshape(shape)), retain_graph=True,
-                        create_graph=create_graph, allow_unused=True,
-                    )  # fmt: skip
+                found = _gradients(
+                    output, variables, _dispatch.wrap(unit.reshape(shape)), retain_graph=True,
+                    create_graph=create_graph, strict=strict,
+                )  # fmt: skip
                 for column, one, variable in zip(columns, found, variables, strict=True):
                     column.append(_result(one, variable, create_graph=create_graph))
             rows.append(
@@ -167,7 +235,7 @@ def hessian(
 
     def gradient(*variables: Tensor) -> Any:
         output = _scalar(func(*variables), "hessian")
-        found = grad(output, variables, create_graph=True, allow_unused=True)
+        found = _gradients(output, variables, None, create_graph=True, strict=strict)
         results = [
             _dispatch.wrap(np.zeros_like(variable._array)) if one is None else one
             for one, variable in zip(found, variables, strict=True)
@@ -182,9 +250,10 @@ def _hessian_product(
 ) -> tuple[Any, Any]:
     """(output, Hessian times v): the Hessian is symmetric, so one backward pass through another."""
     with enable_grad():
-        variables = _variables(inputs, create_graph=create_graph)
-        output = _scalar(func(*variables), name)
-        first = grad(output, variables, create_graph=True, allow_unused=True)
+        variables, output = _called(func, inputs, name, create_graph=create_graph, strict=False)
+        output = _scalar(output, name)
+        _check_vector(v, inputs, _errors.FUNCTIONAL_ONE_INPUT)
+        first = _gradients(output, variables, None, create_graph=True)
         found = _again(first, variables, _tuple(v), create_graph=create_graph)
     results = [
         _result(one, variable, create_graph=create_graph)

@@ -32,6 +32,9 @@ def gradcheck(
     True where they agree within `atol + rtol * abs(numerical)`; else GradcheckError, or False
     without `raise_exception`. Double precision inputs are needed for the default tolerances.
     """
+    for name, value in (("atol", atol), ("rtol", rtol)):
+        if value < 0:
+            raise RuntimeError(_errors.GRADCHECK_TOLERANCE.format(name=name, value=value))
     tensors = _tuple(inputs)
     try:
         _check_inputs(tensors)
@@ -52,7 +55,7 @@ def gradgradcheck(
     masked: bool = False,
 ) -> bool:  # fmt: skip
     """`gradcheck` of the gradient itself, as a function of the inputs and the cotangents."""
-    from reference_engine._creation import randn
+    from reference_engine._drawing import randn
 
     tensors = _tuple(inputs)
     if grad_outputs is None:
@@ -84,6 +87,8 @@ def _check_inputs(tensors: Sequence[Any]) -> None:
     for index, one in enumerate(tensors):
         if isinstance(one, Tensor) and one._requires_grad and one._array.dtype != np.float64:
             warnings.warn(_errors.GRADCHECK_PRECISION.format(index=index), stacklevel=4)
+        if isinstance(one, Tensor) and 0 in one._array.strides and one._array.size > 1:
+            raise RuntimeError(_errors.GRADCHECK_OVERLAPPING.format(index=index))
 
 
 def _check_outputs(

@@ -1,0 +1,156 @@
+"""Makes functions and methods out of the table's rows, each with the signature of its forward."""
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any
+
+from reference_engine import _errors, _functions
+from reference_engine._derivatives._table import Row
+from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_one
+from reference_engine._out import into
+from reference_engine._tensor import Tensor
+
+OF_TENSORS_ONLY = (
+    "maximum", "minimum", "logical_and", "logical_or", "logical_xor", "mm", "mv", "dot", "bmm",
+    "fmax", "fmin", "hypot", "atan2", "nextafter", "heaviside", "logaddexp", "logaddexp2", "gcd",
+    "lcm", "isclose", "dist",
+)  # fmt: skip
+"""Rows none of whose operands may be a number."""
+
+
+def function_of(row: Row) -> Callable[..., Any]:
+    """A function with the signature of the row's forward, its first argument named `input`."""
+    return _with_signature(row, first=1, takes_out=True)
+
+
+def method_of(row: Row) -> Callable[..., Any]:
+    """The same as a method, which counts its arguments after the tensor that it belongs to."""
+    return _with_signature(row, first=0, takes_out=False)
+
+
+class LazyMethod:
+    """A row's method, made when it is first used: an import that made them all would be slow."""
+
+    def __init__(self, row: Row) -> None:
+        self._row = row
+        self._made: Callable[..., Any] | None = None
+
+    def __get__(self, tensor: Tensor | None, kind: type) -> Any:
+        if self._made is None:
+            self._made = method_of(self._row)
+            setattr(Tensor, self._row.name, self._made)
+        return self._made.__get__(tensor, kind)
+
+
+def _with_signature(row: Row, *, first: int, takes_out: bool) -> Callable[..., Any]:
+    """A function of a row's inputs and options that refuses what stands in a tensor's place.
+
+    `first` is the position that its errors give to the first argument. The rows' functions differ
+    in little but the names of their arguments, so that each form of signature is compiled once,
+    and a row's function made from it by giving it names: a call parses its arguments as fast as
+    one written out, and hundreds of them cost the import next to nothing.
+    """
+    only_tensors = row.name in OF_TENSORS_ONLY
+    inputs = ("input", *row.inputs[1:])
+    made: Callable[..., Any] = _form(len(row.inputs), len(row.options), only_tensors, takes_out)(
+        row, row.name, inputs, first, Tensor, dispatch, dispatch_one, _functions.refusal, into
+    )
+    names = (*inputs, *row.options)
+    code = made.__code__
+    made.__code__ = code.replace(
+        co_name=row.name, co_varnames=names + code.co_varnames[len(names) :]
+    )
+    made.__name__ = made.__qualname__ = row.name
+    made.__defaults__ = row.defaults
+    made.__doc__ = f"PyTorch's `{row.name}`, element by element or as its row in the table says."
+    return made
+
+
+@cache
+def _form(inputs: int, options: int, only_tensors: bool, takes_out: bool) -> Callable[..., Any]:  # noqa: FBT001 - the key of a cache
+    """What makes functions of so many inputs and options."""
+    tensors = "".join(f"input{number}, " for number in range(inputs))
+    others = "".join(f"option{number}, " for number in range(options))
+    call = (
+        f"dispatch_one(row, input0, ({others}))"
+        if inputs == 1
+        else f"dispatch(row, ({tensors}), ({others}))"
+    )
+    lines = [
+        "def make(row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into):",
+        f"    def function({tensors}{others}{'*, out=None' if takes_out else ''}):",
+    ]
+    checked = range(0 if takes_out else 1, inputs if only_tensors else 1)
+    for number in checked:
+        lines += [
+            f"        if not isinstance(input{number}, Tensor):",
+            f"            raise refusal(name, input{number}, name=names[{number}], "
+            f"position=first + {number})",
+        ]
+    if takes_out:
+        lines += ["        if out is not None:", f"            return into(out, name, {call})"]
+    lines += [f"        return {call}", "    return function"]
+    names: dict[str, Any] = {}
+    exec(compile("\n".join(lines), "<torch>", "exec"), names)  # noqa: S102 - text of our own
+    found: Callable[..., Any] = names["make"]
+    return found
+
+
+def checking_first(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of `torch` that refuses a first argument that is no tensor, and takes `out`."""
+
+    @wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        if arguments and not isinstance(arguments[0], Tensor):
+            raise _functions.refusal(function.__name__, arguments[0])
+        if "out" in named:
+            return into(named.pop("out"), function.__name__, function(*arguments, **named))
+        return function(*arguments, **named)
+
+    return call
+
+
+def with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction that takes NumPy's names of its arguments too, as PyTorch's do."""
+
+    @wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        if not named:
+            return function(*arguments)
+        for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim")):
+            if numpy_name in named:
+                named[name] = named.pop(numpy_name)
+        return function(*arguments, **named)
+
+    return call
+
+
+def in_place_of(name: str, of_tensors: Row, otherwise: Row) -> Callable[..., Any]:
+    """A method that writes into its tensor: by one row where all operands are tensors."""
+
+    def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
+        operands = (*arguments, *named.values())
+        row = of_tensors if all(isinstance(one, Tensor) for one in operands) else otherwise
+        others = len(row.inputs) - 1
+        if named:
+            arguments = _in_order(row, arguments, named)
+        options = arguments[others:]
+        missing = len(row.options) - len(options)
+        if missing:
+            options += row.defaults[len(row.defaults) - missing :]
+        return dispatch_in_place(row, self, arguments[:others], options)
+
+    method.__name__ = f"{name}_"
+    method.__doc__ = f"`{name}`, written into this tensor."
+    return method
+
+
+def _in_order(row: Row, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """A row's further inputs (None where missing) and options, some of which came by name."""
+    names = (*row.inputs[1:], *row.options)
+    given = dict(zip(names, arguments, strict=False)) | named
+    unknown = next((name for name in named if name not in names), None)
+    if unknown is not None:
+        raise TypeError(_errors.UNEXPECTED_ARGUMENT.format(function=f"{row.name}_", name=unknown))
+    defaults = dict(zip(reversed(row.options), reversed(row.defaults), strict=False))
+    return tuple(given.get(name, defaults.get(name)) for name in names)
