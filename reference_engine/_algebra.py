@@ -4,21 +4,31 @@ They are written over rows and over `torch.linalg`, as PyTorch's are.
 """
 
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from reference_engine import _functions, linalg
+from reference_engine import _errors, _functions, _reductions, linalg
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.rearranging import in_range
 from reference_engine._dispatch import dispatch, wrap
 from reference_engine._functions import permute, reshape, unsqueeze
+from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
+
+_Singular = return_type("svd", "U", "S", "V")
+_Triangular = return_type("qr", "Q", "R")
+_Determinant = return_type("slogdet", "sign", "logabsdet")
 
 # -- older names ----------------------------------------------------------------------------------
 
-det, slogdet, inverse = linalg.det, linalg.slogdet, linalg.inv
+det, inverse = linalg.det, linalg.inv
 matrix_exp, matrix_power = linalg.matrix_exp, linalg.matrix_power
+
+
+def slogdet(input: Tensor) -> Any:
+    """`linalg.slogdet`."""
+    return _Determinant(*linalg.slogdet(input))
 
 
 def logdet(input: Tensor) -> Tensor:
@@ -29,6 +39,21 @@ def logdet(input: Tensor) -> Tensor:
     return dispatch(TABLE["where"], (negative, nan, logarithm))  # type: ignore[no-any-return]
 
 
+def cholesky(input: Tensor, upper: bool = False) -> Tensor:
+    """The triangular factor of a positive definite matrix."""
+    return dispatch(TABLE["cholesky"], (input,), (upper,))  # type: ignore[no-any-return]
+
+
+def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
+    """The solution of a system, from the Cholesky factor of its matrix."""
+    return dispatch(TABLE["cholesky_solve"], (input, input2), (upper,))  # type: ignore[no-any-return]
+
+
+def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
+    """The inverse of a matrix, from its Cholesky factor."""
+    return dispatch(TABLE["cholesky_inverse"], (input,), (upper,))  # type: ignore[no-any-return]
+
+
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """The inverse in the sense of least squares."""
     return linalg.pinv(input, rcond)
@@ -36,13 +61,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 
 def qr(input: Tensor, some: bool = True) -> Any:
     """`linalg.qr`, reduced unless told otherwise."""
-    return linalg.qr(input, "reduced" if some else "complete")
-
-
-class _Singular(NamedTuple):
-    U: Tensor
-    S: Tensor
-    V: Tensor
+    return _Triangular(*linalg.qr(input, "reduced" if some else "complete"))
 
 
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
@@ -64,7 +83,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """The vector product along `dim`, by default the first dimension of size 3."""
     if dim is None:
         if 3 not in input._array.shape:
-            raise RuntimeError("no dimension of size 3 in input")
+            raise RuntimeError(_errors.CROSS_NO_DIM)
         dim = input._array.shape.index(3)
     return linalg.cross(input, other, dim=dim)
 
@@ -83,10 +102,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
         return _functions.mul(input, other)
     if input.size(-1) != other.size(-1):
         shapes = list(input._array.shape), list(other._array.shape)
-        raise RuntimeError(
-            "inner() the last dimension must match on both input tensors but got shapes "
-            f"{shapes[0]} and {shapes[1]}"
-        )
+        raise RuntimeError(_errors.INNER_SHAPES.format(first=shapes[0], second=shapes[1]))
     return tensordot(input, other, [[-1], [-1]])
 
 
@@ -119,13 +135,14 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     for first, second in zip(*over, strict=True):  # a size 1 against another is summed away
         sizes = a.size(first), b.size(second)
         if sizes[0] == 1 != sizes[1]:
-            b = _functions.sum(b, second, keepdim=True)
+            b = _reductions.sum(b, second, keepdim=True)
         elif sizes[1] == 1 != sizes[0]:
-            a = _functions.sum(a, first, keepdim=True)
+            a = _reductions.sum(a, first, keepdim=True)
         elif sizes[0] != sizes[1]:
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {sizes[0]} in dim "
-                f"{first} and second has size {sizes[1]} in dim {second}"
+                _errors.CONTRACTED_SIZES.format(
+                    first=sizes[0], first_dim=first, second=sizes[1], second_dim=second
+                )
             )
     free = [
         [one for one in range(tensor._array.ndim) if one not in some]
@@ -167,7 +184,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         found = _multiplied(found, one, over)
     rest = tuple(number for number in range(len(result), len(kept)) if found.size(number) != 1)
     if rest or (len(given) == 1 and len(kept) > len(result)):
-        return _functions.sum(found, tuple(range(len(result), len(kept))))
+        return _reductions.sum(found, tuple(range(len(result), len(kept))))
     return found if len(kept) == len(result) else reshape(found, found._array.shape[: len(result)])
 
 
@@ -177,18 +194,16 @@ def _parsed(equation: str, given: list[Tensor]) -> tuple[list[list[str]], list[s
     parts = left.split(",")
     if len(parts) != len(given):
         kind = "fewer" if len(parts) > len(given) else "more"
-        raise RuntimeError(
-            f"einsum(): {kind} operands were provided than specified in the equation"
-        )
+        raise RuntimeError(_errors.EINSUM_COUNT.format(kind=kind))
     hidden = 0
     subscripts: list[list[str]] = []
     for part, tensor in zip(parts, given, strict=True):
         count = tensor._array.ndim - len(part.replace("...", ""))
         if count < 0 or ("..." not in part and count):
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({len(part)}) does not match "
-                f"the number of dimensions ({tensor._array.ndim}) for operand "
-                f"{len(subscripts)} and no ellipsis was given"
+                _errors.EINSUM_DIMS.format(
+                    subscripts=len(part), dim=tensor._array.ndim, operand=len(subscripts)
+                )
             )
         hidden = max(hidden, count)
         subscripts.append(_names(part, count))
@@ -229,8 +244,8 @@ def _multiplied(a: Tensor, b: Tensor, over: list[int]) -> Tensor:
     ndim = a._array.ndim
     summed_a = [one for one in over if b.size(one) == 1]
     summed_b = [one for one in over if a.size(one) == 1]
-    a = _functions.sum(a, tuple(summed_a), keepdim=True) if summed_a else a
-    b = _functions.sum(b, tuple(summed_b), keepdim=True) if summed_b else b
+    a = _reductions.sum(a, tuple(summed_a), keepdim=True) if summed_a else a
+    b = _reductions.sum(b, tuple(summed_b), keepdim=True) if summed_b else b
     over = [one for one in over if one not in summed_a and one not in summed_b]
     if not over:
         return _functions.mul(a, b)
@@ -251,7 +266,7 @@ def _multiplied(a: Tensor, b: Tensor, over: list[int]) -> Tensor:
 
 BOTH = (
     "det", "slogdet", "logdet", "inverse", "matrix_exp", "matrix_power", "pinverse", "qr", "svd",
-    "cross", "inner", "kron",
+    "cross", "inner", "kron", "cholesky", "cholesky_solve", "cholesky_inverse",
 )  # fmt: skip
 """What is a function of `torch` and a method of Tensor."""
 

@@ -1,32 +1,19 @@
-"""New tensors: from data, filled, counted, drawn from the generator."""
+"""New tensors: from data, filled, counted."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _errors, _random
+from reference_engine import _errors
 from reference_engine._dispatch import UNTRACKED, as_array, wrap
 from reference_engine._functions import refusal
 from reference_engine._modes import state
+from reference_engine._random import fused
 from reference_engine._tensor import Tensor
 from reference_engine._types import Defaults, as_dtype, check_device, of_numpy
-
-
-def _finished(array: Any, requires_grad: bool) -> Tensor:
-    result = wrap(array)
-    if state.inference:
-        result._counter = UNTRACKED
-    if requires_grad:
-        if result._array.dtype.kind != "f":
-            raise RuntimeError(_errors.REQUIRES_GRAD_DTYPE)
-        result._requires_grad = True
-    return result
-
-
-def _numpy_dtype(dtype: Any) -> np.dtype[Any]:
-    return Defaults.dtype.numpy if dtype is None else as_dtype(dtype).numpy
 
 
 def tensor(
@@ -44,10 +31,35 @@ def tensor(
     check_device(device)
     if isinstance(data, Tensor):
         warnings.warn(_errors.COPY_WARNING, UserWarning, stacklevel=2)
-    array = _array_of(data)
-    if dtype is not None:
-        array = array.astype(as_dtype(dtype).numpy)
-    return _finished(array, requires_grad)
+    wanted = None if dtype is None else as_dtype(dtype).numpy
+    return finished(array_of(data, wanted), requires_grad)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """As `as_tensor`, or `tensor` where `copy` is asked for."""
+    result = as_tensor(obj, dtype, device)
+    if copy and (isinstance(obj, (Tensor, np.ndarray))):
+        result = finished(np.array(result._array), requires_grad=False)
+    return result.requires_grad_() if requires_grad else result
+
+
+def frombuffer(
+    buffer: Any,
+    *,
+    dtype: Any,
+    count: int = -1,
+    offset: int = 0,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor over the bytes of a buffer."""
+    return finished(np.frombuffer(buffer, as_dtype(dtype).numpy, count, offset), requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -57,7 +69,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         from reference_engine._functions import to
 
         return data if dtype is None else to(data, dtype)
-    array = data if isinstance(data, np.ndarray) else _array_of(data)
+    array = data if isinstance(data, np.ndarray) else array_of(data)
     of_numpy(array.dtype)
     return wrap(array if dtype is None else array.astype(as_dtype(dtype).numpy, copy=False))
 
@@ -70,12 +82,12 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     return wrap(ndarray)
 
 
-def _array_of(data: Any) -> np.ndarray[Any, Any]:
-    """A new array of what a student calls data, in the dtype that PyTorch infers."""
+def array_of(data: Any, wanted: np.dtype[Any] | None = None) -> np.ndarray[Any, Any]:
+    """A new array of what a student calls data: of the dtype `wanted`, or as PyTorch infers it."""
     if isinstance(data, (Tensor, np.ndarray, np.generic)):
         array = np.array(as_array(data))
         of_numpy(array.dtype)
-        return array
+        return array if wanted is None else array.astype(wanted)
     if isinstance(data, str):
         raise TypeError(_errors.INVALID_DATA.format(type="str"))
     lengths = _lengths(data)
@@ -84,6 +96,8 @@ def _array_of(data: Any) -> np.ndarray[Any, Any]:
     array = np.array(_plain(data))
     if array.dtype.kind == "O":
         raise ValueError(_errors.INTEGER_OVERFLOW)
+    if wanted is not None:
+        return array.astype(wanted)
     if array.dtype.kind == "f" and not (leaves and isinstance(leaves[0], _TYPED)):
         return array.astype(Defaults.dtype.numpy)
     of_numpy(array.dtype)
@@ -141,10 +155,52 @@ def _plain(data: Any) -> Any:
     return [_plain(one) for one in data] if isinstance(data, _SEQUENCES) else as_array(data)
 
 
-# -- filled ---------------------------------------------------------------------------------------
+# -- what every creating function has in common ---------------------------------------------------
 
 
-def _size(function: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+def creating(make: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The function of `torch` for one that makes an ndarray from its arguments and `dtype`."""
+
+    @wraps(make)
+    def create(
+        *arguments: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        layout: Any = None,
+        pin_memory: bool = False,
+        out: Tensor | None = None,
+        **named: Any,
+    ) -> Tensor:
+        check_device(device)
+        array = make(*arguments, dtype=dtype, **named)
+        if out is None:
+            return finished(array, requires_grad)
+        from reference_engine._out import into
+
+        return into(out, make.__name__, wrap(array))  # type: ignore[no-any-return]
+
+    return create
+
+
+def finished(array: Any, requires_grad: bool) -> Tensor:
+    """A leaf over a new array."""
+    result = wrap(array)
+    if state.inference:
+        result._counter = UNTRACKED
+    if requires_grad:
+        if result._array.dtype.kind != "f":
+            raise RuntimeError(_errors.REQUIRES_GRAD_DTYPE)
+        result._requires_grad = True
+    return result
+
+
+def numpy_dtype(dtype: Any) -> np.dtype[Any]:
+    """NumPy's dtype for one of PyTorch's; the default one for None."""
+    return Defaults.dtype.numpy if dtype is None else as_dtype(dtype).numpy
+
+
+def size_of(function: str, size: tuple[Any, ...]) -> tuple[int, ...]:
     """The sizes that a creating function was given one by one or as one sequence."""
     given = size[0] if len(size) == 1 and isinstance(size[0], (list, tuple)) else size
     for place, one in enumerate(given, 1):
@@ -162,183 +218,167 @@ def _size(function: str, size: tuple[Any, ...]) -> tuple[int, ...]:
     return sizes
 
 
-def _filled(function: str, value: Any) -> Any:
-    def create(
-        *size: Any,
-        dtype: Any = None,
-        device: Any = None,
-        requires_grad: bool = False,
-        out: Any = None,
-    ) -> Tensor:
-        check_device(device)
-        sizes = _size(function, size)
-        return _finished(np.full(sizes, value, _numpy_dtype(dtype)), requires_grad)
+def like(function: str, create: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function that creates in the shape and dtype of a tensor."""
 
-    return create
+    def create_like(
+        input: Tensor, *arguments: Any, dtype: Any = None, memory_format: Any = None, **options: Any
+    ) -> Tensor:
+        if not isinstance(input, Tensor):
+            raise refusal(function, input)
+        kind = input.dtype if dtype is None else dtype
+        return create(input._array.shape, *arguments, dtype=kind, **options)
+
+    create_like.__name__ = create_like.__qualname__ = function
+    create_like.__doc__ = f"`{function.removesuffix('_like')}` in another tensor's shape and dtype."
+    return create_like
+
+
+# -- filled ---------------------------------------------------------------------------------------
+
+
+def _filled(function: str, value: Any) -> Callable[..., Tensor]:
+    def make(*size: Any, dtype: Any = None, memory_format: Any = None, **named: Any) -> Any:
+        if "size" in named:
+            size = (named.pop("size"),)
+        for name in named:
+            raise TypeError(_errors.UNEXPECTED_ARGUMENT.format(function=function, name=name))
+        return np.full(size_of(function, size), value, numpy_dtype(dtype))
+
+    make.__name__ = make.__qualname__ = function
+    make.__doc__ = f"A tensor of the sizes given, filled with {value}."
+    return creating(make)
 
 
 zeros = _filled("zeros", 0)
 ones = _filled("ones", 1)
 empty = _filled("empty", 0)
+zeros_like = like("zeros_like", zeros)
+ones_like = like("ones_like", ones)
+empty_like = like("empty_like", empty)
 
 
-def full(
-    size: Any,
-    fill_value: Any,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
+@creating
+def full(size: Any, fill_value: Any, *, dtype: Any = None) -> Any:
     """A tensor of one value, of that value's dtype unless told."""
-    check_device(device)
     if not isinstance(size, (list, tuple)):
         kind = type(size).__name__
         raise TypeError(_errors.SIZE_TYPE.format(function="full", name="size", type=kind))
     filling = as_array(fill_value)
-    numpy_dtype = _array_of(filling).dtype if dtype is None else as_dtype(dtype).numpy
-    return _finished(np.full(_size("full", (size,)), filling, numpy_dtype), requires_grad)
+    filled = array_of(filling).dtype if dtype is None else as_dtype(dtype).numpy
+    return np.full(size_of("full", (size,)), filling, filled)
 
 
-def _like(function: str, create: Any) -> Any:
-    def create_like(
-        input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-    ) -> Tensor:
-        if not isinstance(input, Tensor):
-            raise refusal(function, input)
-        made: Tensor = create(
-            input._array.shape,
-            dtype=input.dtype if dtype is None else dtype,
-            device=device,
-            requires_grad=requires_grad,
-        )
-        return made
-
-    return create_like
+full_like = like("full_like", full)
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+@creating
+def scalar_tensor(s: Any, *, dtype: Any = None) -> Any:
+    """A 0-d tensor of the default dtype."""
+    return np.array(as_array(s), numpy_dtype(dtype))
+
+
+@creating
+def eye(n: int, m: int | None = None, *, dtype: Any = None) -> Any:
     """Ones on the diagonal."""
-    check_device(device)
-    return _finished(np.eye(n, m, dtype=_numpy_dtype(dtype)), requires_grad)
+    for name, size in (("n", n), ("m", m)):
+        if size is not None and size < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
+    return np.eye(n, m, dtype=numpy_dtype(dtype))
+
+
+@creating
+def empty_strided(size: Any, stride: Any, *, dtype: Any = None) -> Any:
+    """Zeros whose neighbours along each dimension are `stride` elements apart."""
+    kind = numpy_dtype(dtype)
+    reach = sum((length - 1) * step for length, step in zip(size, stride, strict=True)) + 1
+    steps = tuple(step * kind.itemsize for step in stride)
+    return np.ndarray(tuple(size), kind, np.zeros(reach, kind), strides=steps)
 
 
 # -- counted --------------------------------------------------------------------------------------
 
 
-def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+@creating
+def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
     """From `start` (0 if one number is given) up to, not including, `end`; ints give int64."""
-    check_device(device)
     if end is None:
         start, end = 0, start
-    numbers = [one.item() if isinstance(one, (Tensor, np.generic)) else one
-               for one in (start, end, step)]  # fmt: skip
+    first, last, by = numbers = [_number(one) for one in (start, end, step)]
     if dtype is None:
         integers = all(isinstance(one, int) for one in numbers)
         kind = np.dtype(np.int64) if integers else Defaults.dtype.numpy
     else:
         kind = as_dtype(dtype).numpy
-    first, last, by = numbers
     if by == 0:
         raise RuntimeError(_errors.STEP_ZERO)
     if (last - first) * by < 0:
         raise RuntimeError(_errors.STEP_SIGN)
     count = max(int(np.ceil((last - first) / by)), 0)
-    return _finished((first + by * np.arange(count)).astype(kind), requires_grad)
+    if kind.kind != "f":
+        return (first + by * np.arange(count)).astype(kind)
+    return _stepped(float(first), float(by), count, kind)
 
 
-def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
+def _stepped(first: float, by: float, count: int, kind: np.dtype[Any]) -> Any:
+    """Floats a step apart, rounded as PyTorch's vectors of 32 bytes round them.
+
+    Pairs of vectors count from their own rounded first number, what is left from `first`.
+    """
+    width = 32 // kind.itemsize
+    whole = count - count % (2 * width)
+    numbers = (first + by * np.arange(count)).astype(kind)
+    starts = numbers[:whole:width].astype(np.float64)
+    numbers[:whole] = (starts[:, None] + by * np.arange(width)).reshape(-1)
+    return numbers
+
+
+@creating
+def _range(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
+    first, last, by = (_number(one) for one in (start, end, step))
+    count = int((last - first) / by) + 1
+    return (first + by * np.arange(count)).astype(numpy_dtype(dtype))
+
+
+def range(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
+    """From `start` up to and including `end`, in the default dtype; deprecated."""
+    warnings.warn(_errors.RANGE_DEPRECATED, UserWarning, stacklevel=2)
+    return _range(start, end, step, **options)
+
+
+@creating
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None) -> Any:
     """`steps` numbers from `start` to `end`, both included, computed from both ends inwards."""
-    check_device(device)
-    kind = _numpy_dtype(dtype)
+    return _spaced(_number(start), _number(end), steps, numpy_dtype(dtype))
+
+
+@creating
+def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None) -> Any:
+    """`steps` powers of `base`, with exponents evenly spaced from `start` to `end`."""
+    kind = numpy_dtype(dtype)
     if steps == 1:
-        return _finished(np.full(1, start, kind), requires_grad)
-    one = kind.type
+        return np.full(1, float(base) ** _number(start)).astype(kind)
+    one = kind.type if kind.kind == "f" else np.float32
+    first, last = one(_number(start)), one(_number(end))
+    step = float(one((last - first) / one(max(steps - 1, 1))))
+    places = np.arange(steps)
+    low, high = float(first) + step * places, float(last) - step * (steps - 1 - places)
+    exponents = np.where(places < steps // 2, low, high)
+    return np.power(float(base), exponents).astype(kind)
+
+
+def _number(value: Any) -> Any:
+    return value.item() if isinstance(value, (Tensor, np.generic)) else value
+
+
+def _spaced(start: Any, end: Any, steps: int, kind: np.dtype[Any]) -> Any:
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    if steps == 1:
+        return np.full(1, start, kind)
+    one = (kind if kind.kind == "f" else np.dtype(np.float32)).type
     step = one((one(end) - one(start)) / one(max(steps - 1, 1)))
     places = np.arange(steps)
-    low = one(start) + step * places.astype(kind)
-    high = one(end) - step * (steps - 1 - places).astype(kind)
-    return _finished(np.where(places < steps // 2, low, high).astype(kind), requires_grad)
-
-
-# -- drawn ----------------------------------------------------------------------------------------
-
-
-def _generator(generator: Any) -> _random.Generator:
-    return _random.default_generator if generator is None else generator
-
-
-def rand(
-    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """Uniform on [0, 1)."""
-    check_device(device)
-    return _finished(
-        _generator(generator).uniform(_size("rand", size), _numpy_dtype(dtype)), requires_grad
-    )
-
-
-def randn(
-    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """Normal with mean 0 and variance 1."""
-    check_device(device)
-    drawn = _generator(generator).normal(_size("randn", size), _numpy_dtype(dtype))
-    return _finished(drawn, requires_grad)
-
-
-def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
-) -> Tensor:  # fmt: skip
-    """Integers from `low` (0 if left out) up to, not including, `high`."""
-    check_device(device)
-    if size is None:
-        low, high, size = 0, low, high
-    drawn = _generator(generator).randint(low, high, shape=_size("randint", size))
-    kind = np.dtype(np.int64) if dtype is None else as_dtype(dtype).numpy
-    return _finished(drawn.astype(kind), requires_grad)
-
-
-def randperm(n: int, *, generator: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
-    """The numbers below `n` in random order."""
-    check_device(device)
-    drawn = _generator(generator).randperm(n)
-    return wrap(drawn if dtype is None else drawn.astype(as_dtype(dtype).numpy))
-
-
-def manual_seed(seed: int) -> _random.Generator:
-    """Sow the default generator."""
-    return _random.manual_seed(seed)
-
-
-zeros_like = _like("zeros_like", zeros)
-ones_like = _like("ones_like", ones)
-empty_like = _like("empty_like", empty)
-rand_like = _like("rand_like", rand)
-randn_like = _like("randn_like", randn)
-
-
-def full_like(
-    input: Tensor,
-    fill_value: Any,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """`full` in another tensor's shape and dtype."""
-    kind = input.dtype if dtype is None else dtype
-    shape = input._array.shape
-    return full(shape, fill_value, dtype=kind, device=device, requires_grad=requires_grad)
+    low = fused(places.astype(one), step, one(start))
+    high = fused((steps - 1 - places).astype(one), -step, one(end))
+    return np.where(places < steps // 2, low, high).astype(kind)

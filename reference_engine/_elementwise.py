@@ -5,6 +5,7 @@ function of the `torch` module and a method of Tensor.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from reference_engine import _errors
@@ -169,11 +170,21 @@ def nan_to_num(
     return dispatch(TABLE["nan_to_num"], (input,), (nan, posinf, neginf))  # type: ignore[no-any-return]
 
 
-def itself(input: Tensor) -> Tensor:
-    """The tensor: what of a real tensor is its real part, its conjugate and its positive."""
-    if not isinstance(input, Tensor):
-        raise refusal("positive", input)
-    return input
+def _itself(name: str) -> Callable[[Tensor], Tensor]:
+    def function(input: Tensor) -> Tensor:
+        if not isinstance(input, Tensor):
+            raise refusal(name, input)
+        return input
+
+    function.__name__ = name
+    function.__doc__ = "The tensor itself: it holds no complex numbers."
+    return function
+
+
+ITSELF = {
+    name: _itself(name)
+    for name in ("positive", "conj", "conj_physical", "resolve_conj", "resolve_neg", "real")
+}
 
 
 def special_ndtr(input: Tensor) -> Tensor:

@@ -1,50 +1,20 @@
-"""PyTorch's functions whose call does not fit one row: overloads, optional dimensions, sizes.
+"""PyTorch's functions whose call does not fit one row: overloads, shapes given as arguments.
 
 Each is a function of the `torch` module and, unless its name says otherwise in `_binding`, a
 method of Tensor too.
 """
 
-import warnings
 from collections.abc import Sequence
-from math import prod as product
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from reference_engine import _dispatch, _errors
 from reference_engine._derivatives._table import TABLE
-from reference_engine._derivatives.reductions import count_of
-from reference_engine._dispatch import as_array, dispatch, wrap
+from reference_engine._dispatch import as_array, dispatch, dispatch_one, wrap
 from reference_engine._promotion import dtype_name, result_type
 from reference_engine._tensor import Tensor
 from reference_engine._types import as_dtype, check_device, dtype, of_numpy
-
-
-class _Extremes(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-def _extremes_text(name: str, both: _Extremes) -> str:
-    return f"torch.return_types.{name}(\nvalues={both.values!r},\nindices={both.indices!r})"
-
-
-class Largest(_Extremes):
-    """What `max(dim=...)` returns."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return _extremes_text("max", self)
-
-
-class Smallest(_Extremes):
-    """What `min(dim=...)` returns."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return _extremes_text("min", self)
 
 
 def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
@@ -63,22 +33,13 @@ def refusal(function: str, value: object, *, name: str = "input", position: int 
     )
 
 
-def _dims(dim: Any) -> Any:
-    """One dimension or a tuple of them; None for all, as PyTorch takes an empty list to mean."""
-    return (tuple(dim) or None) if isinstance(dim, (list, tuple)) else dim
-
-
-def _cast(input: Tensor, dtype: Any) -> Tensor:
-    return input if dtype is None else to(input, dtype)
-
-
 # -- arithmetic -----------------------------------------------------------------------------------
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
     """`input ** exponent`, either of which may be a number."""
     if not isinstance(exponent, Tensor) and isinstance(input, Tensor):
-        return dispatch(TABLE["pow_number"], (input,), (as_array(exponent),))  # type: ignore[no-any-return]
+        return dispatch_one(TABLE["pow_number"], input, (as_array(exponent),))  # type: ignore[no-any-return]
     row = TABLE["pow" if isinstance(input, Tensor) else "pow_of_number"]
     return dispatch(row, (input, exponent))  # type: ignore[no-any-return]
 
@@ -120,6 +81,11 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     return dispatch(TABLE["where"], (condition, input, other))
 
 
+def where_of(input: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """`where` as a method, which belongs to what is chosen where the condition holds."""
+    return where(condition, input, other)  # type: ignore[no-any-return]
+
+
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`input` limited to [min, max]; a bound may be missing, or a tensor."""
     by_tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
@@ -127,186 +93,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     return dispatch(row, (input, min, max))  # type: ignore[no-any-return]
 
 
-def outer(input: Tensor, vec2: Tensor) -> Tensor:
-    """The products of every element of one vector with every element of another."""
-    return mul(dispatch(TABLE["view"], (input,), ((-1, 1),)), vec2)
-
-
-# -- reductions -----------------------------------------------------------------------------------
-
-
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """The sum of everything, or along `dim` (a number or several)."""
-    input = _cast(input, dtype)
-    if dim is None and not keepdim:
-        return dispatch(TABLE["sum"], (input,))  # type: ignore[no-any-return]
-    return dispatch(TABLE["sum_dim"], (input,), (_dims(dim), keepdim))  # type: ignore[no-any-return]
-
-
-def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """The mean of everything, or along `dim` (a number or several)."""
-    input = _cast(input, dtype)
-    if dim is None and not keepdim:
-        return dispatch(TABLE["mean"], (input,))  # type: ignore[no-any-return]
-    return dispatch(TABLE["mean_dim"], (input,), (_dims(dim), keepdim))  # type: ignore[no-any-return]
-
-
-def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """The product of everything, or along `dim`."""
-    input = _cast(input, dtype)
-    if dim is None:
-        return dispatch(TABLE["prod"], (input,))  # type: ignore[no-any-return]
-    return dispatch(TABLE["prod_dim"], (input,), (dim, keepdim))  # type: ignore[no-any-return]
-
-
-def _spread(
-    name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any, keepdim: bool
-) -> Tensor:
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
-    shape = input._array.shape
-    if product(shape) and count_of(shape, dim) <= correction:
-        warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
-    return dispatch(TABLE[name], (input,), (_dims(dim), correction, keepdim))  # type: ignore[no-any-return]
-
-
-def var(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: Any = None,
-    keepdim: bool = False,
-    *,
-    correction: Any = None,
-) -> Tensor:
-    """The variance, divided by the count less `correction` (1 unless told)."""
-    return _spread("var", input, dim, unbiased, correction, keepdim)
-
-
-def std(
-    input: Tensor,
-    dim: Any = None,
-    unbiased: Any = None,
-    keepdim: bool = False,
-    *,
-    correction: Any = None,
-) -> Tensor:
-    """The standard deviation, the root of `var`."""
-    return _spread("std", input, dim, unbiased, correction, keepdim)
-
-
-def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
-    if dim is None:
-        return dispatch(TABLE[name], (input,))
-    if isinstance(dim, Tensor):
-        return dispatch(TABLE[f"{name}imum"], (input, dim))
-    kind = Largest if name == "max" else Smallest
-    return kind(*dispatch(TABLE[f"{name}_dim"], (input,), (dim, keepdim)))
-
-
-def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """The largest element; along `dim`, values and indices; with a tensor, the larger of two."""
-    return _extreme("max", input, dim if other is None else other, keepdim)
-
-
-def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """The smallest element; along `dim`, values and indices; with a tensor, the smaller of two."""
-    return _extreme("min", input, dim if other is None else other, keepdim)
-
-
-def norm(
-    input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None
-) -> Tensor:
-    """The vector norm of order `p` ("fro" is 2) of everything, or along `dim`."""
-    order = 2 if p in (None, "fro") else p
-    input = _cast(input, dtype)
-    return dispatch(TABLE["linalg_vector_norm"], (input,), (order, _dims(dim), keepdim))  # type: ignore[no-any-return]
-
-
-def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """Exponentials along `dim`, divided by their sum."""
-    return dispatch(TABLE["softmax"], (_cast(input, dtype),), (dim,))  # type: ignore[no-any-return]
-
-
-def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """The logarithm of `softmax`, computed stably."""
-    return dispatch(TABLE["log_softmax"], (_cast(input, dtype),), (dim,))  # type: ignore[no-any-return]
-
-
-# -- products -------------------------------------------------------------------------------------
-
-
-def matmul(input: Tensor, other: Tensor) -> Tensor:
-    """The matrix product, by NumPy's and PyTorch's common rules for 1-d and batched operands."""
-    if not isinstance(other, Tensor):
-        raise refusal("matmul", other, name="other", position=2)
-    dims = (input._array.ndim, other._array.ndim)
-    if 0 in dims:
-        raise RuntimeError(_errors.MATMUL_SCALAR.format(a=dims[0], b=dims[1]))
-    simple = {(1, 1): "dot", (2, 1): "mv", (2, 2): "mm"}.get(dims)
-    if simple is not None:
-        return dispatch(TABLE[simple], (input, other))  # type: ignore[no-any-return]
-    if dims == (1, 2):
-        found = dispatch(TABLE["mm"], (unsqueeze(input, 0), other))
-        return dispatch(TABLE["squeezed"], (found,), (0,))  # type: ignore[no-any-return]
-    if dims[1] <= 2 and _is_folded(input, other):
-        return _folded_matmul(input, other)
-    if dims[0] == 1 and _is_folded(transpose(other, -2, -1), input):
-        return _folded_matmul(transpose(other, -2, -1), input)
-    if dims[0] == 2 and input._requires_grad:
-        turned = _folded_matmul(transpose(other, -2, -1), dispatch(TABLE["t"], (input,)))
-        return contiguous(transpose(turned, -2, -1))
-    return _batched_matmul(input, other)
-
-
-def _is_folded(batch: Tensor, single: Tensor) -> bool:
-    """Whether a batch of matrices is multiplied as one tall matrix, as PyTorch decides it.
-
-    It is where the single matrix or vector needs a gradient, which would else be stretched to the
-    batch's size, or where the batch's memory lies like that.
-    """
-    array = batch._array
-    if single._requires_grad or not array.size:
-        return True
-    return all(
-        array.strides[dim] == array.strides[dim + 1] * array.shape[dim + 1]
-        for dim in range(array.ndim - 2)
-    )
-
-
-def _folded_matmul(batch: Tensor, single: Tensor) -> Tensor:
-    """A batch of matrices times one matrix or vector: the rows of all, times that."""
-    *outer, inner = batch._array.shape
-    folded = reshape(batch, (product(outer), inner))
-    row = TABLE["mm" if single._array.ndim == 2 else "mv"]
-    shape = (*outer, *single._array.shape[1:])
-    return dispatch(TABLE["unsafe_view"], (dispatch(row, (folded, single)),), (shape,))  # type: ignore[no-any-return]
-
-
-def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
-    a, b = input._array.shape, other._array.shape
-    if len(a) == len(b) == 3 and a[0] != b[0]:
-        if a[0] == 1 and input._requires_grad:
-            return matmul(squeeze(input, 0), other)
-        if b[0] == 1 and other._requires_grad:
-            return matmul(input, squeeze(other, 0))
-    mismatch = _dispatch._broadcast_mismatch(a[:-2], b[:-2])
-    if mismatch is not None:
-        raise RuntimeError(mismatch)
-    batch = np.broadcast_shapes(a[:-2], b[:-2])
-    rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
-    first = reshape(
-        expand(input, (*batch, *(rows or (1,)), a[-1])), (product(batch), *(rows or (1,)), a[-1])
-    )
-    second = expand(other, (*batch, *b[-2:]))
-    if columns:
-        second = reshape(second, (product(batch), *b[-2:]))
-        found = dispatch(TABLE["bmm"], (first, second))
-    else:
-        second = unsqueeze(reshape(second, (product(batch), b[-1])), 2)
-        found = squeeze(dispatch(TABLE["bmm"], (first, second)), -1)
-    return dispatch(TABLE["unsafe_view"], (found,), ((*batch, *rows, *columns),))  # type: ignore[no-any-return]
+# -- elements at places ---------------------------------------------------------------------------
 
 
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -528,7 +315,7 @@ def allclose(
     """Whether all elements agree within `atol + rtol * abs(other)`."""
     if input._array.dtype != other._array.dtype:
         names = (dtype_name(input._array), dtype_name(other._array))
-        raise RuntimeError(f"{names[0]} did not match {names[1]}")
+        raise RuntimeError(_errors.ALLCLOSE_DTYPES.format(first=names[0], second=names[1]))
     return bool(np.allclose(input._array, other._array, rtol, atol, equal_nan))
 
 

@@ -1,33 +1,21 @@
 """PyTorch's functions of order: sorting, medians, quantiles, counting and searching."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from reference_engine import _functions
+from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.rearranging import in_range
 from reference_engine._dispatch import dispatch, wrap
+from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
 from reference_engine._types import as_dtype
 
-
-class _Selected(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-
-def _kind(name: str) -> Callable[..., Any]:
-    """The type of what a function returns, which prints with the function's name."""
-
-    def text(self: Any) -> str:
-        return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
-
-    return type(name, (_Selected,), {"__slots__": (), "__repr__": text})
-
-
-_KINDS = {name: _kind(name) for name in ("sort", "topk", "kthvalue", "median", "nanmedian", "mode")}
+_KINDS = {
+    name: return_type(name, "values", "indices")
+    for name in ("sort", "topk", "kthvalue", "median", "nanmedian", "mode")
+}
 
 
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = None) -> Any:
@@ -88,15 +76,12 @@ def _quantile(
     name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str
 ) -> Tensor:
     if interpolation not in {"linear", "lower", "higher", "midpoint", "nearest"}:
-        raise RuntimeError(
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, "
-            f"but got {interpolation}"
-        )
+        raise RuntimeError(_errors.INTERPOLATION.format(name=name, interpolation=interpolation))
     if not input._array.size:
-        raise RuntimeError(f"{name}() input tensor must be non-empty")
+        raise RuntimeError(_errors.QUANTILE_EMPTY.format(name=name))
     wanted = q._array if isinstance(q, Tensor) else np.asarray(q, input._array.dtype)
     if np.any((wanted < 0) | (wanted > 1)):
-        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+        raise RuntimeError(_errors.QUANTILE_RANGE.format(name=name))
     ndim = input._array.ndim
     place = 0 if dim is None else in_range(dim, ndim)
     if dim is None:
@@ -195,7 +180,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """How often each of 0, 1, 2, ... occurs, or the sum of its weights."""
     given = None if weights is None else weights._array
     if input._array.ndim != 1 or np.any(input._array < 0):
-        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+        raise RuntimeError(_errors.BINCOUNT)
     return wrap(np.bincount(input._array, given, minlength))
 
 

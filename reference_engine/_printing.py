@@ -7,8 +7,7 @@ the caller.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ _PREFIX = "tensor("
 _FLOAT32 = np.dtype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class PrintOptions:
+class PrintOptions(NamedTuple):
     """What `torch.set_printoptions` sets; `sci_mode` None leaves the choice to the data."""
 
     precision: int = 4
@@ -62,12 +60,12 @@ def set_printoptions(
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     base = _PROFILES.get(profile, _options) if profile is not None else _options
-    _options = replace(base, **changes, sci_mode=sci_mode)
+    _options = base._replace(**changes, sci_mode=sci_mode)
 
 
 def get_printoptions() -> dict[str, Any]:
     """Return the options in force, as arguments for `set_printoptions`."""
-    return asdict(_options)
+    return _options._asdict()
 
 
 def tensor_text(
@@ -135,8 +133,7 @@ def _without_middle(array: NDArray[Any], gaps: Sequence[bool], edge: int) -> NDA
     return array
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """What all numbers of a tensor have in common: how they are written, how wide, what is cut."""
 
     write: Callable[[Any], str]

@@ -1,7 +1,8 @@
 """PyTorch's CPU random generator, number for number, handing out plain arrays.
 
-It knows nothing of tensors. The words are those of the Mersenne Twister; what PyTorch makes of
-them (which bits, which transform, in which order) is the business of the methods below.
+It knows nothing of tensors, but for the one that a saved state is. The words are those of the
+Mersenne Twister; what PyTorch makes of them (which bits, which transform, in which order) is the
+business of the methods below.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+
+from reference_engine import _errors, _types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +50,12 @@ class Generator:
     number in 50,000 one unit in the last place beside PyTorch's, in float64 one in 1,000.
     """
 
-    def __init__(self) -> None:
+    __module__ = "torch._C"
+
+    def __init__(self, device: Any = "cpu") -> None:
+        self.device = _types.device(device)
+        if self.device.type != "cpu":
+            raise RuntimeError(_errors.NO_GENERATOR)
         self.manual_seed(_FIRST_SEED)
 
     def manual_seed(self, seed: int) -> Self:
@@ -74,8 +82,21 @@ class Generator:
         """Return the seed that the stream started from, in [0, 2**64)."""
         return self._seed
 
-    def get_state(self) -> NDArray[np.uint8]:
-        """Return the state as PyTorch's 5056 bytes (shape (5056,), dtype uint8)."""
+    def get_state(self) -> Any:
+        """Return the state as PyTorch's 5056 bytes, a tensor of shape (5056,) and dtype uint8."""
+        from reference_engine._dispatch import wrap
+
+        return wrap(self.get_bytes())
+
+    def set_state(self, new_state: Any) -> Self:
+        """Go on from what `get_state` returned, here or in PyTorch; return the generator.
+
+        Raises TypeError for another dtype, RuntimeError for another size or an impossible state.
+        """
+        return self.set_bytes(np.asarray(new_state))
+
+    def get_bytes(self) -> NDArray[np.uint8]:
+        """Return the state as an array."""
         words = self._open_stream().get_state(legacy=False)["state"]
         state = np.zeros((), _STATE)
         state["seed"] = self._seed
@@ -85,11 +106,8 @@ class Generator:
             state["spare"], state["has_spare"] = self._spare, 1
         return np.frombuffer(state.tobytes(), np.uint8).copy()
 
-    def set_state(self, state: NDArray[np.uint8]) -> Self:
-        """Go on from what `get_state` returned, here or in PyTorch; return the generator.
-
-        Raises TypeError for another dtype, RuntimeError for another size or an impossible state.
-        """
+    def set_bytes(self, state: NDArray[np.uint8]) -> Self:
+        """Go on from what `get_bytes` returned: `set_state` for an array."""
         if state.dtype != np.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
         if state.size != _STATE.itemsize:
@@ -126,7 +144,7 @@ class Generator:
         working = _working_dtype(dtype)
         low, high = working.type(low), working.type(high)
         fractions = self._fractions(math.prod(shape), working)
-        numbers = _fused(fractions, high - low, low).astype(dtype, copy=False)
+        numbers = fused(fractions, high - low, low).astype(dtype, copy=False)
         # Rounding can reach the upper bound, which does not belong to the range.
         numbers[numbers == np.asarray(high, dtype)] = low
         return numbers.reshape(shape)
@@ -150,7 +168,7 @@ class Generator:
         working = _working_dtype(dtype)
         count = math.prod(shape)
         if count < _BLOCK:
-            numbers = _fused(np.array(self._pairwise_normals(count)), std, mean)
+            numbers = fused(np.array(self._pairwise_normals(count)), std, mean)
             return numbers.astype(working).astype(dtype).reshape(shape)
         whole = count - count % _BLOCK
         # In single and double precision the numbers after the last whole block are drawn, unused.
@@ -224,7 +242,7 @@ class Generator:
         else:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         if not np.all((p >= 0) & (p <= 1)):
-            raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+            raise RuntimeError(_errors.BERNOULLI_RANGE)
         fractions = self._fractions(math.prod(shape), working).reshape(shape)
         mask: NDArray[np.bool_] = fractions < p
         return mask.astype(dtype)
@@ -301,7 +319,7 @@ def _working_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return np.dtype(np.float64 if kind == np.float64 else np.float32)
 
 
-def _fused(a: NDArray[Any], b: Any, c: Any) -> NDArray[Any]:
+def fused(a: NDArray[Any], b: Any, c: Any) -> NDArray[Any]:
     """Return a * b + c in the dtype of `a`, rounded once: a processor's fused multiply-add."""
     wider = np.float64 if a.dtype == np.float32 else np.longdouble
     total: NDArray[Any] = np.add(np.multiply(a, b, dtype=wider), c, dtype=wider)
@@ -319,7 +337,7 @@ def _normal_blocks(fractions: NDArray[Any], mean: float, std: float) -> NDArray[
         log, sine, cosine = np.log(distance), np.sin(angle), np.cos(angle)
     radius = np.sqrt(number(-2) * log)
     standard = np.stack([radius * cosine, radius * sine], axis=1)
-    return _fused(standard.reshape(-1), number(std), number(mean))
+    return fused(standard.reshape(-1), number(std), number(mean))
 
 
 # What follows evaluates log, sine and cosine in single precision as PyTorch's AVX2 code does: the
@@ -348,7 +366,7 @@ _QUARTER_PI = np.array([0.78515625, 2.4187564849853515625e-4, 3.7748949774459410
 def _polynomial(x: NDArray[np.float32], coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
     total = np.full_like(x, coefficients[0])
     for coefficient in coefficients[1:]:
-        total = _fused(total, x, coefficient)
+        total = fused(total, x, coefficient)
     return total
 
 
@@ -359,9 +377,9 @@ def _log(x: NDArray[np.float32]) -> NDArray[np.float32]:
     rest = np.where(below, mantissa + mantissa, mantissa) - np.float32(1)
     square = rest * rest
     series = _polynomial(rest, _LOG) * rest
-    series = _fused(series, square, power * _LOG_2[1])
-    series = _fused(square, -0.5, series)
-    return _fused(power, _LOG_2[0], rest + series)
+    series = fused(series, square, power * _LOG_2[1])
+    series = fused(square, -0.5, series)
+    return fused(power, _LOG_2[0], rest + series)
 
 
 def _sine_and_cosine(
@@ -371,11 +389,11 @@ def _sine_and_cosine(
     multiple = eighth.astype(np.float32)
     rest = angle
     for part in _QUARTER_PI:
-        rest = _fused(multiple, -part, rest)
+        rest = fused(multiple, -part, rest)
     square = rest * rest
     series = _polynomial(square, _COSINE) * square
-    even = _fused(series, square, square * np.float32(-0.5)) + np.float32(1)
-    odd = _fused(_polynomial(square, _SINE) * square, rest, rest)
+    even = fused(series, square, square * np.float32(-0.5)) + np.float32(1)
+    odd = fused(_polynomial(square, _SINE) * square, rest, rest)
     swapped = (eighth & 2) != 0
     sine, cosine = np.where(swapped, even, odd), np.where(swapped, odd, even)
     negative_sine, negative_cosine = (eighth & 4) != 0, ((eighth + 2) & 4) != 0

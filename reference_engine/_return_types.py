@@ -1,15 +1,34 @@
 """The named tuples that functions with several results return."""
 
-from collections import namedtuple
+from operator import itemgetter
 from typing import Any
 
 
+class ReturnType(tuple[Any, ...]):
+    """Results by position and by name; prints as PyTorch's result of the function does.
+
+    Lighter to make than a namedtuple: there are many, and the import waits for all of them.
+    """
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def __new__(cls, *values: Any) -> "ReturnType":
+        return tuple.__new__(cls, values)
+
+    def __repr__(self) -> str:
+        pairs = zip(self.__match_args__, self, strict=True)
+        parts = ",\n".join(f"{field}={value!r}" for field, value in pairs)
+        return f"{type(self).__module__}.{type(self).__name__}(\n{parts})"
+
+    def __reduce__(self) -> Any:
+        return tuple, (tuple(self),)
+
+
 def return_type(name: str, *fields: str) -> type[Any]:
-    """A named tuple that prints as PyTorch's result of the function `name` does."""
-
-    def text_of(self: Any) -> str:
-        parts = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
-        return f"torch.return_types.{name}(\n{parts})"
-
-    base = namedtuple(name, fields)  # type: ignore[misc] # noqa: PYI024 - its fields are given
-    return type(name, (base,), {"__slots__": (), "__repr__": text_of})
+    """What the function `name` returns, with the names of its results."""
+    members: dict[str, Any] = {
+        field: property(itemgetter(place)) for place, field in enumerate(fields)
+    }
+    plain = {"__slots__": (), "__module__": "torch.return_types", "__match_args__": fields}
+    return type(name, (ReturnType,), members | plain)

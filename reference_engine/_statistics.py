@@ -3,14 +3,12 @@
 What PyTorch computes by several operations is composed of the same ones here: a graph shows them.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _errors, _functions
+from reference_engine import _errors, _functions, _reductions
 from reference_engine._derivatives._table import TABLE
-from reference_engine._derivatives.reductions import count_of
 from reference_engine._dispatch import dispatch, wrap
 from reference_engine._promotion import dtype_name
 from reference_engine._return_types import return_type
@@ -22,7 +20,7 @@ BOTH = (
 )  # fmt: skip
 """Functions that are methods too."""
 
-FUNCTIONS = ("var_mean", "std_mean", "trapezoid", "trapz", "cumulative_trapezoid", "gradient")
+FUNCTIONS = ("trapezoid", "trapz", "cumulative_trapezoid", "gradient")
 """Functions only."""
 
 Aminmax = return_type("aminmax", "min", "max")
@@ -32,8 +30,8 @@ Cummin = return_type("cummin", "values", "indices")
 
 def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum of what is not nan."""
-    input = _functions._cast(input, dtype)
-    return dispatch(TABLE["nansum"], (input,), (_functions._dims(dim), keepdim))
+    input = _reductions.cast(input, dtype)
+    return dispatch(TABLE["nansum"], (input,), (_reductions.dims_of(dim), keepdim))
 
 
 def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -41,45 +39,8 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     if input._array.dtype.kind != "f":
         raise RuntimeError(_errors.NANMEAN_DTYPE.format(dtype=dtype_name(input._array)))
     counted = wrap(np.logical_not(np.isnan(input._array)))
-    factor = _functions.sum(counted, dim, keepdim)
+    factor = _reductions.sum(counted, dim, keepdim)
     return nansum(input, dim, keepdim, dtype=dtype) / factor
-
-
-def var_mean(
-    input: Any,
-    dim: Any = None,
-    unbiased: Any = None,
-    keepdim: bool = False,
-    *,
-    correction: Any = None,
-) -> Any:
-    """The variance and the mean."""
-    return _spread_and_mean("var_mean", input, dim, unbiased, correction, keepdim)
-
-
-def std_mean(
-    input: Any,
-    dim: Any = None,
-    unbiased: Any = None,
-    keepdim: bool = False,
-    *,
-    correction: Any = None,
-) -> Any:
-    """The standard deviation and the mean."""
-    return _spread_and_mean("std_mean", input, dim, unbiased, correction, keepdim)
-
-
-def _spread_and_mean(
-    name: str, input: Any, dim: Any, unbiased: Any, correction: Any, keepdim: bool
-) -> Any:
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
-    dims = _functions._dims(dim)
-    if input._array.size and count_of(input._array.shape, dims) <= correction:
-        warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
-    return dispatch(TABLE[name], (input,), (dims, correction, keepdim))
 
 
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -89,17 +50,17 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False) -> Any
 
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """How many elements are not 0."""
-    return dispatch(TABLE["count_nonzero"], (input,), (_functions._dims(dim),))
+    return dispatch(TABLE["count_nonzero"], (input,), (_reductions.dims_of(dim),))
 
 
 def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """The running sum along `dim`."""
-    return dispatch(TABLE["cumsum"], (_functions._cast(input, dtype),), (dim,))
+    return dispatch(TABLE["cumsum"], (_reductions.cast(input, dtype),), (dim,))
 
 
 def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """The running product along `dim`."""
-    return dispatch(TABLE["cumprod"], (_functions._cast(input, dtype),), (dim,))
+    return dispatch(TABLE["cumprod"], (_reductions.cast(input, dtype),), (dim,))
 
 
 def logcumsumexp(input: Any, dim: int) -> Any:
@@ -119,7 +80,7 @@ def cummin(input: Any, dim: int) -> Any:
 
 def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Any:
     """The logarithm of the sum of exponentials along `dim`."""
-    return dispatch(TABLE["logsumexp"], (input,), (_functions._dims(dim), keepdim))
+    return dispatch(TABLE["logsumexp"], (input,), (_reductions.dims_of(dim), keepdim))
 
 
 # -- integrals and differences --------------------------------------------------------------------
@@ -183,23 +144,22 @@ def _widths(y: Any, x: Any, dim: int) -> Any:
     return _piece(x, dim, 1, None) - _piece(x, dim, 0, -1)
 
 
-def diff(
-    input: Any,
-    n: int = 1,
-    dim: int = -1,
-    prepend: Any = None,
-    append: Any = None,
-) -> Any:
-    """The differences of neighbours along `dim`, taken n times."""
-    pieces = [one for one in (prepend, input, append) if one is not None]
-    if len(pieces) > 1:
-        input = _functions.cat(pieces, dim)
-    for _ in range(min(n, input._array.shape[dim])):
-        after, before = _piece(input, dim, 1, None), _piece(input, dim, 0, -1)
+def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """The differences of neighbours along `dim`, taken `n` times; of bools, whether they differ."""
+    if not n:
+        return _functions.copy_(wrap(np.zeros_like(input._array)), input)
+    around = [one for one in (prepend, input, append) if one is not None]
+    if len(around) > 1:
+        input = _functions.cat(around, dim)
+    narrow = TABLE["narrow"]
+    for _ in range(min(n, input.size(dim))):
+        count = input.size(dim) - 1
+        later = dispatch(narrow, (input,), (dim, 1, count))
+        earlier = dispatch(narrow, (input,), (dim, 0, count))
         if input._array.dtype.kind == "b":
-            input = dispatch(TABLE["logical_xor"], (after, before))
+            input = dispatch(TABLE["logical_xor"], (later, earlier))
         else:
-            input = after - before
+            input = dispatch(TABLE["sub"], (later, earlier), (1,))
     return input
 
 
@@ -232,7 +192,7 @@ def cov(
     other = centred * weights if weights is not None else centred
     if not isinstance(norm, Tensor):
         norm = wrap(np.asarray(norm, input._array.dtype))
-    return ((centred @ other.t()) / norm.clamp(min=0)).squeeze()
+    return ((centred @ other.t()) / _functions.clamp(norm, min=0)).squeeze()
 
 
 def corrcoef(input: Any) -> Any:

@@ -10,7 +10,9 @@ from reference_engine import _errors
 class dtype:
     """A tensor's element type: PyTorch's name and NumPy's type. There is one object for each."""
 
-    __slots__ = ("_name", "is_floating_point", "itemsize", "legacy", "numpy")
+    __slots__ = (
+        "_name", "is_complex", "is_floating_point", "is_signed", "itemsize", "legacy", "numpy",
+    )  # fmt: skip
 
     def __init__(self, name: str, numpy_type: Any, legacy: str) -> None:
         self._name = name
@@ -18,12 +20,14 @@ class dtype:
         self.legacy = legacy
         self.itemsize = self.numpy.itemsize
         self.is_floating_point = self.numpy.kind == "f"
+        self.is_signed = self.numpy.kind in "fi"
+        self.is_complex = False
 
     def __repr__(self) -> str:
         return f"torch.{self._name}"
 
     def __reduce__(self) -> str:
-        return self._name
+        return "bool_" if self._name == "bool" else self._name
 
 
 float16 = dtype("float16", np.float16, "Half")
@@ -65,8 +69,78 @@ def of_numpy(numpy_dtype: np.dtype[Any]) -> dtype:
         ) from None
 
 
+class _Constant:
+    """A value that is only a name, such as `torch.strided`."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self._name}"
+
+    def __reduce__(self) -> str:
+        return self._name
+
+
+class layout(_Constant):
+    """How the elements of a tensor lie in memory. Only `strided` does."""
+
+    __slots__ = ()
+
+
+class memory_format(_Constant):
+    """In which order they lie there; accepted and without effect."""
+
+    __slots__ = ()
+
+
+strided = layout("strided")
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+
+
+class finfo:
+    """The limits of a floating dtype, by default of the default one."""
+
+    def __init__(self, type: Any = None) -> None:
+        kind = Defaults.dtype if type is None else type
+        if not kind.is_floating_point:
+            raise TypeError(_errors.FINFO)
+        info = np.finfo(kind.numpy)
+        self.bits = int(info.bits)
+        self.dtype = kind._name
+        self.eps, self.max, self.min = float(info.eps), float(info.max), float(info.min)
+        self.resolution = float(info.resolution)
+        self.smallest_normal = self.tiny = float(info.smallest_normal)
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        parts = ", ".join(f"{name}={getattr(self, name):g}" for name in names)
+        return f"finfo({parts}, dtype={self.dtype})"
+
+
+class iinfo:
+    """The limits of an integer dtype."""
+
+    def __init__(self, type: Any) -> None:
+        if type.numpy.kind not in "iu":
+            raise TypeError(_errors.IINFO)
+        info = np.iinfo(type.numpy)
+        self.bits, self.min, self.max = int(info.bits), int(info.min), int(info.max)
+        self.dtype = type._name
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+
 class Size(tuple[Any, ...]):
     """A shape: a tuple of ints that prints as torch.Size and counts its elements."""
+
+    __module__ = "torch"
 
     __slots__ = ()
 
@@ -91,9 +165,13 @@ class Size(tuple[Any, ...]):
 class device:
     """Where a tensor lives. Only the CPU does; asking for another says what PyTorch would."""
 
+    __module__ = "torch"
+
     __slots__ = ("index", "type")
 
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
+        if isinstance(type, int):
+            raise RuntimeError(_errors.NO_ACCELERATOR)  # noqa: TRY004 - PyTorch's
         name, _, number = str(type).partition(":")
         if name not in {"cpu", "cuda", "mps", "meta"}:
             raise RuntimeError(
@@ -144,6 +222,8 @@ def get_default_dtype() -> dtype:
 
 def set_default_dtype(kind: dtype) -> None:
     """Set the dtype that a Python float becomes; only floating-point dtypes can be it."""
+    if not isinstance(kind, dtype):
+        raise TypeError(f"invalid dtype object: {_errors.DEFAULT_DTYPE}")
     if not kind.is_floating_point:
-        raise TypeError("only floating-point types are supported as the default type")
+        raise TypeError(_errors.DEFAULT_DTYPE)
     Defaults.dtype = kind

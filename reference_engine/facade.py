@@ -10,41 +10,63 @@ from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 import reference_engine
-from reference_engine._errors import NOT_COVERED
+from reference_engine._errors import NOT_COVERED, NotCovered
 from reference_engine._pytorch_names import TORCH
+
+_NESTED = (
+    "autograd.functional", "autograd.variable", "nn.functional", "nn.init", "nn.modules",
+    "nn.utils", "optim.lr_scheduler", "utils.data",
+)  # fmt: skip
+"""Modules below those that `torch` itself names."""
 
 
 class _Finder(MetaPathFinder, Loader):
     """Finds `torch` and what of its submodules the engine has."""
 
+    def __init__(self) -> None:
+        self._asked: set[str] = set()
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname.startswith("reference_engine."):
-            _refuse_from_import(fullname.removeprefix("reference_engine."))
+            self._refuse_from_import(fullname)
         if fullname != "torch" and not fullname.startswith("torch."):
             return None
         if _counterpart(fullname) is None:
             name = fullname.removeprefix("torch.")
-            raise ModuleNotFoundError(NOT_COVERED.format(name=name), name=fullname)
+            known = name.partition(".")[0] in TORCH
+            text = NOT_COVERED.format(name=name) if known else f"No module named {fullname!r}"
+            raise ModuleNotFoundError(text, name=fullname)
         return ModuleSpec(fullname, self, is_package=True)
+
+    def _refuse_from_import(self, fullname: str) -> None:
+        """Say of `from torch.nn import X` what `torch.nn.X` says: Python asks for such a submodule.
+
+        A plain ImportError, since a ModuleNotFoundError would be replaced by Python's own text.
+        """
+        package, _, name = fullname.rpartition(".")
+        module = sys.modules.get(package)
+        if module is None or fullname in self._asked:
+            return
+        self._asked.add(fullname)  # asking may import it, which comes here again
+        try:
+            getattr(module, name)
+        except NotCovered as error:
+            raise ImportError(str(error), name=f"torch.{error.name}") from None
+        except AttributeError:
+            return
+        finally:
+            self._asked.discard(fullname)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return _counterpart(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: the module is there already."""
-
-
-def _refuse_from_import(name: str) -> None:
-    """Say of `from torch import X` what `torch.X` says: Python asks for a submodule of that name.
-
-    A plain ImportError, since a ModuleNotFoundError would be replaced by Python's own text.
-    """
-    if "." not in name and name in TORCH and not hasattr(reference_engine, name):
-        raise ImportError(NOT_COVERED.format(name=name), name=f"torch.{name}")
 
 
 def _counterpart(fullname: str) -> ModuleType | None:
@@ -66,7 +88,26 @@ def install() -> None:
         return
     sys.meta_path.insert(0, _Finder())
     sys.modules.setdefault("torch", reference_engine)
-    sys.modules.setdefault("torch.autograd", reference_engine.autograd)
+
+
+def preload() -> None:
+    """Import all that `import torch` can lead to, for a process that is forked again and again.
+
+    Otherwise a module is imported when it is first named: a short computation needs few of them.
+    """
+    for name in (*reference_engine._SUBMODULES, *_NESTED):
+        importlib.import_module(f"reference_engine.{name}")
+    torch: Any = reference_engine
+    with torch.random.fork_rng():
+        # A row's node and a generator's stream are made on first use.
+        model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        torch.nn.functional.mse_loss(model(torch.randn(3, 2)), torch.rand(3, 1)).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        x = torch.ones(2, requires_grad=True)
+        ((x * 2 + 1 - x / 3) ** 2).mean().backward()
+        str(x.grad)
 
 
 def uninstall() -> None:

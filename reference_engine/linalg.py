@@ -3,17 +3,18 @@
 What does not fit one row is written over others, as PyTorch does it.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from reference_engine import _functions
+from reference_engine import _errors, _functions, _reductions
 from reference_engine._derivatives._table import TABLE
-from reference_engine._derivatives.linear_algebra import is_vector
+from reference_engine._derivatives.matrix import is_vector
 from reference_engine._derivatives.rearranging import in_range
 from reference_engine._dispatch import dispatch, wrap
-from reference_engine._errors import NotCovered
-from reference_engine._functions import matmul, permute, reshape, unsqueeze
+from reference_engine._functions import permute, reshape, unsqueeze
+from reference_engine._products import matmul
+from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
 
 _NOT_COVERED = frozenset(
@@ -26,35 +27,16 @@ _NOT_COVERED = frozenset(
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NOT_COVERED:
-        raise NotCovered(f"linalg.{name}")
-    raise AttributeError(f"module 'torch.linalg' has no attribute '{name}'")
+    raise _errors.missing("linalg", name, _NOT_COVERED)
 
 
-class _WithInfo(NamedTuple):
-    result: Tensor
-    info: Tensor
-
-
-class _Determinant(NamedTuple):
-    sign: Tensor
-    logabsdet: Tensor
-
-
-class _Eigen(NamedTuple):
-    eigenvalues: Tensor
-    eigenvectors: Tensor
-
-
-class _Singular(NamedTuple):
-    U: Tensor
-    S: Tensor
-    Vh: Tensor
-
-
-class _Triangular(NamedTuple):
-    Q: Tensor
-    R: Tensor
+_Inverse = return_type("linalg_inv_ex", "inverse", "info")
+_Solution = return_type("linalg_solve_ex", "result", "info")
+_Factor = return_type("linalg_cholesky_ex", "L", "info")
+_Determinant = return_type("linalg_slogdet", "sign", "logabsdet")
+_Eigen = return_type("linalg_eigh", "eigenvalues", "eigenvectors")
+_Singular = return_type("linalg_svd", "U", "S", "Vh")
+_Triangular = return_type("linalg_qr", "Q", "R")
 
 
 def _run(name: str, *inputs: Tensor, options: tuple[Any, ...] = ()) -> Any:
@@ -64,26 +46,26 @@ def _run(name: str, *inputs: Tensor, options: tuple[Any, ...] = ()) -> Any:
 # -- inverses and systems -------------------------------------------------------------------------
 
 
-def inv_ex(A: Tensor, *, check_errors: bool = False) -> _WithInfo:
+def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """The inverse, and 0 for every matrix that has one."""
-    return _WithInfo(*_run("linalg_inv_ex", A))
+    return _Inverse(*_run("linalg_inv_ex", A))
 
 
 def inv(A: Tensor) -> Tensor:
     """The inverse of square matrices."""
-    return inv_ex(A).result
+    return inv_ex(A).inverse
 
 
 def solve_ex(
     A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False
-) -> _WithInfo:  # fmt: skip
+) -> Any:  # fmt: skip
     """`solve`, and 0 for every system that has a solution."""
     vector = is_vector(A._array.shape, B._array.shape)
     if not vector:
         batch = np.broadcast_shapes(A._array.shape[:-2], B._array.shape[:-2])
         A = _stretched(A, batch)
         B = _stretched(B, batch)
-    return _WithInfo(*_run("linalg_solve_ex", A, B, options=(left,)))
+    return _Solution(*_run("linalg_solve_ex", A, B, options=(left,)))
 
 
 def _stretched(matrix: Tensor, batch: tuple[int, ...]) -> Tensor:
@@ -125,8 +107,8 @@ def pinv(
     A: Tensor, rtol: Any = None, *, atol: Any = None, hermitian: bool = False
 ) -> Tensor:  # fmt: skip
     """The inverse in the sense of least squares."""
-    limit = rtol._array if isinstance(rtol, Tensor) else rtol
-    return _run("linalg_pinv", A, options=(limit, hermitian))  # type: ignore[no-any-return]
+    limits = [one._array if isinstance(one, Tensor) else one for one in (rtol, atol)]
+    return _run("linalg_pinv", A, options=(limits[0], hermitian, limits[1]))  # type: ignore[no-any-return]
 
 
 # -- determinants, powers, products ---------------------------------------------------------------
@@ -137,7 +119,7 @@ def det(A: Tensor) -> Tensor:
     return _run("linalg_det", A)  # type: ignore[no-any-return]
 
 
-def slogdet(A: Tensor) -> _Determinant:
+def slogdet(A: Tensor) -> Any:
     """The sign of the determinant and the logarithm of its absolute value."""
     return _Determinant(*_run("linalg_slogdet", A))
 
@@ -221,7 +203,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The products of vectors along a dimension, added up."""
     if x._array.ndim == 1 and y._array.ndim == 1:
         return _run("vdot", x, y)  # type: ignore[no-any-return]
-    return _functions.sum(_functions.mul(x, y), dim)
+    return _reductions.sum(_functions.mul(x, y), dim)
 
 
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
@@ -243,17 +225,17 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
 # -- decompositions -------------------------------------------------------------------------------
 
 
-def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> _WithInfo:
+def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """`cholesky`, and 0 for every matrix that has such a factor."""
-    return _WithInfo(*_run("linalg_cholesky_ex", input, options=(upper,)))
+    return _Factor(*_run("linalg_cholesky_ex", input, options=(upper,)))
 
 
 def cholesky(input: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangular L with L L' = A, or the upper U with U' U = A."""
-    return cholesky_ex(input, upper=upper).result
+    return cholesky_ex(input, upper=upper).L
 
 
-def eigh(A: Tensor, UPLO: str = "L") -> _Eigen:
+def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """The eigenvalues, ascending, and eigenvectors of symmetric matrices."""
     return _Eigen(*_run("linalg_eigh", A, options=(UPLO.upper(),)))
 
@@ -263,7 +245,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return eigh(A, UPLO).eigenvalues
 
 
-def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> _Singular:
+def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     """U, the singular values (descending) and V' with A = U diag(S) V'."""
     return _Singular(*_run("linalg_svd", A, options=(full_matrices,)))
 
@@ -273,7 +255,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     return svd(A, False).S
 
 
-def qr(A: Tensor, mode: str = "reduced") -> _Triangular:
+def qr(A: Tensor, mode: str = "reduced") -> Any:
     """Q with orthonormal columns and the upper triangular R with A = Q R."""
     return _Triangular(*_run("linalg_qr", A, options=(mode,)))
 
@@ -298,9 +280,7 @@ def matrix_norm(
     given = A if dtype is None else _functions.to(A, dtype)
     ndim = given._array.ndim
     if ndim < 2:
-        raise RuntimeError(
-            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
-        )
+        raise RuntimeError(_errors.MATRIX_NORM_DIMS)
     rows, columns = (in_range(one, ndim) for one in dim)
     if ord == "fro":
         return vector_norm(given, 2, (rows, columns), keepdim)
@@ -311,11 +291,11 @@ def matrix_norm(
             rest -= 1
         return _run("amax" if ord > 0 else "amin", sums, options=(rest, keepdim))  # type: ignore[no-any-return]
     if ord != "nuc" and abs(ord) != 2:
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
+        raise RuntimeError(_errors.MATRIX_NORM_ORDER.format(order=ord))
     order = [one for one in range(ndim) if one not in (rows, columns)] + [rows, columns]
     values = svdvals(permute(given, order))
     if ord == "nuc":
-        found = _functions.sum(values, -1, keepdim)
+        found = _reductions.sum(values, -1, keepdim)
     else:
         found = _run("amax" if ord > 0 else "amin", values, options=(-1, keepdim))
     if not keepdim:

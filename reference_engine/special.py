@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from reference_engine import _binding, _elementwise, _functions, _statistics
+from reference_engine import _elementwise, _reductions, _statistics
 from reference_engine._derivatives import TABLE
 from reference_engine._errors import NotCovered
+from reference_engine._signatures import function_of
 
 _NAMES = {
     "digamma": "digamma", "psi": "digamma", "erf": "erf", "erfc": "erfc", "erfinv": "erfinv",
@@ -15,14 +16,14 @@ _NAMES = {
 }  # fmt: skip
 """The functions that are a row each."""
 
-globals().update({name: _binding._function_of(TABLE[row]) for name, row in _NAMES.items()})
+globals().update({name: function_of(TABLE[row]) for name, row in _NAMES.items()})
 ndtr = _elementwise.special_ndtr
 xlog1py = _elementwise.special_xlog1py
 xlogy = _elementwise.xlogy
 polygamma = _elementwise.polygamma
 logsumexp = _statistics.logsumexp
-softmax = _functions.softmax
-log_softmax = _functions.log_softmax
+softmax = _reductions.softmax
+log_softmax = _reductions.log_softmax
 
 
 def round(input: Any, *, decimals: int = 0) -> Any:

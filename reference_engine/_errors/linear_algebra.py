@@ -1,0 +1,66 @@
+"""Texts about products and other linear algebra."""
+
+# -- products -------------------------------------------------------------------------------------
+
+MATMUL_SCALAR = "both arguments to matmul need to be at least 1D, but they are {a}D and {b}D"
+PRODUCT_DTYPE = "{name} and {other} must have the same dtype, but got {a} and {b}"
+MATMUL_DTYPE = "expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+MATMUL_SHAPES = "mat1 and mat2 shapes cannot be multiplied ({a} and {b})"
+ADDMV_DTYPE = "addmv input tensors must have the same dtype, but got {vec}, {mat}, and {vec}"
+DOT_DIMS = "1D tensors expected, but got {a}D and {b}D tensors"
+DOT_DTYPE = "dot : expected both vectors to have same dtype, but found {a} and {b}"
+DOT_SIZE = (
+    "inconsistent tensor size, expected tensor [{a}] and src [{b}] to have the same number of "
+    "elements, but got {a} and {b} elements respectively"
+)
+MATRIX_VECTOR = "size mismatch, got input ({rows}), mat ({a}), vec ({b})"
+MATRIX_VECTOR_DIMS = "vector + matrix @ vector expected, got 1, {a}, {b}"
+BATCH_SIZES = (
+    "Expected size for first two dimensions of batch2 tensor to be: [{batch}, {inner}] but got: "
+    "[{found_batch}, {found_inner}]."
+)
+MUST_BE_BATCHED = "{name} must be a 3D tensor"
+MUST_BE_MATRIX = "{name} must be a matrix"
+INNER_SHAPES = (
+    "inner() the last dimension must match on both input tensors but got shapes {first} and "
+    "{second}"
+)
+EINSUM_COUNT = "einsum(): {kind} operands were provided than specified in the equation"
+CROSS_NO_DIM = "no dimension of size 3 in input"
+EINSUM_DIMS = (
+    "einsum(): the number of subscripts in the equation ({subscripts}) does not match the number "
+    "of dimensions ({dim}) for operand {operand} and no ellipsis was given"
+)
+CONTRACTED_SIZES = (
+    "contracted dimensions need to match, but first has size {first} in dim {first_dim} and "
+    "second has size {second} in dim {second_dim}"
+)
+CROSS_SIZE = "linalg.cross: inputs dimension {dim} must have length 3. Got {first} and {second}"
+MATRIX_EXPECTED = "{name} must be a matrix, got {dim}-D tensor"
+
+# -- linalg ---------------------------------------------------------------------------------------
+
+MATRIX_NORM_DIMS = "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+MATRIX_NORM_ORDER = "linalg.matrix_norm: Order {order} not supported."
+QR_WITHOUT_Q = (
+    "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
+    "linalg.qr(A, mode='reduced') if you are going to require gradients for A."
+)
+QR_COMPLETE = "The QR decomposition is not differentiable when mode='complete' and nrows > ncols"
+SINGULAR_SOLVE = "{name}: {place}The solver failed because the input matrix is singular."
+SINGULAR_INVERSE = (
+    "{name}: {place}The diagonal element {side} is zero, the inversion could not be completed "
+    "because the input matrix is singular."
+)
+BATCH_ELEMENT = "(Batch element {number}): "
+NOT_POSITIVE_DEFINITE = (
+    "linalg.cholesky: The factorization could not be completed because the input is not "
+    "positive-definite."
+)
+CDIST_ORDER = "cdist only supports non-negative p values"
+CDIST_COLUMNS = "X1 and X2 must have the same number of columns. X1: {first} X2: {second}"
+MATRIX_DIMS = "{name}: The input tensor A must have at least 2 dimensions."
+MATRIX_SQUARE = (
+    "{name}: A must be batches of square matrices, but they are {rows} by {columns} matrices"
+)
+MATRIX_DTYPE = "{name}: Expected a floating point or complex tensor as input. Got {dtype}"

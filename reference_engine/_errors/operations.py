@@ -1,0 +1,66 @@
+"""Texts about operations on numbers: dtypes that they lack, and values that they refuse."""
+
+# -- element by element ---------------------------------------------------------------------------
+
+NOT_IMPLEMENTED = "\"{name}\" not implemented for '{dtype}'"
+NEGATIVE_INTEGER_POWER = "Integers to negative integer powers are not allowed."
+BOOL_SUBTRACT_TWO = (
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+    "`logical_xor()` operator instead."
+)
+BOOL_SUBTRACT_ONE = (
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+    "invert a mask, use the `~` or `logical_not()` operator instead."
+)
+BOOL_NEGATIVE = (
+    "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
+    "mask, use the `~` or `logical_not()` operator instead."
+)
+INTEGER_DIVISION_BY_ZERO = "ZeroDivisionError"
+ROUNDING_MODE = (
+    "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'"
+)
+INVERT_DTYPE = "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+RELU_BOOL = "Boolean inputs not supported for relu"
+WHERE_CONDITION = (
+    "where expected condition to be a boolean tensor, but got a tensor with dtype {dtype}"
+)
+CLAMP_WITHOUT_BOUNDS = "torch.clamp: At least one of 'min' or 'max' must not be None"
+POLYGAMMA_ORDER = "polygamma(n, x) does not support negative n."
+
+# -- reductions -----------------------------------------------------------------------------------
+
+MEAN_DTYPE = (
+    "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
+    "dtype. Got: {dtype}"
+)
+SPREAD_DTYPE = "std and var only support floating point and complex dtypes"
+DEGREES_OF_FREEDOM = (
+    "{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
+    "factor (input numel divided by output numel)."
+)
+NORM_DTYPE = "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtype}"
+NANMEAN_DTYPE = "nanmean(): expected input to have floating point or complex dtype but got {dtype}"
+COV_DIMS = (
+    "cov(): expected input to have two or fewer dimensions but got an input with {dim} dimensions"
+)
+REDUCE_EMPTY_ALONG = "{name}(): Expected reduction dim {dim} to have non-zero size."
+REDUCE_EMPTY = (
+    "{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+    "reduction dim with the 'dim' argument."
+)
+PLACE_BOOL = "{name}(): does not support bool input"
+PLACE_EMPTY = "{name}(): Expected reduction dim to be specified for input.numel() == 0."
+
+# -- questions ------------------------------------------------------------------------------------
+
+ALLCLOSE_DTYPES = "{first} did not match {second}"
+INTERPOLATION = (
+    "{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
+    "{interpolation}"
+)
+QUANTILE_EMPTY = "{name}() input tensor must be non-empty"
+QUANTILE_RANGE = "{name}() q values must be in the range [0, 1]"
+BINCOUNT = "bincount only supports 1-d non-negative integral inputs."
+TOPK_RANGE = "selected index k out of range"
+KTHVALUE_RANGE = "kthvalue(): selected number k out of range for dimension {dim}"

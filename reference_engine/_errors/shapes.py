@@ -1,0 +1,150 @@
+"""Texts about dimensions, sizes, views, joining, and elements at places."""
+
+# -- dimensions and broadcasting ------------------------------------------------------------------
+
+DIM_RANGE = "Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})"
+DIM_TWICE = "dim {dim} appears multiple times in the list of dims"
+BROADCAST = (
+    "The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension "
+    "{dim}"
+)
+EXPAND = (
+    "The expanded size of the tensor ({target}) must match the existing size ({size}) at "
+    "non-singleton dimension {dim}.  Target sizes: {targets}.  Tensor sizes: {sizes}"
+)
+EXPAND_DIMS = (
+    "expand(torch.{legacy}Tensor{{{sizes}}}, size={size}): the number of sizes provided ({count}) "
+    "must be greater or equal to the number of dimensions in the tensor ({dim})"
+)
+REPEAT_DIMS = (
+    "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+)
+
+# -- views ----------------------------------------------------------------------------------------
+
+VIEW_SIZE = "shape '{shape}' is invalid for input of size {count}"
+VIEW_STRIDE = (
+    "view size is not compatible with input tensor's size and stride (at least one dimension spans "
+    "across two contiguous subspaces). Use .reshape(...) instead."
+)
+TWO_INFERRED = "only one dimension can be inferred"
+PERMUTE = (
+    "permute(sparse_coo): number of dimensions in the tensor input does not match the length of "
+    "the desired ordering of dimensions i.e. input.dim() = {dim} is not equal to len(dims) = "
+    "{count}"
+)
+PERMUTE_TWICE = "permute(): duplicate dims are not allowed."
+T_DEPRECATED = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated "
+    "and it will throw an error in a future release. Consider `x.mT` to transpose batches of "
+    "matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a "
+    "tensor."
+)
+T_SCALAR = "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases."
+T_DIMS = "t() expects a tensor with <= 2 dimensions, but self is {dim}D"
+MT_DIMS = "tensor.mT is only supported on matrices or batches of matrices. Got {dim}-D tensor."
+SELECT_BOUNDS = "select(): index {index} out of range for tensor of size {sizes} at dimension {dim}"
+NARROW_START = "start out of range (expected to be in range of [{low}, {high}], but got {start})"
+NARROW_LENGTH = "narrow(): length must be non-negative."
+NARROW_END = "start ({start}) + length ({length}) exceeds dimension size ({size})."
+
+# -- joining and taking apart ---------------------------------------------------------------------
+
+STACK_SIZES = (
+    "stack expects each tensor to be equal size, but got {first} at entry 0 and {other} at entry "
+    "{index}"
+)
+STACK_EMPTY = "stack expects a non-empty TensorList"
+CAT_SCALAR = "zero-dimensional tensor (at position {index}) cannot be concatenated"
+CAT_EMPTY = "torch.cat(): expected a non-empty list of Tensors"
+CAT_DIMS = "Tensors must have same number of dimensions: got {first} and {other}"
+CAT_SIZES = (
+    "Sizes of tensors must match except in dimension {dim}. Expected size {expected} but got size "
+    "{found} for tensor number {index} in the list."
+)
+SPLIT_SIZES = (
+    "split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at "
+    "dimension {dim}), but got split_sizes={sizes}"
+)
+SPLIT_DIVISIBLE = (
+    "torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} "
+    "is not divisible by the split_size {parts}!"
+)
+SPLIT_DIMS = (
+    "torch.{name} requires a tensor with at least {least} dimension{plural}, but got a tensor "
+    "with {dim} dimensions!"
+)
+SECTIONS = "number of sections must be larger than 0, got {count}"
+
+# -- elements at places ---------------------------------------------------------------------------
+
+INDEX_SELECT_BOUNDS = "index out of range in self"
+INDEX_SELECT_DTYPE = "index_select(): Expected dtype int32 or int64 for index"
+GATHER_DIMS = "Index tensor must have the same number of dimensions as input tensor"
+MASK_DTYPE = "masked_fill_ only supports boolean masks, but got mask with dtype {dtype}"
+MASKED_FILL_DIMS = (
+    "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} "
+    "dimension(s)."
+)
+FILL_DIMS = "fill_ only supports 0-dimension value tensor but got tensor with {dim} dimensions."
+SCATTER_REDUCE_NAME = "reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
+SCATTER_REDUCE_TWICE = (
+    "scatter_reduce(): Double backward is unsupported for src when >1 zeros in src are scattered "
+    "to the same position in self"
+)
+MASKED_SELECT_DTYPE = "masked_select: expected BoolTensor for mask"
+MASKED_SCATTER_MASK = "masked_scatter_ only supports boolean masks, but got mask with dtype {dtype}"
+MASKED_SCATTER_DTYPES = (
+    "masked_scatter: expected self and source to have same dtypes but got {first} and {second}"
+)
+MASKED_SCATTER_COUNT = "masked_scatter: expected number of elements in source to be >= mask"
+TAKE_DTYPE = "take(): Expected a long tensor for index, but got {dtype}"
+TAKE_BOUNDS = "out of range: tried to access index out of the tensor's elements"
+INDEX_COPY_DIMS = "index_copy_(): Index should have dimension 1 or 0 (got 2)"
+INDEX_FILL_DIMS = (
+    "index_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} "
+    "dimension(s)."
+)
+SCATTER_DTYPE = "scatter(): Expected dtype int32/int64 for index"
+SCATTER_DIMS = "Index tensor must have the same number of dimensions as self tensor"
+SCATTER_BOUNDS = "index {index} is out of bounds for dimension {dim} with size {size}"
+SCATTER_SOURCE_DIMS = "Index tensor must have the same number of dimensions as src tensor"
+
+# -- diagonals and slices -------------------------------------------------------------------------
+
+DIAG_DIMS = "diag(): Supports 1D or 2D tensors. Got {dim}D"
+TRACE_DIMS = "trace: expected a matrix, but got tensor with dim {dim}"
+DIAGONAL_SAME = "diagonal dimensions cannot be identical {first}, {second}"
+SLICE_SIZE = (
+    "expected {name} to have a size equal to the slice of self. {name} size = {found}, slice "
+    "size = {expected}"
+)
+
+# -- rearranging ----------------------------------------------------------------------------------
+
+MOVEDIM = (
+    "movedim: Invalid source or destination dims: source ({source} dims) should contain the same "
+    "number of dims as destination ({destination} dims)"
+)
+UNFLATTEN = (
+    "unflatten: Provided sizes {sizes} don't multiply up to the size of dim {dim} ({size}) in "
+    "the input tensor"
+)
+FLIPLR_DIMS = "Input must be >= 2-d."
+FLIPUD_DIMS = "Input must be >= 1-d."
+STORAGE_BOUNDS = (
+    "setStorage: sizes {sizes}, strides {strides}, storage offset {offset}, and itemsize "
+    "{itemsize} requiring a storage size of {needed} are out of bounds for storage of size {size}"
+)
+MESHGRID_INDEXING = 'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
+ROLL_SHIFTS = "`shifts` required"
+ROLL_COUNTS = "shifts and dimensions must align. shifts: {shifts}, dims:{dims}"
+ROTATION_DIMS = "expected total rotation dims == 2, but got dims = {count}"
+ROTATION_INPUT = "expected total dims >= 2, but got total dims = {dim}"
+ROTATION_SAME = "expected rotation dims to be different, but got dim0 = {first} and dim1 = {second}"
+UNFOLD_SIZE = "maximum size for tensor at dimension {dim} is {length} but size is {size}"
+UNFOLD_STEP = "step is {step} but must be > 0"
+BLOCK_DIMS = (
+    "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input 0 has {dim} dimensions"
+)
+TRIANGLE_DIMS = "{name}: input tensor must have at least 2 dimensions"

@@ -1,0 +1,140 @@
+"""Reductions whose call does not fit one row: everything or along dimensions, and by options."""
+
+import warnings
+from typing import Any
+
+from reference_engine import _errors
+from reference_engine._derivatives._table import TABLE
+from reference_engine._derivatives.reductions import count_of
+from reference_engine._dispatch import dispatch, dispatch_one
+from reference_engine._functions import to
+from reference_engine._return_types import return_type
+from reference_engine._tensor import Tensor
+
+BOTH = (
+    "sum", "mean", "prod", "var", "std", "max", "min", "norm", "softmax", "log_softmax",
+)  # fmt: skip
+"""Functions that are methods too."""
+
+FUNCTIONS = ("var_mean", "std_mean")
+"""Functions only."""
+
+_Max = return_type("max", "values", "indices")
+_Min = return_type("min", "values", "indices")
+
+
+def dims_of(dim: Any) -> Any:
+    """One dimension or a tuple of them; None for all, as PyTorch takes an empty list to mean."""
+    return (tuple(dim) or None) if isinstance(dim, (list, tuple)) else dim
+
+
+def cast(input: Tensor, dtype: Any) -> Tensor:
+    """The tensor in another dtype, if one is given."""
+    return input if dtype is None else to(input, dtype)
+
+
+def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The sum of everything, or along `dim` (a number or several)."""
+    input = cast(input, dtype)
+    if dim is None and not keepdim:
+        return dispatch_one(TABLE["sum"], input)  # type: ignore[no-any-return]
+    return dispatch(TABLE["sum_dim"], (input,), (dims_of(dim), keepdim))  # type: ignore[no-any-return]
+
+
+def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The mean of everything, or along `dim` (a number or several)."""
+    input = cast(input, dtype)
+    if dim is None and not keepdim:
+        return dispatch_one(TABLE["mean"], input)  # type: ignore[no-any-return]
+    return dispatch(TABLE["mean_dim"], (input,), (dims_of(dim), keepdim))  # type: ignore[no-any-return]
+
+
+def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The product of everything, or along `dim`."""
+    input = cast(input, dtype)
+    if dim is None:
+        return dispatch(TABLE["prod"], (input,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["prod_dim"], (input,), (dim, keepdim))  # type: ignore[no-any-return]
+
+
+def _spread(
+    name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any, keepdim: bool
+) -> Any:
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    dims = dims_of(dim)
+    if input._array.size and count_of(input._array.shape, dims) <= correction:
+        warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
+    return dispatch(TABLE[name], (input,), (dims, correction, keepdim))
+
+
+def var(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> Tensor:  # fmt: skip
+    """The variance, divided by the count less `correction` (1 unless told)."""
+    return _spread("var", input, dim, unbiased, correction, keepdim)  # type: ignore[no-any-return]
+
+
+def std(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> Tensor:  # fmt: skip
+    """The standard deviation, the root of `var`."""
+    return _spread("std", input, dim, unbiased, correction, keepdim)  # type: ignore[no-any-return]
+
+
+def var_mean(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> Any:  # fmt: skip
+    """The variance and the mean."""
+    return _spread("var_mean", input, dim, unbiased, correction, keepdim)
+
+
+def std_mean(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *,
+    correction: Any = None,
+) -> Any:  # fmt: skip
+    """The standard deviation and the mean."""
+    return _spread("std_mean", input, dim, unbiased, correction, keepdim)
+
+
+def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
+    if dim is None:
+        return dispatch(TABLE[name], (input,))
+    if isinstance(dim, Tensor):
+        return dispatch(TABLE[f"{name}imum"], (input, dim))
+    kind = _Max if name == "max" else _Min
+    return kind(*dispatch(TABLE[f"{name}_dim"], (input,), (dim, keepdim)))
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The largest element; along `dim`, values and indices; with a tensor, the larger of two."""
+    return _extreme("max", input, dim if other is None else other, keepdim)
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The smallest element; along `dim`, values and indices; with a tensor, the smaller of two."""
+    return _extreme("min", input, dim if other is None else other, keepdim)
+
+
+def norm(
+    input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
+    """The vector norm of order `p` ("fro" is 2) of everything, or along `dim`."""
+    order = 2 if p in (None, "fro") else p
+    input = cast(input, dtype)
+    return dispatch(TABLE["linalg_vector_norm"], (input,), (order, dims_of(dim), keepdim))  # type: ignore[no-any-return]
+
+
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """Exponentials along `dim`, divided by their sum."""
+    return dispatch(TABLE["softmax"], (cast(input, dtype),), (dim,))  # type: ignore[no-any-return]
+
+
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
+    """The logarithm of `softmax`, computed stably."""
+    return dispatch(TABLE["log_softmax"], (cast(input, dtype),), (dim,))  # type: ignore[no-any-return]

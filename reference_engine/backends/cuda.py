@@ -1,0 +1,6 @@
+"""torch.backends.cuda of a build without CUDA."""
+
+
+def is_built() -> bool:
+    """False."""
+    return False

@@ -1,0 +1,6 @@
+"""torch.backends.mkldnn: oneDNN is not used."""
+
+
+def is_available() -> bool:
+    """False."""
+    return False
