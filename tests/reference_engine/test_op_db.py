@@ -7,8 +7,8 @@ import pytest
 
 from . import op_db
 
-AGREEING = 450
-"""How many operations must agree; 454 and 455 of 463 did in the runs when this was written."""
+AGREEING_OPERATIONS = 260
+"""How many of the listed operations must agree."""
 
 
 def test_a_recorded_sample_of_the_database_is_reproduced():
@@ -26,13 +26,19 @@ def test_the_recording_covers_many_operations():
     assert len({one["operation"] for one in json.loads(op_db.DATA.read_text())}) > 150
 
 
-def test_operations_of_pytorchs_database_agree():
+@pytest.fixture(scope="module")
+def differences():
+    """What differs in each entry of the database, live."""
     pytest.importorskip("torch", reason="PyTorch is not installed; the recording stands in for it")
     pytest.importorskip("expecttest", reason="PyTorch's database of operations needs it")
-    found = {
-        name: op_db.disagreement(entry)
-        for name, entry in op_db.database().items()
-        if name not in op_db.EXCLUDED
-    }
-    differing = [f"{name}: {text}" for name, text in found.items() if text is not None]
-    assert len(found) - len(differing) >= AGREEING, "\n\n".join(differing)
+    return op_db.compared()
+
+
+def test_every_entry_of_pytorchs_database_agrees(differences):
+    assert {name: text for name, text in differences.items() if text is not None} == {}
+
+
+def test_enough_operations_agree_with_pytorch(differences):
+    agreeing = op_db.agreeing_operations(differences)
+    print(len(agreeing), "of", len(op_db.OPERATIONS), "operations agree")
+    assert len(agreeing) >= AGREEING_OPERATIONS

@@ -1,0 +1,15 @@
+import torch
+
+print(torch.tensor([1.0, 2.0, 3.0]))
+print(torch.tensor([1.0, 2.5, 1000.0]))
+print(torch.tensor([0.0001, 1.0]), torch.tensor([0.00001, 1.0]))
+print(torch.tensor([1e9, 1.0]), torch.tensor(1e10), torch.tensor(123456789.0))
+print(torch.tensor([float("nan"), float("inf"), -float("inf"), 1.5]))
+print(torch.tensor(3.14159265), torch.tensor([]), torch.zeros(0, 3))
+print(torch.tensor([-1.5, 22.25, 0.0]))
+print(torch.tensor([[1e-3, 1.0], [10.0, 999.0]]))
+print(torch.tensor([True, False]), torch.tensor([1, -22, 333]))
+print(torch.ones(2, 2, 2))
+print(torch.tensor([1.0], requires_grad=True), torch.tensor([1.0], dtype=torch.float64))
+print(f"{torch.tensor(2.5):.3f}", "%.2f" % torch.tensor(1.234), str(torch.tensor(7)))
+print([torch.tensor(1.0), torch.tensor([2])], {"a": torch.zeros(1)})

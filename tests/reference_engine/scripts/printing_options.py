@@ -1,0 +1,20 @@
+import torch
+
+x = torch.linspace(0, 2, 7) ** 3
+print(x)
+torch.set_printoptions(precision=2)
+print(x)
+torch.set_printoptions(precision=8)
+print(x)
+torch.set_printoptions(sci_mode=True)
+print(x)
+torch.set_printoptions(sci_mode=False, precision=4, linewidth=40)
+print(x)
+torch.set_printoptions(threshold=5, edgeitems=2)
+print(x)
+torch.set_printoptions(profile="full")
+print(torch.arange(1010)[-3:], torch.arange(1010).shape)
+torch.set_printoptions(profile="short")
+print(x)
+torch.set_printoptions(profile="default")
+print(x)
