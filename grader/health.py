@@ -1,7 +1,6 @@
 """What this machine offers to a grading run; the text behind `grader doctor`."""
 
 import importlib.metadata
-import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -27,15 +26,7 @@ def findings() -> Iterator[Finding]:
         "runs the grader and the students' code",
     )
     yield Finding("numpy", True, _version("numpy"), "the engine's arrays, and the students'")
-    yield _processes()
-    yield _runs_code()
-    yield Finding(
-        "kernel isolation",
-        False,
-        "not in this version",
-        "keeps students' code from files and the network; until then, grade code that you do not "
-        "trust inside a container or virtual machine",
-    )
+    yield from _sandbox()
     installed = _version("torch")
     yield Finding(
         "PyTorch",
@@ -45,34 +36,39 @@ def findings() -> Iterator[Finding]:
     )
 
 
-def _processes() -> Finding:
-    forks = hasattr(os, "fork")
-    return Finding(
-        "process and resource limits",
-        forks,
-        "level limits" if forks else "no fork on this system: grading needs Linux or macOS",
-        "a process of its own for each submission; stops endless loops and memory bombs",
-    )
-
-
-def _runs_code() -> Finding:
-    """Run one cell in a sandbox, as a grading run would."""
+def _sandbox() -> Iterator[Finding]:
+    """Run one cell in a sandbox, as a grading run would, and tell what it was kept by."""
     from grader.outcomes import Answered
+    from grader.sandbox.isolation import CONTAINER, LAYERS, isolation_of
     from grader.sandbox.pool import Sandbox, SandboxError
 
     purpose = "tried just now: one line of code in a sandbox"
+    cell = "import torch\nx = float(torch.ones(2).sum())"
     try:
         with (
             Sandbox() as sandbox,
-            sandbox.session(
-                "facade", ["import torch\nx = float(torch.ones(2).sum())"], form="notebook", seed=0
-            ) as session,
+            sandbox.session("facade", [cell], form="notebook", seed=0) as session,
         ):
             outcome = session.read("x")
+            layers = sandbox.layers
     except SandboxError as error:
-        return Finding("sandbox", False, str(error), purpose)
+        yield Finding("sandbox", False, str(error), purpose)
+        return
     works = isinstance(outcome, Answered) and outcome.value == 2.0
-    return Finding("sandbox", works, "works" if works else f"gave {outcome!r}"[:60], purpose)
+    yield Finding("sandbox", works, "works" if works else f"gave {outcome!r}"[:60], purpose)
+    lacking = {layer.name: layer.lacking for layer in layers}
+    for layer in LAYERS:
+        reason = lacking.get(layer.name, "")
+        found = f"{reason}; needs {layer.how}" if reason else "held against a hostile program"
+        yield Finding(layer.name, not reason, found, f"stops {layer.stops}")
+    level = isolation_of(layers).level
+    gain = "" if level != "limits" else f"; to grade what you do not trust:  {CONTAINER}"
+    yield Finding(
+        "isolation",
+        level != "limits",
+        f"level {level}{gain}",
+        "full > kernel > limits; grade asks for kernel, check for limits",
+    )
 
 
 def _version(package: str) -> str:

@@ -12,7 +12,8 @@ class Limits:
     """Seconds of wall clock and bytes; the defaults serve ordinary coursework.
 
     `submission` is the time of all its cells and calls together, in whatever number of processes.
-    `text` is what is kept of the text printed, `drained` how much may be printed at all.
+    `text` is what is kept of the text printed, `drained` how much may be printed at all;
+    `file_size` is of one file, `files` of all.
     """
 
     call: float = 10.0
@@ -23,6 +24,7 @@ class Limits:
     text: int = MIB
     drained: int = 64 * MIB
     file_size: int = 32 * MIB
+    files: int = 64 * MIB
     descriptors: int = 64
 
     def memory_of(self, kind: Kind) -> int:

@@ -1,19 +1,28 @@
 """The sandbox: warm zygotes of each kind, and sessions of students' code in their children."""
 
+import os
+import sys
 from collections.abc import Sequence
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from grader.results import Isolation
+from grader.sandbox.isolation import isolation_of, reaches
 from grader.sandbox.limits import Limits
+from grader.sandbox.plain import PlainProcesses
 from grader.sandbox.process import StudentProcess
-from grader.sandbox.protocol.control import Kind
+from grader.sandbox.protocol.control import Kind, Layer, Level
 from grader.sandbox.scratch import ScratchFolders
 from grader.sandbox.session import Form, Session, Submission
+from grader.sandbox.turns import Turns
 from grader.sandbox.zygote import SandboxError, Zygote
 
 __all__ = ["Sandbox", "SandboxError"]
+
+
+NO_FORK = "GRADER_NO_FORK"
+"""An environment variable: set, students' code runs in plain subprocesses, as on Windows."""
 
 
 class Sandbox:
@@ -21,16 +30,22 @@ class Sandbox:
 
     A zygote starts when its kind is first asked for; one that died is replaced once, and again
     only after a process came out of it. Leaving the context ends every process.
+
+    `least` is the level of isolation below which nothing is run, `most` the one above which
+    nothing is looked for.
     """
 
-    isolation = Isolation(level="limits", layers=("process", "rlimits"))
-
-    def __init__(self, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, *, limits: Limits | None = None, least: Level = "limits", most: Level = "full"
+    ) -> None:
         self.limits = limits or Limits()
+        self.least = least
+        self._most = most
         self._scratch = ScratchFolders()
-        self._zygotes: dict[Kind, Zygote] = {}
+        self._zygotes: dict[Kind, Zygote | PlainProcesses] = {}
         self._barren: dict[Kind, int] = {}
         self._closed = False
+        self._turns = Turns()
         self._lock = Lock()
 
     def __enter__(self) -> Self:
@@ -57,23 +72,40 @@ class Sandbox:
         """Start the zygote of a kind without waiting for it; raises SandboxError."""
         self._zygote(kind)
 
+    @property
+    def isolation(self) -> Isolation:
+        """What students' processes are kept by, as tried out on this machine; SandboxError."""
+        return isolation_of(self.layers)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer that was looked for, and why it is lacking if it is; raises SandboxError."""
+        with self._lock:
+            running = next((one for one in self._zygotes.values() if one.alive), None)
+        return (running or self._zygote("numpy")).layers
+
     def session(self, kind: Kind, cells: Sequence[str], *, form: Form, seed: int) -> Session:
         """A session for the sources of a submission's code cells; nothing runs before it is asked.
 
         A module is one cell, run under the name "submission"; a notebook's run as "__main__".
         """
         submission = Submission(cells=cells, form=form, seed=seed)
-        return Session(lambda: self._start(kind), submission, kind=kind, limits=self.limits)
+        return Session(
+            lambda: self._start(kind), submission, kind=kind, limits=self.limits, turns=self._turns
+        )
 
     def _start(self, kind: Kind) -> StudentProcess:
         zygote = self._zygote(kind)
+        found = isolation_of(zygote.layers).level
+        if not reaches(found, self.least):
+            raise SandboxError(f"the {kind} worker has isolation {found!r}, not {self.least!r}")
         try:
             scratch = self._scratch.new()
         except OSError as error:
             raise SandboxError(f"no scratch folder could be made: {error}") from None
         return StudentProcess(zygote, self.limits, scratch)
 
-    def _zygote(self, kind: Kind) -> Zygote:
+    def _zygote(self, kind: Kind) -> Zygote | PlainProcesses:
         with self._lock:
             if self._closed:
                 raise SandboxError("the sandbox was closed")
@@ -82,10 +114,15 @@ class Sandbox:
                 self._bury(zygote)
                 zygote = None
             if zygote is None:
-                zygote = self._zygotes[kind] = Zygote(kind)
+                zygote = self._zygotes[kind] = self._new(kind)
             return zygote
 
-    def _bury(self, zygote: Zygote) -> None:
+    def _new(self, kind: Kind) -> Zygote | PlainProcesses:
+        if sys.platform != "linux" or NO_FORK in os.environ:
+            return PlainProcesses(kind)
+        return Zygote(kind, self._scratch.home, self._most)
+
+    def _bury(self, zygote: Zygote | PlainProcesses) -> None:
         zygote.close()
         self._barren[zygote.kind] = 0 if zygote.served else self._barren.get(zygote.kind, 0) + 1
         if self._barren[zygote.kind] > 1:

@@ -5,12 +5,12 @@ valid frame ends it. It knows no cells and no budgets.
 """
 
 import signal
-import socket
 import time
 from pathlib import Path
 
 from grader.outcomes import Stopped
 from grader.sandbox.limits import Limits
+from grader.sandbox.plain import PlainProcesses
 from grader.sandbox.protocol import (
     LENGTH,
     MAX_FRAME,
@@ -22,12 +22,15 @@ from grader.sandbox.protocol import (
     unpack_from_child,
 )
 from grader.sandbox.protocol.control import Fork, Reaped
-from grader.sandbox.scratch import remove
+from grader.sandbox.scratch import holds_more_than, remove
 from grader.sandbox.zygote import Zygote
 
 _PIECE = 256 * 2**10
 _LEAST_TEXT = 256
 """What a frame of text counts at least: a flood of tiny ones is a flood, too."""
+
+_LOOK_SECONDS = 0.25
+"""How often the files of a process that is busy are looked at."""
 
 _PATIENCE = 0.5
 _PAUSE = 0.001
@@ -35,11 +38,17 @@ INVALID = Stopped("crashed", "sent an invalid frame")
 
 
 class ChildStopped(Exception):  # noqa: N818 - it reports the child's end, not a fault of ours
-    """The process was stopped, or died."""
+    """The process was stopped, or died.
 
-    def __init__(self, stopped: Stopped) -> None:
+    `seconds` is what a step took that ran out of time; `starved` says that it was the machine's
+    fault.
+    """
+
+    def __init__(self, stopped: Stopped, *, seconds: float = 0.0) -> None:
         super().__init__(stopped.reason, stopped.detail)
         self.stopped = stopped
+        self.seconds = seconds
+        self.starved = False
 
 
 class StudentProcess:
@@ -50,7 +59,7 @@ class StudentProcess:
     thing left is `close`.
     """
 
-    def __init__(self, zygote: Zygote, limits: Limits, scratch: Path) -> None:
+    def __init__(self, zygote: Zygote | PlainProcesses, limits: Limits, scratch: Path) -> None:
         self._zygote = zygote
         self._limits = limits
         self._scratch = scratch
@@ -61,19 +70,21 @@ class StudentProcess:
         self._kept = 0
         self._drained = 0
         self._reaped: Reaped | None = None
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self._pid = zygote.fork(self._policy(), theirs)
-            except BaseException:
-                self._channel.close()
-                remove(scratch)
-                raise
+        try:
+            self._pid, self._channel = zygote.start(self._policy())
+        except BaseException:
+            remove(scratch)
+            raise
 
     @property
     def printed(self) -> str:
         """What was printed until now, cut to the limit."""
         return "".join(self._printed)
+
+    @property
+    def seconds_used(self) -> float | None:
+        """Seconds of processor time, once it is closed; None where they are not measured."""
+        return self._reaped.cpu if self._reaped is not None and self._reaped.peak else None
 
     def send(self, frame: ToChild, deadline: float) -> None:
         """Send a frame; raises ProtocolError where it is too large."""
@@ -114,6 +125,7 @@ class StudentProcess:
             memory=self._memory,
             cpu=self._cpu,
             file_size=self._limits.file_size,
+            files=self._limits.files,
             descriptors=self._limits.descriptors,
         )
 
@@ -125,9 +137,12 @@ class StudentProcess:
 
     def _take(self, size: int, deadline: float) -> bytes:
         while len(self._buffer) < size:
-            self._channel.settimeout(_left(deadline))
+            self._channel.settimeout(min(_left(deadline), _LOOK_SECONDS))
             try:
                 piece = self._channel.recv(_PIECE)
+            except TimeoutError:
+                self._look_at_the_disk()
+                continue
             except ConnectionError:
                 piece = b""
             if not piece:
@@ -136,6 +151,12 @@ class StudentProcess:
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
         return taken
+
+    def _look_at_the_disk(self) -> None:
+        # Where the scratch folder is in memory it is bounded anyway, and empty out here.
+        if holds_more_than(self._scratch, self._limits.files):
+            megabytes = self._limits.files // 2**20
+            raise ChildStopped(Stopped("output_limit", f"files of more than {megabytes} MiB"))
 
     def _keep(self, text: str, size: int) -> None:
         self._drained += max(size, _LEAST_TEXT)

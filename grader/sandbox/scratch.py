@@ -4,16 +4,31 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from itertools import count
 from pathlib import Path
+
+_PREFIX = "grader-sandbox-"
+_YOUNG = 60.0
+"""Seconds; between making a folder and holding it nobody else must take it for left."""
+
+_LEAST_FILE = 4096
+_MOST_FILES = 10_000
 
 
 class ScratchFolders:
     """A private temporary folder and the scratch folders within."""
 
     def __init__(self) -> None:
-        self._root = Path(tempfile.mkdtemp(prefix="grader-"))
+        _remove_what_the_dead_left()
+        self._root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._held = _hold(self._root)
         self._numbers = count()
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds them, which no student's process can enter."""
+        return self._root
 
     def new(self) -> Path:
         """A fresh empty folder that only this user enters; raises OSError."""
@@ -24,6 +39,64 @@ class ScratchFolders:
     def close(self) -> None:
         """Remove all of them."""
         remove(self._root)
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+
+def _hold(folder: Path) -> int | None:
+    """A descriptor that marks a folder as somebody's for as long as they live.
+
+    None where it is somebody else's, or where the system has no such marks.
+    """
+    try:
+        import fcntl  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return None
+    descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _remove_what_the_dead_left() -> None:
+    """Remove the folders of graders that were killed, none that is younger than a minute."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}????????"):
+        try:
+            status = folder.lstat()
+            own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+            if not own or time.time() - status.st_mtime < _YOUNG or (held := _hold(folder)) is None:
+                continue
+        except (OSError, AttributeError):  # gone meanwhile, or a system without users
+            continue
+        remove(folder)
+        os.close(held)
+
+
+def holds_more_than(folder: Path, size: int) -> bool:
+    """Whether the files in a folder that a process is writing to take more than `size` bytes.
+
+    So do more files than anybody needs: they are not all looked at.
+    """
+    looked_at = taken = 0
+    pending = [str(folder)]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    looked_at += 1
+                    status = entry.stat(follow_symlinks=False)
+                    taken += max(status.st_blocks * 512, _LEAST_FILE)
+                    if taken > size or looked_at > _MOST_FILES:
+                        return True
+                    if stat.S_ISDIR(status.st_mode):
+                        pending.append(entry.path)
+        except OSError:  # gone meanwhile, or locked
+            continue
+    return False
 
 
 def remove(folder: Path) -> None:

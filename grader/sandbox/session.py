@@ -32,6 +32,7 @@ from grader.sandbox.protocol import (
 )
 from grader.sandbox.protocol import Raised as RaisedFrame
 from grader.sandbox.protocol.control import Kind
+from grader.sandbox.turns import Turns
 from grader.sandbox.values import from_protocol, to_protocol, to_raised
 from grader.sandbox.zygote import SandboxError
 
@@ -64,8 +65,11 @@ class Session:
         *,
         kind: Kind,
         limits: Limits,
+        turns: Turns,
     ) -> None:
         self._start = start
+        self._turns = turns
+        self._had_a_second_chance = False
         self._form = submission.form
         self._seed = submission.seed % 2**63
         self._cells = [_clean(source) for source in submission.cells]
@@ -96,13 +100,18 @@ class Session:
             process, self._process = self._process, None
             process.close()
 
-    def call(self, name: str, arguments: Mapping[str, PlainValue]) -> Outcome:
+    def call(
+        self, name: str, arguments: Mapping[str, PlainValue], *, through: str | None = None
+    ) -> Outcome:
         """Call what the cells left behind under `name`, the arguments in their order.
 
+        With `through`, the source of a function, that is called with it and then the arguments.
         The arguments come back as they are after the call.
         """
         packed = [(key, to_protocol(value)) for key, value in arguments.items()]
-        return self._outcome(name, lambda number: Call(id=number, name=name, arguments=packed))
+        return self._outcome(
+            name, lambda number: Call(id=number, name=name, arguments=packed, through=through)
+        )
 
     def read(self, name: str) -> Outcome:
         """The value that the cells left behind under `name`."""
@@ -140,7 +149,7 @@ class Session:
 
     def _outcome(self, name: str, frame: Callable[[int], ToChild]) -> Outcome:
         try:
-            reply = self._ask(frame)
+            reply = self._ask_once_more_if_starved(frame)
         except ChildStopped as stop:
             self.close()
             return stop.stopped
@@ -156,6 +165,25 @@ class Session:
             case _:
                 self.close()
                 return INVALID
+
+    def _ask_once_more_if_starved(self, frame: Callable[[int], ToChild]) -> FromChild:
+        """Ask, and where the machine was too busy to answer ask again while nothing else runs.
+
+        Only once a submission: a program that sleeps looks the same.
+        """
+        try:
+            with self._turns.together():
+                return self._ask(frame)
+        except ChildStopped as stop:
+            process = self._process
+            self.close()
+            starved = stop.starved or (process is not None and _starved(stop, process))
+            if self._had_a_second_chance or not starved:
+                raise
+        self._had_a_second_chance = True
+        self._budget.start_again()
+        with self._turns.alone():
+            return self._ask(frame)
 
     def _ask(self, frame: Callable[[int], ToChild]) -> FromChild:
         process = self._ready()
@@ -198,6 +226,11 @@ class Session:
         except ChildStopped as stop:
             if self._budget.is_used_up:
                 raise
+            if stop.stopped.reason == "timeout" and not self._had_a_second_chance:
+                process.close()
+                stop.starved = _starved(stop, process)
+                if stop.starved:
+                    raise
             if running is None:
                 raise SandboxError(
                     f"a student's process ended before its first cell: {stop.stopped.detail}"
@@ -220,7 +253,8 @@ class Session:
     def _run_if_never(self) -> None:
         if self._ran is None:
             try:
-                self._ready()
+                with self._turns.together():
+                    self._ready()
             except ChildStopped:
                 self.close()
 
@@ -298,8 +332,20 @@ class _Budget:
             self._spent += time.monotonic() - began
         if late:
             raise ChildStopped(
-                self.used_up if self.is_used_up else Stopped("timeout", f"{limit:g} s")
+                self.used_up if self.is_used_up else Stopped("timeout", f"{limit:g} s"),
+                seconds=time.monotonic() - began,
             )
+
+    def start_again(self) -> None:
+        """Count from nothing: what was used was the machine's fault."""
+        self._spent = 0.0
+
+
+def _starved(stop: ChildStopped, process: StudentProcess) -> bool:
+    """Whether a process that ran out of time got less than half of it on a processor."""
+    if stop.stopped.reason != "timeout" or process.seconds_used is None:
+        return False
+    return process.seconds_used < stop.seconds / 2
 
 
 def _answers(reply: FromChild, question: ToChild) -> bool:

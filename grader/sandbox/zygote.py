@@ -1,5 +1,6 @@
 """The grader's hold on a zygote: starting it, asking for children, learning how they ended."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from grader.sandbox.protocol.control import (
     Fork,
     Forked,
     Kind,
+    Layer,
+    Level,
     Ready,
     Reap,
     Reaped,
@@ -30,10 +33,10 @@ _MESSAGE = 2_000
 
 _PROGRAM = """
 import sys
-kind, control, *roots = sys.argv[1:]
+kind, control, home, most, *roots = sys.argv[1:]
 sys.path[:0] = roots
 from grader.sandbox.worker.zygote import main
-main(kind, int(control), roots)
+main(kind, int(control), roots, home=home, most=most)
 """
 
 
@@ -44,23 +47,21 @@ class SandboxError(Exception):
 class Zygote:
     """A warm process of one kind; it starts at once and is waited for at the first request.
 
-    Several threads may use it. `fork` and `reap` raise SandboxError where it does not do as it
+    Several threads may use it. `start` and `reap` raise SandboxError where it does not do as it
     is told; it is ended then, and all its children with it. `fault` says why, `served` how many
     children came to an end before.
     """
 
-    def __init__(self, kind: Kind) -> None:
-        if sys.platform != "linux":
-            raise SandboxError("students' code is run in forked processes, which needs Linux")
+    def __init__(self, kind: Kind, home: Path, most: Level) -> None:
         self.kind = kind
         self.served = 0
         self.fault: str | None = None
         self._lock = Lock()
-        self._ready = False
+        self._layers: tuple[Layer, ...] | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
-                self._process = _start(kind, theirs)
+                self._process = _start(kind, theirs, home, most)
             except BaseException:
                 self._control.close()
                 raise
@@ -70,12 +71,30 @@ class Zygote:
         """Whether it may still be asked."""
         return self.fault is None
 
-    def fork(self, policy: Fork, channel: socket.socket) -> int:
-        """The process id of a new child that serves `channel`."""
-        reply = self._ask(policy, [channel.fileno()])
-        if not isinstance(reply, Forked):
-            raise SandboxError(f"no process could be started: {_reason(reply)}")
-        return reply.pid
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """What its children are kept by, as it tried out itself; raises SandboxError."""
+        with self._lock:
+            try:
+                return self._wait_until_ready()
+            except (OSError, msgspec.DecodeError, _EndedError) as error:
+                self._process.kill()
+                self.fault = self.fault or str(error)
+                raise SandboxError(f"the {self.kind} worker failed: {self.fault}") from None
+
+    def start(self, policy: Fork) -> tuple[int, socket.socket]:
+        """The process id of a new child, and the channel to it."""
+        channel, theirs = socket.socketpair()
+        with theirs:
+            try:
+                reply = self._ask(policy, [theirs.fileno()])
+            except BaseException:
+                channel.close()
+                raise
+        if isinstance(reply, Forked):
+            return reply.pid, channel
+        channel.close()
+        raise SandboxError(f"no process could be started: {_reason(reply)}")
 
     def reap(self, pid: int, *, kill: bool) -> Reaped:
         """How the child ended; with `kill` it and all it started are ended first."""
@@ -114,19 +133,20 @@ class Zygote:
                     raise
                 raise SandboxError(f"the {self.kind} worker failed: {self.fault}") from None
 
-    def _wait_until_ready(self) -> None:
-        if self._ready:
-            return
+    def _wait_until_ready(self) -> tuple[Layer, ...]:
+        if self._layers is not None:
+            return self._layers
         self._control.settimeout(START_SECONDS)
         reply = self._receive()
         if not isinstance(reply, Ready):
             raise _EndedError(_reason(reply))
-        self._ready = True
+        self._layers = reply.layers
+        return reply.layers
 
     def _receive(self) -> Reply:
         body = self._control.recv(MAX_PACKET)
         if not body:
-            raise _EndedError("it ended" if self._ready else self._last_words())
+            raise _EndedError("it ended" if self._layers else self._last_words())
         reply: Reply = unpack_reply(body)
         return reply
 
@@ -145,17 +165,20 @@ def _reason(reply: Reply) -> str:
     return reply.reason if isinstance(reply, Failed) else str(reply)
 
 
-def _start(kind: Kind, control: socket.socket) -> "subprocess.Popen[bytes]":
+def _start(
+    kind: Kind, control: socket.socket, home: Path, most: Level
+) -> "subprocess.Popen[bytes]":
     # Not -I: that would ignore PYTHONHASHSEED, and the environment is ours entirely anyway.
     command = [sys.executable, "-P", "-B", "-c", _PROGRAM, kind, str(control.fileno())]
+    command += [str(home), most]
     try:
         return subprocess.Popen(
-            [*command, *_roots(kind)],
+            [*command, *roots(kind)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             pass_fds=[control.fileno()],
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             cwd="/",
             # Ctrl-C in the terminal is the grader's to handle.
             start_new_session=True,
@@ -164,8 +187,10 @@ def _start(kind: Kind, control: socket.socket) -> "subprocess.Popen[bytes]":
         raise SandboxError(f"the {kind} worker could not be started: {error}") from None
 
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "LANG": "C.UTF-8",
+    # Without it Windows finds no random numbers and no sockets.
+    **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
     "PYTHONHASHSEED": "0",
     # A process may only be forked while it has one thread.
     "OMP_NUM_THREADS": "1",
@@ -174,15 +199,15 @@ _ENVIRONMENT = {
 }
 
 
-def _roots(kind: Kind) -> list[str]:
+def roots(kind: Kind) -> list[str]:
     """The folders that hold the packages the worker imports, checkout or site-packages."""
     packages = ["grader"] if kind != "facade" else ["grader", "reference_engine"]
-    roots = []
+    found: list[str] = []
     for package in packages:
         spec = find_spec(package)
         if spec is None or spec.origin is None:
             raise SandboxError(f"the package {package} cannot be found")
         root = str(Path(spec.origin).resolve().parent.parent)
-        if root not in roots:
-            roots.append(root)
-    return roots
+        if root not in found:
+            found.append(root)
+    return found

@@ -115,11 +115,15 @@ class Run(_Frame, frozen=True, tag="run"):
 
 
 class Call(_Frame, frozen=True, tag="call"):
-    """Call the student's `name`; the answer is `Answer`, `Raised` or `Absent`, with this `id`."""
+    """Call the student's `name`; the answer is `Answer`, `Raised` or `Absent`, with this `id`.
+
+    `through` is the source of a function to be called instead, with it and then the arguments.
+    """
 
     id: int
     name: str
     arguments: list[tuple[str, Value]]
+    through: str | None = None
 
 
 class Read(_Frame, frozen=True, tag="read"):

@@ -11,6 +11,10 @@ Kind: TypeAlias = Literal["numpy", "facade", "real"]
 """Which torch a process has: none, the reference engine's, the installed one."""
 
 
+Level: TypeAlias = Literal["full", "kernel", "limits"]
+"""How much students' processes are kept from, most first."""
+
+
 class _Message(msgspec.Struct, frozen=True, tag_field="message", kw_only=True):
     pass
 
@@ -18,13 +22,15 @@ class _Message(msgspec.Struct, frozen=True, tag_field="message", kw_only=True):
 class Fork(_Message, frozen=True, tag="fork"):
     """Fork a child that serves the channel sent along; the answer is `Forked` or `Failed`.
 
-    `scratch` is its own folder; memory and file_size are bytes, cpu seconds.
+    `scratch` is its own folder; memory, file_size (of one) and files (of all, where the layers
+    can hold that) are bytes, cpu seconds.
     """
 
     scratch: str
     memory: int
     cpu: int
     file_size: int
+    files: int
     descriptors: int
 
 
@@ -35,8 +41,17 @@ class Reap(_Message, frozen=True, tag="reap"):
     kill: bool
 
 
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """A layer of protection by its name; `lacking` says why there is none, empty where it holds."""
+
+    name: str
+    lacking: str = ""
+
+
 class Ready(_Message, frozen=True, tag="ready"):
-    """The libraries are loaded; said once."""
+    """The libraries are loaded and the layers were tried out; said once."""
+
+    layers: tuple[Layer, ...]
 
 
 class Forked(_Message, frozen=True, tag="forked"):

@@ -1,20 +1,16 @@
-"""One forked child: gives up its rights, then runs a submission's cells and answers calls.
+"""A student's process at work: it runs a submission's cells and answers calls.
 
 It is trusted until the first cell runs and not after: whatever it sends is checked elsewhere.
 """
 
-import ctypes
 import inspect
-import os
 import random
-import resource
-import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -32,65 +28,24 @@ from grader.sandbox.protocol import (
     Ran,
     Read,
     Run,
+    Source,
     ToChild,
     Trace,
     Value,
     pack,
     unpack_to_child,
 )
-from grader.sandbox.protocol.control import Fork, Kind
+from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.cells import Workspace
 from grader.sandbox.worker.failures import describe
-from grader.sandbox.worker.imports import Fallback, Guard
+from grader.sandbox.worker.imports import Fallback, Guard, Installed
 from grader.sandbox.worker.text import Printed
 from grader.sandbox.worker.values import MAX_ARGUMENTS, build_value, pack_value
 
-_CHANNEL = 3
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
 
-
-def live(policy: Fork, channel: int, *, kind: Kind) -> None:
+def live(channel: int, *, kind: Kind) -> None:
     """Serve the grader on `channel` until it hangs up; the caller ends the process afterwards."""
-    lock_down(policy, channel)
-    _Child(socket.socket(fileno=_CHANNEL), kind).serve()
-
-
-def lock_down(policy: Fork, channel: int) -> None:
-    """Give up what a student's process must not have; raises OSError where that fails.
-
-    Every later layer of isolation belongs at the end of this function, before any cell is read.
-    """
-    zygote = os.getppid()
-    os.setsid()
-    if _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0 or os.getppid() != zygote:
-        raise OSError(ctypes.get_errno(), "the child would outlive its zygote")
-    _keep_only(channel)
-    _enter(policy.scratch)
-    for name, value in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, policy.cpu),
-        (resource.RLIMIT_FSIZE, policy.file_size),
-        (resource.RLIMIT_NOFILE, policy.descriptors),
-        (resource.RLIMIT_AS, policy.memory),
-    ):
-        resource.setrlimit(name, (value, value))
-
-
-def _keep_only(channel: int) -> None:
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    channel = os.dup(channel) if channel == _CHANNEL else channel
-    for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
-    os.dup2(channel, _CHANNEL, inheritable=False)
-    last = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
-    os.closerange(_CHANNEL + 1, last + 1)
-
-
-def _enter(scratch: str) -> None:
-    os.chdir(scratch)
-    os.environ.clear()
-    os.environ.update({"HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8", "MPLBACKEND": "Agg"})
+    _Child(socket.socket(fileno=channel), kind).serve()
 
 
 class _Child:
@@ -123,8 +78,13 @@ class _Child:
     def _run(self, frame: Run) -> None:
         self._seed = frame.seed
         workspace = self._workspace = Workspace(frame.kind, self._kind)
-        sys.meta_path.insert(0, Guard(self._kind))
-        sys.meta_path.append(Fallback(workspace.attempts))
+        others = [finder for finder in sys.meta_path if finder is not PathFinder]
+        sys.meta_path[:] = [
+            Guard(self._kind),
+            *others,
+            Installed(self._kind),
+            Fallback(workspace.attempts),
+        ]
         sow(self._seed, self._torch)
         for cell in frame.cells:
             if cell.index in frame.skip:
@@ -148,6 +108,8 @@ class _Child:
     def _call(self, call: Call, function: Any) -> Answer:
         sow(self._seed, self._torch)
         arguments = {name: build_value(value, self._torch) for name, value in call.arguments}
+        if call.through is not None:
+            function = partial(build_value(Source(text=call.through), self._torch), function)
         result = apply(function, arguments)
         value = pack_value(result, self._torch)
         return Answer(id=call.id, value=value, arguments=self._pack_arguments(arguments))

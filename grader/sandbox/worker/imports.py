@@ -7,12 +7,14 @@ the rest of a cell runs; using them fails.
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.failures import cell_of
+from grader.sandbox.worker.lockdown.readable import may_import, site_folders
 from grader.sandbox.worker.stand_ins import Harmless, StandIn, refuse_forbidden, refuse_missing
 
 AUTOGRAD = frozenset(
@@ -68,6 +70,28 @@ class Guard(MetaPathFinder):
         if package in _FRONT_END:
             return _spec(fullname, Harmless())
         return None
+
+
+class Installed(MetaPathFinder):
+    """In place of Python's own: of the packages installed beside it, those that students may use.
+
+    Where files are withheld the others could be found and not be read.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._sites = site_folders()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: Any = None, /
+    ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`."""
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or path is not None or may_import(self._kind, fullname):
+            return spec
+        places = [spec.origin or "", *(spec.submodule_search_locations or ())]
+        ours = any(Path(place).is_relative_to(site) for place in places for site in self._sites)
+        return None if ours else spec
 
 
 class Fallback(MetaPathFinder):

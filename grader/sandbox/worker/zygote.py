@@ -4,14 +4,11 @@ It runs no student's code, has one thread, and ends with all its children when t
 """
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
 import signal
-import site
 import socket
-import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +18,7 @@ from grader.sandbox.protocol.control import (
     Fork,
     Forked,
     Kind,
+    Level,
     Ready,
     Reap,
     Reaped,
@@ -29,77 +27,55 @@ from grader.sandbox.protocol.control import (
     pack,
     unpack_request,
 )
-from grader.sandbox.worker import notebook_syntax
-from grader.sandbox.worker.cells import Workspace
-from grader.sandbox.worker.child import live, sow
+from grader.sandbox.worker.child import live
+from grader.sandbox.worker.loading import forget, load
+from grader.sandbox.worker.lockdown import kernel
+from grader.sandbox.worker.lockdown.hostile import prove
+from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, lock_down, prepare
 
-_PR_SET_CHILD_SUBREAPER = 36
 _KIB = 1024
 _ROUNDS = 1_000
 
 
-def main(kind: Kind, control: int, roots: list[str]) -> NoReturn:
+def main(kind: Kind, control: int, roots: list[str], *, home: str, most: Level) -> NoReturn:
     """Load what this kind needs and serve requests on the descriptor `control`; never returns.
 
     `roots` are the folders by which the grader and the engine were found: no child finds them.
+    `home` is a folder of the grader's own, `most` the most protection to look for.
     """
     channel = socket.socket(fileno=control)
     try:
-        _load(kind)
-        _forget(roots)
+        load(kind)
+        forget(roots)
         _settle()
+        layers = prepare(kind, home, most)
+        importlib.invalidate_caches()
+        proven = prove(layers, home)
+        gc.collect()
+        gc.freeze()
     except BaseException as error:  # noqa: BLE001 - told to the grader, whatever it is
         channel.send(pack(Failed(reason=f"{type(error).__name__}: {error}")))
         os._exit(1)
-    channel.send(pack(Ready()))
+    channel.send(pack(Ready(layers=proven)))
     # Up to here a traceback on stderr could explain a death; from here on nothing is written.
     os.dup2(0, 2)
-    _Zygote(kind, channel).serve()
+    _Zygote(kind, channel, layers).serve()
     os._exit(0)
-
-
-def _load(kind: Kind) -> None:
-    notebook_syntax.load()
-    torch = None
-    if kind == "facade":
-        importlib.import_module("reference_engine.facade").install()
-    if kind != "numpy":
-        torch = importlib.import_module("torch")
-    if kind == "real" and torch is not None:
-        torch.set_num_threads(1)
-    sow(0, torch)
-    # The first traceback and the first magic import modules of their own.
-    warm = Workspace("notebook", kind)
-    warm.run(0, "raise ValueError")
-    warm.run(1, "%time 1")
-
-
-def _forget(roots: list[str]) -> None:
-    installed = {*site.getsitepackages(), site.getusersitepackages()}
-    sys.path[:] = [
-        entry for entry in sys.path if entry in installed or str(Path(entry).resolve()) not in roots
-    ]
-    for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
-        del sys.modules[name]
-    sys.argv = [""]
 
 
 def _settle() -> None:
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         raise RuntimeError(f"{threads} threads are running, which a fork would tear apart")
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1) != 0:
-        raise OSError(ctypes.get_errno(), "orphans cannot be adopted")
-    gc.collect()
-    gc.freeze()
+    kernel.process_control(kernel.PR_SET_CHILD_SUBREAPER, 1)
 
 
 class _Zygote:
     """The channel to the grader and the children that are alive."""
 
-    def __init__(self, kind: Kind, channel: socket.socket) -> None:
+    def __init__(self, kind: Kind, channel: socket.socket, layers: Layers) -> None:
         self._kind = kind
+        self._layers = layers
         self._channel = channel
         self._children: set[int] = set()
 
@@ -126,11 +102,12 @@ class _Zygote:
             return Failed(reason=f"fork: {error}")
 
     def _fork(self, policy: Fork, channel: int) -> Forked:
-        pid = os.fork()
+        pid = self._layers.fork()
         if pid == 0:
             try:
                 self._channel.detach()
-                live(policy, channel, kind=self._kind)
+                lock_down(policy, channel, self._layers)
+                live(CHANNEL, kind=self._kind)
                 os._exit(0)
             finally:
                 os._exit(70)

@@ -22,6 +22,12 @@ def quick_sandbox():
         yield sandbox
 
 
+@pytest.fixture(scope="session")
+def bare_sandbox():
+    with Sandbox(most="limits") as sandbox:
+        yield sandbox
+
+
 def opener(sandbox):
     sessions = []
 
@@ -46,6 +52,15 @@ def run(sandbox):
 def quick(quick_sandbox):
     """Opens a session for the cells given, under limits of half a second."""
     start, sessions = opener(quick_sandbox)
+    yield start
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def bare(bare_sandbox):
+    """Opens a session for the cells given, with limits and no more isolation than that."""
+    start, sessions = opener(bare_sandbox)
     yield start
     for session in sessions:
         session.close()

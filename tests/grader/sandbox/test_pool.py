@@ -33,8 +33,9 @@ def eventually(condition, seconds=10):
 
 
 def test_a_session_leaves_no_process_behind(run):
-    session = run("import os\npid = os.getpid()")
-    pid = session.read("pid").value
+    session = run("x = 1")
+    session.read("x")
+    pid = session._process._pid
     assert is_alive(pid)
     session.close()
     assert not is_alive(pid)
@@ -53,19 +54,25 @@ DAEMON = (
 )
 
 
-def test_processes_that_hid_from_their_session_are_ended_with_it(run):
-    session = run(DAEMON)
+def test_processes_that_hid_from_their_session_are_ended_with_it(bare):
+    session = bare(DAEMON)
     pid = session.read("pid").value
     session.close()
     assert eventually(lambda: not is_alive(pid))
 
 
-def test_each_process_has_a_scratch_folder_that_goes_with_it(run):
-    session = run("import os\nhere = os.getcwd()\nopen('left', 'w').write('x')")
+def test_each_process_has_a_scratch_folder_that_goes_with_it(bare):
+    session = bare("import os\nhere = os.getcwd()\nopen('left', 'w').write('x')")
     here = Path(session.read("here").value)
     assert (here / "left").exists()
     session.close()
     assert not here.exists()
+
+
+def test_files_of_one_process_are_not_there_for_the_next(run):
+    first = run("open('left', 'w').write('x')\nx = 1")
+    assert first.read("x").value == 1
+    assert run("import os\nfound = os.listdir('.')").read("found").value == []
 
 
 def test_a_scratch_folder_is_removed_whatever_it_holds(tmp_path):
@@ -102,8 +109,24 @@ def test_a_scratch_folder_that_is_gone_is_no_trouble(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folders_of_a_grader_that_was_killed_are_removed_and_no_others(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    names = ("grader-sandbox-abcdefgh", "grader-sandbox-young123", "grader-project")
+    left, young, other = (tmp_path / name for name in names)
+    for folder in (left, young, other):
+        (folder / "0").mkdir(parents=True)
+    with Sandbox() as alive:
+        for folder in (left, other, alive._scratch.home):
+            os.utime(folder, (0, 0))
+        with Sandbox():
+            assert alive._scratch.home.exists()
+    assert not left.exists()
+    assert young.exists()
+    assert other.exists()
+
+
 def test_leaving_the_sandbox_ends_everything():
-    with Sandbox() as sandbox:
+    with Sandbox(most="limits") as sandbox:
         session = sandbox.session("numpy", [DAEMON], form="notebook", seed=1)
         pid = session.read("pid").value
     assert eventually(lambda: not is_alive(pid))
@@ -116,7 +139,7 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path):
 from pathlib import Path
 import os
 from grader.sandbox.pool import Sandbox
-with Sandbox() as sandbox:
+with Sandbox(most="limits") as sandbox:
     session = sandbox.session("numpy", [{DAEMON!r}, "me, parent = os.getpid(), os.getppid()"],
                               form="notebook", seed=1)
     pids = [session.read(name).value for name in ("pid", "me", "parent")]
@@ -141,9 +164,6 @@ def test_several_threads_hold_sessions_at_once(sandbox):
     assert answers == [[n, n + 1, n + 2] for n in range(12)]
 
 
-KILL_PARENT = "import os, time\ndef f():\n    os.kill(os.getppid(), 9)\n    time.sleep(60)"
-
-
 def ask(sandbox, cell, name):
     with sandbox.session("numpy", [cell], form="notebook", seed=1) as session:
         return session.read(name)
@@ -153,14 +173,14 @@ KILL_PARENT = "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)"
 
 
 def test_a_zygote_that_died_is_replaced():
-    with Sandbox() as sandbox:
+    with Sandbox(most="limits") as sandbox:
         with pytest.raises(SandboxError):
             ask(sandbox, KILL_PARENT, "x")
         assert ask(sandbox, "x = 1", "x").value == 1
 
 
 def test_a_zygote_that_dies_again_at_once_is_not_replaced_for_ever():
-    with Sandbox() as sandbox:
+    with Sandbox(most="limits") as sandbox:
         for _ in range(2):
             with pytest.raises(SandboxError):
                 ask(sandbox, KILL_PARENT, "x")
@@ -169,7 +189,7 @@ def test_a_zygote_that_dies_again_at_once_is_not_replaced_for_ever():
 
 
 def test_a_process_that_cannot_even_start_is_the_machines_fault(tmp_path):
-    with Sandbox() as sandbox:
+    with Sandbox(most="limits") as sandbox:
         sandbox._scratch.new = lambda: tmp_path / "not there"
         with pytest.raises(SandboxError, match="before its first cell: exit status 70"):
             ask(sandbox, "x = 1", "x")
@@ -182,9 +202,17 @@ def test_a_zygote_can_be_started_ahead():
 
 
 def test_the_isolation_is_told():
-    with Sandbox() as sandbox:
+    with Sandbox(most="limits") as sandbox:
         assert sandbox.isolation.level == "limits"
         assert sandbox.isolation.layers == ("process", "rlimits")
+
+
+def test_below_the_least_isolation_nothing_is_run():
+    with (
+        Sandbox(least="kernel", most="limits") as sandbox,
+        pytest.raises(SandboxError, match="isolation 'limits', not 'kernel'"),
+    ):
+        ask(sandbox, "x = 1", "x")
 
 
 def test_processor_time_is_bounded_where_the_clock_is_not():

@@ -1,0 +1,104 @@
+"""The list of files that a child may open, by Landlock; it knows none of them by name.
+
+Raw system calls, the same numbers on every processor. What Landlock does not see (mode, owner and
+times of files) the filter of system calls refuses.
+"""
+
+import os
+import stat
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.sandbox.worker.lockdown import kernel
+
+_CREATE, _ADD, _RESTRICT = 444, 445, 446
+_ASK_VERSION = 1
+_BENEATH = 1
+_OLDEST = 3
+"""Before this version a file that may be read could be truncated."""
+
+_WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+_REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_FILE = 1 << 4, 1 << 5, 1 << 7, 1 << 8
+_MAKE_LINK, _REFER, _TRUNCATE = 1 << 12, 1 << 13, 1 << 14
+_ALL_FILES = (1 << 15) - 1
+_ALL_FILES_AND_DEVICES = (1 << 16) - 1  # version 5: also the controls of devices
+_ALL_NETWORK = 0b11  # version 4: binding and connecting of TCP
+_ALL_SCOPES = 0b11  # version 6: abstract sockets and signals of others
+
+_READING = _READ_FILE | _READ_DIR
+_OF_A_FILE = _WRITE_FILE | _READ_FILE | _TRUNCATE
+# Whatever a program does with files of its own; no devices, sockets, pipes and nothing to start.
+_IN_SCRATCH = (
+    _READING | _WRITE_FILE | _TRUNCATE | _REMOVE_DIR | _REMOVE_FILE
+    | _MAKE_DIR | _MAKE_FILE | _MAKE_LINK | _REFER
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A rule for each file and folder, which are open already, made once for all children."""
+
+    rules: tuple[bytes, ...]
+    version: int
+
+
+def prepare(reading: Iterable[Path], listing: Iterable[Path], writing: Iterable[Path]) -> Allowed:
+    """Open what children may read, may list the names of, and may read and write.
+
+    What is not there is left out. Raises OSError where the kernel has no Landlock of use.
+    """
+    version = _version()
+    wanted = [
+        *((path, _READING) for path in reading),
+        *((path, _READ_DIR) for path in listing),
+        *((path, _READ_FILE | _WRITE_FILE) for path in writing),
+    ]
+    rules = []
+    for path, rights in wanted:
+        try:
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            continue
+        folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        rules.append(_rule(descriptor, rights if folder else rights & _OF_A_FILE))
+    return Allowed(tuple(rules), version)
+
+
+def restrict(allowed: Allowed, scratch: str) -> None:
+    """Leave this process what is allowed and its scratch folder, for good; raises OSError."""
+    ruleset = kernel.system_call("landlock", _CREATE, *_attributes(allowed.version), 0)
+    try:
+        descriptor = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
+        own = _rule(descriptor, _IN_SCRATCH)
+        kernel.system_calls(
+            "landlock", _ADD, [(ruleset, _BENEATH, rule, 0) for rule in (*allowed.rules, own)]
+        )
+        os.close(descriptor)
+        kernel.system_call("landlock", _RESTRICT, ruleset, 0)
+    finally:
+        os.close(ruleset)
+
+
+def _version() -> int:
+    try:
+        version = kernel.system_call("landlock", _CREATE, 0, 0, _ASK_VERSION)
+    except OSError as error:
+        raise OSError(error.errno, "this kernel has no Landlock, or it is switched off") from None
+    if version < _OLDEST:
+        raise OSError(f"Landlock {version} is too old: version {_OLDEST} came with Linux 6.2")
+    return version
+
+
+def _attributes(version: int) -> tuple[bytes, int]:
+    files = _ALL_FILES if version < 5 else _ALL_FILES_AND_DEVICES
+    network = _ALL_NETWORK if version >= 4 else 0
+    scopes = _ALL_SCOPES if version >= 6 else 0
+    # Older kernels know a shorter structure.
+    size = 8 if version < 4 else 16 if version < 6 else 24
+    return struct.pack("=QQQ", files, network, scopes)[:size], size
+
+
+def _rule(descriptor: int, rights: int) -> bytes:
+    return struct.pack("=Qi", rights, descriptor)

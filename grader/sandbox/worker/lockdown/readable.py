@@ -1,0 +1,132 @@
+"""Which files students' code may read: the interpreter, the libraries that courses use, no more.
+
+Package by package: site-packages as a whole holds the grader, and what a question may forbid.
+"""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.sandbox.protocol.control import Kind
+
+_LIBRARIES = frozenset(
+    {
+        "numpy", "scipy", "pandas", "sklearn", "joblib", "threadpoolctl", "narwhals",
+        "matplotlib", "mpl_toolkits", "pylab", "contourpy", "cycler", "fontTools", "fonttools",
+        "kiwisolver", "packaging", "PIL", "pillow", "pyparsing", "seaborn", "dateutil", "six",
+        "pytz", "tzdata", "tqdm", "sympy", "mpmath", "networkx", "tabulate", "typing_extensions",
+        "scikit_learn", "python_dateutil",
+    }
+)  # fmt: skip
+"""Packages, modules and the names they were installed under."""
+
+_ENGINE = "reference_engine"
+_TORCH = frozenset(
+    {
+        "torch", "torchvision", "torchaudio", "torchgen", "functorch", "triton", "nvidia",
+        "filelock", "fsspec", "jinja2", "markupsafe", "setuptools", "_distutils_hack", "einops",
+    }
+)  # fmt: skip
+
+_SITES = ("site-packages", "dist-packages")
+_SYSTEM = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/usr/share/fonts")
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What may be read, whole but for the folders `hidden` within; `devices` also written.
+
+    `listed` are folders of which the names may be seen: importing needs them.
+    """
+
+    folders: tuple[Path, ...]
+    hidden: tuple[Path, ...]
+    listed: tuple[Path, ...]
+    devices: tuple[Path, ...]
+
+    def pieces(self) -> Iterator[Path]:
+        """The folders and files, those that hold something hidden piece by piece."""
+        for folder in self.folders:
+            if any(one.is_relative_to(folder) for one in self.hidden):
+                yield from (one for one in folder.iterdir() if one not in self.hidden)
+            else:
+                yield folder
+
+
+def may_import(kind: Kind, package: str) -> bool:
+    """Whether a top-level package that is installed beside Python may be used by this kind."""
+    own = package.removesuffix(".libs")
+    return (
+        own in _LIBRARIES
+        or (kind == "facade" and own == _ENGINE)
+        or (kind == "real" and own in _TORCH)
+    )
+
+
+def site_folders() -> list[Path]:
+    """The folders of sys.path where packages are installed."""
+    return [Path(entry) for entry in dict.fromkeys(sys.path) if Path(entry).name in _SITES]
+
+
+def find(kind: Kind) -> Readable:
+    """What a process of this kind may read on this machine; the libraries must be loaded."""
+    standard = [Path(os.__file__).parent]
+    standard += [Path(entry) for entry in sys.path if Path(entry).name == "lib-dynload"]
+    sites = site_folders()
+    folders = [
+        *standard,
+        *_library_folders(),
+        *(package for site in sites for package in _packages(site, kind)),
+        *map(Path, _SYSTEM),
+    ]
+    if kind == "facade":
+        folders.append(Path(sys.modules[_ENGINE].__path__[0]))
+    hidden = (folder / name for folder in standard for name in _SITES)
+    return Readable(
+        folders=tuple(folder for folder in dict.fromkeys(folders) if folder.exists()),
+        hidden=tuple(folder for folder in hidden if folder.is_dir()),
+        listed=(*standard, *sites),
+        devices=tuple(map(Path, _DEVICES)),
+    )
+
+
+def _packages(site: Path, kind: Kind) -> Iterator[Path]:
+    for entry in sorted(site.iterdir()):
+        name = entry.name.partition("-")[0] if entry.name.endswith("-info") else entry.name
+        if may_import(kind, name.removesuffix(".py").partition(".cpython-")[0]):
+            yield entry
+
+
+def _library_folders() -> Iterator[Path]:
+    """Where shared libraries lie; out of folders that also hold Python packages only those in use.
+
+    Extension modules that are imported later are linked with them.
+    """
+    triplet = sysconfig.get_config_var("MULTIARCH") or ""
+    mapped = {Path(name) for name in _mapped_files()}
+    usual = [
+        Path(root, triplet) for root in ("/lib", "/usr/lib", "/lib64", "/usr/lib64") if triplet
+    ]
+    for folder in [*usual, *sorted({one.parent for one in mapped})]:
+        if not folder.is_dir() or any(folder.glob("python*")):
+            continue
+        if folder.name == "lib-dynload" or _is_in_site(folder):
+            continue
+        yield folder
+    yield from sorted(one for one in mapped if any(one.parent.glob("python*")))
+
+
+def _is_in_site(folder: Path) -> bool:
+    return not set(_SITES).isdisjoint(folder.parts)
+
+
+def _mapped_files() -> Iterator[str]:
+    with open("/proc/self/maps", encoding="utf-8", errors="replace") as lines:  # noqa: PTH123
+        for line in lines:
+            name = line.rstrip("\n").partition("/")[2]
+            if name and ".so" in os.path.basename(name):  # noqa: PTH119 - many lines
+                yield f"/{name}"

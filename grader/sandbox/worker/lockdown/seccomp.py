@@ -1,0 +1,140 @@
+"""The filter of system calls: compiled once, loaded by every child.
+
+No sockets, no processes, no other programs, no signals to others, no changing of the owner or
+mode of files, nothing that the kernel learned lately. It knows no files: that is Landlock's.
+"""
+
+import ctypes
+import errno
+import signal
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grader.sandbox.worker.lockdown import kernel
+from grader.sandbox.worker.lockdown.kernel import Machine
+from grader.sandbox.worker.lockdown.syscalls import ALLOWED, CLONE3, HUSHED, UNKNOWN, WATCHED
+
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+
+_KILL = 0x80000000
+_ALLOW = 0x7FFF0000
+_ERROR = 0x00050000
+_REFUSE = _ERROR | errno.EPERM
+_ABSENT = _ERROR | errno.ENOSYS
+_PRETEND = _ERROR  # error 0: done, as far as the caller can tell
+
+_AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_X32 = 0x40000000
+
+_CLONE_THREAD = 0x00010000
+_CLONE_NEW = 0x7E020080  # every flag that makes a namespace
+_OWN_PID = 0x7FFFFFFF  # stands in the program for the number of the child that loads it
+
+# Duplicates, flags and locks; not F_SETOWN and F_SETSIG, by which a file signals any process.
+_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
+# Asking for a terminal and its size, what is waiting, close-on-exec, blocking.
+_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C542A)
+# Reading its state and naming threads and memory; not becoming dumpable, not outliving the zygote.
+_PRCTL = (3, 15, 16, 21, 39, 0x53564D41)
+
+_Step = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled filter: its bytes, and the offsets at which the loading child's number stands."""
+
+    code: bytes
+    own_pid_at: tuple[int, ...]
+
+
+def compile_filter(machine: Machine) -> Program:
+    """The filter for this processor's calls; all others' are met with a kill."""
+    code = b"".join(struct.pack("=HBBI", *step) for step in _steps(machine))
+    places = tuple(
+        offset + 4
+        for offset in range(0, len(code), 8)
+        if code[offset + 4 : offset + 8] == struct.pack("=I", _OWN_PID)
+    )
+    return Program(code, places)
+
+
+def load(program: Program, pid: int) -> None:
+    """Filter this process's calls from now on, for good; `pid` is its own number.
+
+    Privileges must not be gained any more (no_new_privs). Raises OSError.
+    """
+    code = ctypes.create_string_buffer(program.code, len(program.code))
+    for offset in program.own_pid_at:
+        struct.pack_into("=I", code, offset, pid)
+    header = struct.pack("@HP", len(program.code) // 8, ctypes.addressof(code))
+    kernel.filter_system_calls(header)
+
+
+def _steps(machine: Machine) -> Iterator[_Step]:
+    column = 0 if machine == "x86_64" else 1
+    yield _load(_ARCHITECTURE)
+    yield from _unless(_EQUAL, _AUDIT[machine], _KILL)
+    yield _load(_NUMBER)
+    if machine == "x86_64":
+        yield from _when(_AT_LEAST, _X32, _KILL)
+    yield from _when(_AT_LEAST, UNKNOWN, _ABSENT)
+    yield from _when(_EQUAL, CLONE3, _ABSENT)
+    for table, verdict in ((ALLOWED, _ALLOW), (HUSHED, _PRETEND)):
+        for numbers in table.values():
+            number = numbers[column]
+            if number is not None:
+                yield from _when(_EQUAL, number, verdict)
+    for name, numbers in WATCHED.items():
+        number = numbers[column]
+        assert number is not None  # noqa: S101 - both processors have all of them
+        body = list(_watch(name))
+        yield (_EQUAL, 0, len(body), number)
+        yield from body
+    yield _return(_REFUSE)
+
+
+def _watch(name: str) -> Iterator[_Step]:
+    """What decides about a call by its arguments; they are 64 bits, the low half is meant."""
+    match name:
+        case "clone":
+            yield _load(_ARGUMENTS)
+            yield from _when(_ANY_BIT, _CLONE_NEW, _REFUSE)
+            yield from _when(_ANY_BIT, _CLONE_THREAD, _ALLOW)
+        case "kill" | "tgkill":
+            yield _load(_ARGUMENTS)
+            yield from _unless(_EQUAL, _OWN_PID, _REFUSE)
+            # The first process of a namespace is deaf to signals of its own, but this is its end.
+            yield _load(_ARGUMENTS + 8 * (name == "tgkill") + 8)
+            yield from _when(_EQUAL, signal.SIGKILL, _KILL)
+            yield _return(_ALLOW)
+        case "prlimit64":
+            yield _load(_ARGUMENTS)
+            yield from _when(_EQUAL, 0, _ALLOW)
+        case "prctl":
+            yield _load(_ARGUMENTS)
+            for option in _PRCTL:
+                yield from _when(_EQUAL, option, _ALLOW)
+        case _:
+            yield _load(_ARGUMENTS + 8)
+            for command in _FCNTL if name == "fcntl" else _IOCTL:
+                yield from _when(_EQUAL, command, _ALLOW)
+    yield _return(_REFUSE)
+
+
+def _load(offset: int) -> _Step:
+    return (_LOAD, 0, 0, offset)
+
+
+def _return(verdict: int) -> _Step:
+    return (_RETURN, 0, 0, verdict)
+
+
+def _when(test: int, value: int, verdict: int) -> tuple[_Step, _Step]:
+    return (test, 0, 1, value), _return(verdict)
+
+
+def _unless(test: int, value: int, verdict: int) -> tuple[_Step, _Step]:
+    return (test, 1, 0, value), _return(verdict)

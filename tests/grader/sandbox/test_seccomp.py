@@ -1,0 +1,132 @@
+"""The filter of system calls, run step by step as the kernel would, for each processor."""
+
+import struct
+
+import pytest
+
+from grader.sandbox.worker.lockdown.seccomp import compile_filter
+from grader.sandbox.worker.lockdown.syscalls import ALLOWED, CLONE3, HUSHED, UNKNOWN, WATCHED
+
+AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+ALLOW, KILL, REFUSE, ABSENT, PRETEND = 0x7FFF0000, 0x80000000, 0x50001, 0x50026, 0x50000
+OWN = 4321
+MACHINES = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+COLUMN = {"x86_64": 0, "aarch64": 1}
+
+
+def verdict(machine, number, *arguments, audit=None):
+    """What the filter says to a call; the program may only do what the kernel knows."""
+    program = compile_filter(machine)
+    code = bytearray(program.code)
+    for offset in program.own_pid_at:
+        struct.pack_into("=I", code, offset, OWN)
+    words = [*arguments, *[0] * (6 - len(arguments))]
+    data = struct.pack("=IIQ6Q", number, audit or AUDIT[machine], 0, *words)
+    steps = list(struct.iter_unpack("=HBBI", bytes(code)))
+    at, accumulator = 0, 0
+    while True:
+        operation, if_true, if_false, value = steps[at]
+        at += 1
+        match operation:
+            case 0x20:
+                (accumulator,) = struct.unpack_from("=I", data, value)
+            case 0x06:
+                return value
+            case 0x15:
+                at += if_true if accumulator == value else if_false
+            case 0x35:
+                at += if_true if accumulator >= value else if_false
+            case 0x45:
+                at += if_true if accumulator & value else if_false
+            case _:
+                raise AssertionError(operation)
+
+
+def number(machine, name):
+    return {**ALLOWED, **HUSHED, **WATCHED}[name][COLUMN[machine]]
+
+
+@MACHINES
+def test_what_a_program_needs_is_allowed(machine):
+    for name, numbers in ALLOWED.items():
+        if numbers[COLUMN[machine]] is not None:
+            assert verdict(machine, numbers[COLUMN[machine]]) == ALLOW, name
+
+
+@MACHINES
+def test_modes_and_times_seem_to_change(machine):
+    for name, numbers in HUSHED.items():
+        if numbers[COLUMN[machine]] is not None:
+            assert verdict(machine, numbers[COLUMN[machine]]) == PRETEND, name
+
+
+REFUSED = {
+    "socket": (41, 198), "socketpair": (53, 199), "connect": (42, 203), "bind": (49, 200),
+    "execve": (59, 221), "execveat": (322, 281), "ptrace": (101, 117), "mount": (165, 40),
+    "unshare": (272, 97), "setns": (308, 268), "bpf": (321, 280), "keyctl": (250, 219),
+    "perf_event_open": (298, 241), "userfaultfd": (323, 282), "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271), "memfd_create": (319, 279), "io_uring_setup": (425, 425),
+    "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424),
+    "chown": (92, None), "fchownat": (260, 54), "setxattr": (188, 5), "truncate": (76, 45),
+    "fork": (57, None), "vfork": (58, None), "tkill": (200, 130), "rt_sigqueueinfo": (129, 138),
+    "mknodat": (259, 33), "chroot": (161, 51), "open_by_handle_at": (304, 265),
+    "shmget": (29, 194), "msgget": (68, 186), "setuid": (105, 146), "capset": (126, 91),
+    "seccomp": (317, 277), "personality": (135, 92), "setpriority": (141, 140),
+}  # fmt: skip
+
+
+@MACHINES
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_reaches_outside_is_refused(machine, name):
+    call = REFUSED[name][COLUMN[machine]]
+    if call is not None:
+        assert verdict(machine, call) == REFUSE
+
+
+@MACHINES
+def test_calls_of_another_processor_end_the_process(machine):
+    (other,) = AUDIT.keys() - {machine}
+    assert verdict(machine, number(machine, "read"), audit=AUDIT[other]) == KILL
+    assert verdict(machine, number(machine, "read"), audit=0x40000003) == KILL
+
+
+def test_calls_of_x32_end_the_process():
+    assert verdict("x86_64", 0x40000000) == KILL
+    assert verdict("x86_64", 0xFFFFFFFF) == KILL
+
+
+@MACHINES
+def test_what_is_newer_than_the_tables_is_not_there(machine):
+    assert verdict(machine, UNKNOWN) == ABSENT
+    assert verdict(machine, CLONE3) == ABSENT
+
+
+@MACHINES
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("clone", (0x3D0F00,), ALLOW),  # a thread
+        ("clone", (17,), REFUSE),  # a process
+        ("clone", (0x3D0F00 | 0x10000000,), REFUSE),  # a thread with namespaces
+        ("kill", (OWN, 10), ALLOW),
+        ("kill", (OWN, 9), KILL),
+        ("kill", (OWN + 1, 0), REFUSE),
+        ("kill", (0, 9), REFUSE),
+        ("kill", (2**32 - 1, 9), REFUSE),
+        ("tgkill", (OWN, OWN, 6), ALLOW),
+        ("tgkill", (OWN, OWN, 9), KILL),
+        ("tgkill", (OWN + 1, OWN + 1, 6), REFUSE),
+        ("prlimit64", (0,), ALLOW),
+        ("prlimit64", (OWN + 1,), REFUSE),
+        ("fcntl", (3, 4), ALLOW),
+        ("fcntl", (3, 8), REFUSE),
+        ("fcntl", (3, 10), REFUSE),
+        ("ioctl", (1, 0x5401), ALLOW),
+        ("ioctl", (1, 0x5412), REFUSE),  # typing into a terminal
+        ("prctl", (15,), ALLOW),
+        ("prctl", (1,), REFUSE),
+        ("prctl", (4, 1), REFUSE),
+    ],
+)
+def test_calls_are_judged_by_their_arguments(machine, name, arguments, expected):
+    assert verdict(machine, number(machine, name), *arguments) == expected
