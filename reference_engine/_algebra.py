@@ -3,6 +3,7 @@
 They are written over rows and over `torch.linalg`, as PyTorch's are.
 """
 
+import warnings
 from math import prod
 from typing import Any
 
@@ -89,7 +90,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
 
 
 def chain_matmul(*matrices: Tensor) -> Tensor:
-    """`linalg.multi_dot` of matrices."""
+    """`linalg.multi_dot` of matrices; deprecated."""
+    warnings.warn(_errors.CHAIN_DEPRECATED, UserWarning, stacklevel=2)
     return linalg.multi_dot(matrices) if len(matrices) > 1 else matrices[0]
 
 
@@ -125,14 +127,15 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
-        ends = list(range(a._array.ndim - dims, a._array.ndim)), list(range(dims))
+        ends = list(range(-dims, 0)), list(range(dims))
     else:
         ends = tuple([one] if isinstance(one, int) else list(one) for one in dims)  # type: ignore[assignment]
     over = [
         [in_range(one, tensor._array.ndim) for one in some]
         for tensor, some in zip((a, b), ends, strict=True)
     ]
-    for first, second in zip(*over, strict=True):  # a size 1 against another is summed away
+    for number, (first, second) in enumerate(zip(*over, strict=True)):
+        # a size 1 against another is summed away
         sizes = a.size(first), b.size(second)
         if sizes[0] == 1 != sizes[1]:
             b = _reductions.sum(b, second, keepdim=True)
@@ -141,7 +144,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         elif sizes[0] != sizes[1]:
             raise RuntimeError(
                 _errors.CONTRACTED_SIZES.format(
-                    first=sizes[0], first_dim=first, second=sizes[1], second_dim=second
+                    first=sizes[0],
+                    first_dim=ends[0][number],
+                    second=sizes[1],
+                    second_dim=ends[1][number],
                 )
             )
     free = [
@@ -170,6 +176,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     """Products of tensors summed over the indices that the equation leaves out of the result."""
     given = list(operands[0]) if isinstance(operands[0], (list, tuple)) else list(operands)
     subscripts, result = _parsed(equation, given)
+    _check_sizes(given, subscripts)
     kept = list(result) + sorted({one for names in subscripts for one in names} - set(result))
     prepared = [
         _arranged(tensor, names, kept) for tensor, names in zip(given, subscripts, strict=True)
@@ -212,6 +219,27 @@ def _parsed(equation: str, given: list[Tensor]) -> tuple[list[list[str]], list[s
     every = [one for names in subscripts for one in names]
     single = sorted(one for one in set(every) if not one.isdigit() and every.count(one) == 1)
     return subscripts, [*(str(one) for one in range(hidden, 0, -1)), *single]
+
+
+def _check_sizes(given: list[Tensor], subscripts: list[list[str]]) -> None:
+    """Each index has one size everywhere, but for sizes of 1."""
+    seen: dict[str, int] = {}
+    for operand, (tensor, names) in enumerate(zip(given, subscripts, strict=True)):
+        own: dict[str, int] = {}
+        hidden = sum(name.isdigit() for name in names)
+        for name, size in zip(names, tensor._array.shape, strict=True):
+            if own.setdefault(name, size) != size:
+                text, former = _errors.EINSUM_REPEATED, own[name]
+            elif size != 1 and seen.get(name, 1) not in {1, size}:
+                text = _errors.EINSUM_ELLIPSIS if name.isdigit() else _errors.EINSUM_SIZES
+                former = seen[name]
+            else:
+                seen[name] = size if size != 1 else seen.get(name, 1)
+                continue
+            dim = hidden - int(name) if name.isdigit() else 0
+            raise RuntimeError(
+                text.format(name=name, dim=dim, operand=operand, found=size, former=former)
+            )
 
 
 def _names(part: str, hidden: int) -> list[str]:

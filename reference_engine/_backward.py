@@ -11,12 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors
-from reference_engine._derivatives._table import (
-    TABLE,
-    Row,
-)
-from reference_engine._graph import AccumulateGrad, Gradient, Node, hooks_of, run_backward
+from reference_engine import _dispatch, _errors, _hooks
+from reference_engine._derivatives._table import TABLE, Row
+from reference_engine._graph import AccumulateGrad, Gradient, GradientEdge, Node, run_backward
 from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import Size
@@ -80,12 +77,10 @@ class ArrayOperations:
             if type(gradient) is np.ndarray and getrefcount(gradient) != _UNSHARED:
                 gradient = gradient.copy()
             leaf._grad = _dispatch.wrap(gradient)
-        elif grad._requires_grad:
-            leaf._grad = TensorOperations.add(grad, _dispatch.wrap(gradient))
         else:
             grad._array += gradient  # in place, but for a scalar that nobody else can see
             grad._counter[0] += 1
-        _after_accumulation(leaf)
+        _hooks.after_accumulation(leaf)
 
     @staticmethod
     def to_tensor(gradient: Gradient) -> Tensor | None:
@@ -98,8 +93,8 @@ class ArrayOperations:
     @classmethod
     def run_pre_hooks(cls, node: Node, received: Gradient) -> Gradient:
         """What arrived at a node, as its hooks leave it."""
-        gradients = received if node.several else [received]
-        changed = [cls.from_tensor(one) for one in _run_pre_hooks(node, gradients, cls)]
+        arrived = cls._as_tensors(received if node.several else [received])
+        changed = [cls.from_tensor(one) for one in _hooks.before(node, arrived)]
         return changed if node.several else changed[0]
 
     @classmethod
@@ -107,8 +102,13 @@ class ArrayOperations:
         cls, node: Node, results: Sequence[Gradient], received: Gradient
     ) -> Sequence[Gradient]:
         """What a node gives, as its hooks leave it."""
-        gradients = received if node.several else [received]
-        return [cls.from_tensor(one) for one in _run_post_hooks(node, results, gradients, cls)]
+        arrived = cls._as_tensors(received if node.several else [received])
+        changed = _hooks.after(node, cls._as_tensors(results), tuple(arrived))
+        return [cls.from_tensor(one) for one in changed]
+
+    @classmethod
+    def _as_tensors(cls, gradients: Sequence[Gradient]) -> list[Tensor | None]:
+        return [cls.to_tensor(gradient) for gradient in gradients]
 
 
 class TensorOperations(ArrayOperations):
@@ -138,7 +138,7 @@ class TensorOperations(ArrayOperations):
             leaf._grad = _dispatch.dispatch(TABLE["copy"], (gradient,))
         else:
             leaf._grad = TensorOperations.add(leaf._grad, gradient)
-        _after_accumulation(leaf)
+        _hooks.after_accumulation(leaf)
 
     @staticmethod
     def to_tensor(gradient: Gradient) -> Tensor | None:
@@ -189,68 +189,6 @@ def _expanded(gradient: Any, shape: tuple[int, ...]) -> Any:
     return filled
 
 
-# -- hooks ----------------------------------------------------------------------------------------
-
-
-def _run_pre_hooks(
-    node: Node, gradients: Sequence[Gradient], operations: type[ArrayOperations]
-) -> list[Tensor | None]:
-    hooks = hooks_of(node)
-    received = [operations.to_tensor(gradient) for gradient in gradients]
-    for number, registered in hooks.tensors.items():
-        for hook in tuple(registered.values()):
-            before = received[number]
-            if before is None:
-                continue
-            changed = hook(before)
-            if changed is not None:
-                received[number] = _checked(changed, before, hook)
-    for hook in tuple(hooks.pre.values()):
-        changed = hook(tuple(received))
-        if changed is not None:
-            received = list(changed)
-    for number, reference in hooks.retained.items():
-        tensor = reference()
-        gradient = received[number]
-        if tensor is not None and gradient is not None:
-            tensor._grad = _retained(tensor._grad, gradient)
-    return received
-
-
-def _retained(former: Tensor | None, gradient: Tensor) -> Tensor:
-    if former is None:
-        return _dispatch.dispatch(TABLE["clone"], (gradient,))  # type: ignore[no-any-return]
-    return TensorOperations.add(former, gradient)  # type: ignore[no-any-return]
-
-
-def _checked(changed: Tensor, before: Tensor, hook: Any) -> Tensor:
-    if changed._array.shape != before._array.shape:
-        name = getattr(hook, "__name__", repr(hook))
-        raise RuntimeError(_errors.HOOK_CHANGED_SIZE.format(name=name))
-    return changed
-
-
-def _run_post_hooks(
-    node: Node,
-    results: Sequence[Gradient],
-    received: Sequence[Gradient],
-    operations: type[ArrayOperations],
-) -> list[Tensor | None]:
-    arrived = tuple(operations.to_tensor(gradient) for gradient in received)
-    current = [operations.to_tensor(gradient) for gradient in results]
-    for hook in tuple(hooks_of(node).post.values()):
-        changed = hook(tuple(current), arrived)
-        if changed is not None:
-            current = list(changed)
-    return current
-
-
-def _after_accumulation(leaf: Tensor) -> None:
-    if leaf._hooks is not None:
-        for hook in tuple(leaf._hooks.accumulated.values()):
-            hook(leaf)
-
-
 # -- the two entry points -------------------------------------------------------------------------
 
 
@@ -259,7 +197,7 @@ def backward(
     gradients: Sequence[Tensor | None],
     retain_graph: bool | None,
     create_graph: bool,
-    inputs: Sequence[Tensor] | None,
+    inputs: Sequence[Any] | None,
 ) -> None:
     """Add the gradients of `tensors` to the leaves' `.grad` (only to `inputs`, if given).
 
@@ -273,9 +211,13 @@ def backward(
     if inputs is None:
         _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=None)
         return
-    for one in inputs:
-        if not one._requires_grad:
-            raise RuntimeError(_errors.RETAIN_WITHOUT_GRAD)
+    inputs = [
+        one.node.variable
+        if isinstance(one, GradientEdge) and isinstance(one.node, AccumulateGrad)
+        else one
+        for one in inputs
+    ]
+    _check_inputs(inputs, _errors.RETAIN_WITHOUT_GRAD)
     found = _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=inputs)
     operations = TensorOperations if create_graph else ArrayOperations
     for one, gradient in zip(inputs, found, strict=True):
@@ -285,7 +227,7 @@ def backward(
 
 def grad(
     outputs: Sequence[Tensor],
-    inputs: Sequence[Tensor],
+    inputs: Sequence[Any],
     grad_outputs: Sequence[Tensor | None],
     *,
     retain_graph: bool | None,
@@ -297,9 +239,7 @@ def grad(
     if not inputs:
         raise RuntimeError(_errors.GRAD_INPUTS_EMPTY)
     starts = _cotangents(outputs, grad_outputs)
-    for one in inputs:
-        if not one._requires_grad:
-            raise RuntimeError(_errors.INPUT_NO_GRAD)
+    _check_inputs(inputs, _errors.INPUT_NO_GRAD)
     found = _walk(outputs, starts, retain_graph, create_graph=create_graph, inputs=inputs)
     operations = TensorOperations if create_graph else ArrayOperations
     results: list[Tensor | None] = []
@@ -321,34 +261,39 @@ def _walk(
     retain_graph: bool | None,
     *,
     create_graph: bool,
-    inputs: Sequence[Tensor] | None,
+    inputs: Sequence[Any] | None,
 ) -> list[Gradient]:
     operations = TensorOperations if create_graph else ArrayOperations
     if _dispatch.observer is not None:
-        _dispatch.observer.backward_pass(tensors)
+        starts = _dispatch.observer.backward_pass(tensors, list(starts)) or starts
     recording, state.enabled = state.enabled, create_graph
     try:
         with np.errstate(all="ignore"):
             return run_backward(
-                [_target(tensor) for tensor in tensors],
-                [operations.from_tensor(start) for start in starts],
+                [_dispatch.gradient_edge(tensor) for tensor in tensors],  # type: ignore[misc]
+                starts if create_graph else [start._array for start in starts],
                 keep_graph=create_graph if retain_graph is None else retain_graph,
                 operations=operations,
                 step=_dispatch.step,
-                wanted=None if inputs is None else [_target(tensor) for tensor in inputs],
+                wanted=None if inputs is None else list(map(_dispatch.gradient_edge, inputs)),  # type: ignore[arg-type]
             )
     finally:
         state.enabled = recording
 
 
-def _target(tensor: Tensor) -> tuple[Node, int]:
-    node, number = _dispatch.gradient_edge(tensor)
-    assert node is not None  # noqa: S101 - asked only of tensors that require grad
-    return node, number
+def _check_inputs(inputs: Sequence[Any], without_grad: str) -> None:
+    for one in inputs:
+        if isinstance(one, GradientEdge):
+            continue
+        if not isinstance(one, Tensor):
+            raise RuntimeError(_errors.INPUT_TYPE.format(type=type(one).__name__))  # noqa: TRY004 - PyTorch's
+        if not one._requires_grad:
+            raise RuntimeError(without_grad)
 
 
-def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> list[Tensor]:
+def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Any]) -> list[Tensor]:
     if len(tensors) != len(gradients):
+        _refuse_others(gradients)
         raise RuntimeError(
             _errors.GRADIENT_COUNT.format(tensors=len(tensors), gradients=len(gradients))
         )
@@ -358,7 +303,7 @@ def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]) -
             if tensor._requires_grad and tensor._array.size != 1:
                 raise RuntimeError(_errors.NOT_SCALAR)
         elif not isinstance(gradient, Tensor):
-            raise TypeError(_errors.GRADIENT_TYPE.format(type=type(gradient).__name__))
+            _refuse_others(gradients)
         elif gradient._array.shape != tensor._array.shape:
             raise RuntimeError(
                 _errors.GRADIENT_SHAPE.format(
@@ -367,10 +312,16 @@ def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]) -
                     expected=Size(tensor._array.shape),
                 )
             )
-        if not tensor._requires_grad:
+        if _dispatch.gradient_edge(tensor)[0] is None:
             raise RuntimeError(_errors.NO_GRAPH.format(index=index))
         starts.append(_start(tensor, gradient))
     return starts
+
+
+def _refuse_others(gradients: Sequence[Any]) -> None:
+    for one in gradients:
+        if one is not None and not isinstance(one, Tensor):
+            raise TypeError(_errors.GRADIENT_TYPE.format(type=type(one).__name__))
 
 
 def _start(tensor: Tensor, gradient: Tensor | None) -> Tensor:

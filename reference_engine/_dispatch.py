@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reference_engine import _errors, _modes, _saved, _views
-from reference_engine._graph import AccumulateGrad, Edge
+from reference_engine import _errors, _modes, _numpy_errors, _saved, _views
+from reference_engine._graph import AccumulateGrad, Edge, GradientEdge
 from reference_engine._modes import state
-from reference_engine._promotion import CATEGORY, OF_TENSORS, PYTHON_NUMBERS, as_operand, dtype_name
+from reference_engine._promotion import CATEGORY, PYTHON_NUMBERS, as_operand, dtype_name
 
 if TYPE_CHECKING:
     from reference_engine._derivatives._table import Row
@@ -38,8 +38,10 @@ class Observer:
     def leaf_written(self, leaf: "Tensor") -> None:
         """A leaf that requires grad was written in place, or its data replaced."""
 
-    def backward_pass(self, roots: "Sequence[Tensor]") -> None:
-        """A backward pass begins."""
+    def backward_pass(
+        self, roots: "Sequence[Tensor]", cotangents: "list[Tensor]"
+    ) -> "list[Tensor] | None":
+        """A backward pass begins, with these cotangents or those that are returned."""
 
     def gradient_read(self, tensor: "Tensor") -> None:
         """`.grad` was read."""
@@ -112,15 +114,16 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
     try:
         found = row.forward(*((arrays,) if row.is_variadic else arrays), *options)
     except (ValueError, IndexError) as error:
-        raise _as_pytorch(error, arrays) from None
+        raise _numpy_errors.as_pytorch(error, arrays) from None
     required &= row.gradient_mask
     if row.outputs is not None:
         return _several(row, inputs, options, (required, tensors), [wrap(one) for one in found])
     result = wrap(found)
     if row.is_view:
-        _share(inputs[0], result, several=False)
+        _views.share(inputs[0], result, several=False)
     if _modes.inference_used and state.inference:
-        result._counter = UNTRACKED
+        if result._view is None:
+            result._counter = UNTRACKED
     elif required and state.enabled and found.dtype.kind == "f":
         node = row.plan(required, tensors).node(inputs, options, result)
         if _saved.saved_hooks:
@@ -141,7 +144,7 @@ def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> 
     try:
         found = row.forward(array, *options)
     except (ValueError, IndexError) as error:
-        raise _as_pytorch(error, (array,)) from None
+        raise _numpy_errors.as_pytorch(error, (array,)) from None
     result = wrap(found)
     if _modes.inference_used and state.inference:
         result._counter = UNTRACKED
@@ -185,10 +188,20 @@ def operator_of(row: "Row", others: tuple[type, ...]) -> Callable[["Tensor", Any
             return dispatch(row, (self, _from_numpy(other)), options)
         else:
             return NotImplemented
+        # As `wrap`, without the call.
+        result: Tensor = new(tensor_type)
         try:
-            result = wrap(forward(a, b))
+            result._array = forward(a, b)
         except ValueError as error:
-            raise _as_pytorch(error, (a, b)) from None
+            raise _numpy_errors.as_pytorch(error, (a, b)) from None
+        result._counter = [0]
+        result._requires_grad = False
+        result._grad_fn = None
+        result._output_nr = 0
+        result._grad = None
+        result._view = None
+        result._accumulator = None
+        result._hooks = None
         if _modes.inference_used and state.inference:
             result._counter = UNTRACKED
         elif required and state.enabled:
@@ -223,8 +236,12 @@ def _several(
     """The rest of `dispatch` for an operation with several results."""
     if row.is_view:
         for one in results:
-            _share(inputs[0], one, several=True)
-    if case[0] and state.enabled:
+            _views.share(inputs[0], one, several=True)
+    if _modes.inference_used and state.inference:
+        for one in results:
+            if one._view is None:
+                one._counter = UNTRACKED
+    elif case[0] and state.enabled:
         node = row.plan(*case).node(inputs, options, results)
         if _saved.saved_hooks:
             _saved.pack(node)
@@ -273,10 +290,17 @@ def shape_of(value: Any) -> tuple[int, ...]:
 
 def gradient_edge(value: Any) -> Edge:
     """The edge along which a tensor's gradient leaves an operation: (None, 0) where none is due."""
-    if not isinstance(value, tensor_type) or not value._requires_grad:
+    if not isinstance(value, tensor_type):
+        return value if isinstance(value, GradientEdge) else NO_EDGE
+    if not value._requires_grad:
         return NO_EDGE
-    node = value._grad_fn if value._view is None else value.grad_fn
-    return (accumulator(value), 0) if node is None else (node, value._output_nr)
+    view = value._view
+    node = value._grad_fn if view is None else value.grad_fn
+    if node is not None:
+        return node, value._output_nr
+    if view is not None and not view.is_leaf:  # its base requires grad, but nothing was recorded
+        return NO_EDGE
+    return accumulator(value), 0
 
 
 def accumulator(leaf: "Tensor") -> AccumulateGrad:
@@ -315,7 +339,7 @@ def dispatch_in_place(
     try:
         found = np.asarray(row.forward(*arrays, *options))
     except (ValueError, IndexError) as error:
-        raise _as_pytorch(error, arrays) from None
+        raise _numpy_errors.as_pytorch(error, arrays) from None
     _check_fits(found, target)
     array = storage(target)
     required &= row.gradient_mask
@@ -330,7 +354,10 @@ def dispatch_in_place(
             version + 1 if type(value) is _saved.Saved else version
             for value, version in zip(node.saved, node.versions, strict=True)
         )
-    array[...] = found
+    try:
+        array[...] = found
+    except ValueError:
+        _views.write(array, found, name=row.name)
     if target._counter is not UNTRACKED:
         target._counter[0] += 1
     if recorded:
@@ -339,8 +366,9 @@ def dispatch_in_place(
         _views.rebase_history(target, node)
     if observer is not None:
         observer.operation(row, inputs, (target,))
-        if target._requires_grad and target._grad_fn is None:
-            observer.leaf_written(target)
+        leaf = target if target._view is None else target._view.base
+        if leaf._requires_grad and leaf._grad_fn is None:
+            observer.leaf_written(leaf)
     return target
 
 
@@ -363,35 +391,3 @@ def _check_fits(found: np.ndarray[Any, Any], target: "Tensor") -> None:
         raise RuntimeError(
             _errors.IN_PLACE_DTYPE.format(result=dtype_name(found), output=dtype_name(array))
         )
-
-
-def _share(source: "Tensor", result: "Tensor", *, several: bool) -> None:
-    """Let a view share its base's version; a result that is a copy after all stays on its own."""
-    if np.may_share_memory(result._array, source._array) or not result._array.size:
-        result._counter = source._counter
-        result._view = _views.View(source, several=several)
-
-
-# -- errors ---------------------------------------------------------------------------------------
-
-
-def _as_pytorch(error: Exception, arrays: Sequence[Any]) -> Exception:
-    """PyTorch's exception for one of NumPy's: a dimension out of range, shapes that do not fit."""
-    if isinstance(error, np.exceptions.AxisError) and error.axis is not None:
-        span = max(error.ndim or 0, 1)
-        return IndexError(_errors.DIM_RANGE.format(low=-span, high=span - 1, dim=error.axis))
-    if "could not be broadcast" in str(error):
-        shapes = [value.shape for value in arrays if isinstance(value, OF_TENSORS)]
-        for other in shapes[1:]:
-            mismatch = _broadcast_mismatch(shapes[0], other)
-            if mismatch is not None:
-                return RuntimeError(mismatch)
-    return error
-
-
-def _broadcast_mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
-    dims = max(len(a), len(b))
-    for back in range(1, min(len(a), len(b)) + 1):
-        if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
-            return _errors.BROADCAST.format(a=a[-back], b=b[-back], dim=dims - back)
-    return None

@@ -13,8 +13,9 @@ import numpy as np
 from reference_engine import _errors, _random
 from reference_engine._creation import creating, like, numpy_dtype, size_of
 from reference_engine._derivatives._table import TABLE, Row, camel
-from reference_engine._dispatch import _broadcast_mismatch, dispatch, dispatch_in_place, wrap
+from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
 from reference_engine._functions import mul, refusal, to
+from reference_engine._numpy_errors import broadcast_mismatch
 from reference_engine._promotion import dtype_name
 from reference_engine._tensor import Tensor
 from reference_engine._types import as_dtype
@@ -96,7 +97,7 @@ def normal(
             raise TypeError(_errors.NORMAL_ARGUMENTS.format(kinds=kinds))
         return _normal_of_size(mean, std, size, generator=generator, **options)
     shapes = [one._array.shape for one in tensors]
-    mismatch = _broadcast_mismatch(shapes[0], shapes[-1])
+    mismatch = broadcast_mismatch(shapes[0], shapes[-1])
     if mismatch is not None:
         raise RuntimeError(mismatch)
     shape = np.broadcast_shapes(*shapes)

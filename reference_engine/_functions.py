@@ -5,11 +5,12 @@ method of Tensor too.
 """
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors
+from reference_engine import _dispatch, _errors, _views
 from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import as_array, dispatch, dispatch_one, wrap
 from reference_engine._promotion import dtype_name, result_type
@@ -17,20 +18,43 @@ from reference_engine._tensor import Tensor
 from reference_engine._types import as_dtype, check_device, dtype, of_numpy
 
 
-def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    """Sizes given one by one or as one sequence."""
-    if len(sizes) == 1 and not isinstance(sizes[0], (int, np.integer, Tensor)):
-        sizes = tuple(sizes[0])
-    return tuple(int(size) for size in sizes)
+def _sizes(sizes: tuple[Any, ...], function: str, argument: str = "size") -> tuple[int, ...]:
+    """Sizes given one by one or as one sequence; the other two are for the error."""
+    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
+    try:
+        return tuple(map(index, given))
+    except TypeError:
+        pass
+    place, kind = next(
+        (place, type(one).__name__)
+        for place, one in enumerate(given, 1)
+        if not hasattr(type(one), "__index__") or isinstance(one, Tensor)
+    )
+    text = _errors.SIZE_ELEMENT_TYPE
+    if place == 1:
+        text = _errors.SIZE_TYPE if given is sizes else _errors.SIZE_FIRST_TYPE
+    raise TypeError(text.format(function=function, name=argument, place=place, type=kind))
+
+
+def place_of(input: Tensor, dim: int) -> int:
+    """A dimension counted from the front; a 0-d tensor has the dimensions 0 and -1."""
+    span = input._array.ndim or 1
+    if not -span <= dim < span:
+        raise IndexError(_errors.DIM_RANGE.format(low=-span, high=span - 1, dim=dim))
+    return dim % span
 
 
 def refusal(function: str, value: object, *, name: str = "input", position: int = 1) -> TypeError:
     """PyTorch's error for an argument that should be a tensor."""
-    kind = type(value)
-    full = f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+    kind = full_name(type(value))
     return TypeError(
-        _errors.ARGUMENT_TYPE.format(function=function, name=name, position=position, type=full)
+        _errors.ARGUMENT_TYPE.format(function=function, name=name, position=position, type=kind)
     )
+
+
+def full_name(kind: type) -> str:
+    """A type as PyTorch's messages name it."""
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
 # -- arithmetic -----------------------------------------------------------------------------------
@@ -110,17 +134,32 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
-    """The same elements in another shape, sharing memory; a dtype reinterprets nothing here."""
+    """The same memory in another shape, or as elements of another dtype."""
     array = _dispatch.storage(input)
-    result = dispatch(TABLE["view"], (input,), (_sizes(shape),))
+    if len(shape) == 1 and isinstance(shape[0], dtype):
+        return _reinterpreted(input, shape[0])
+    if not shape or isinstance(shape[0], (str, float)):
+        kinds = ", ".join(type(one).__name__ for one in shape)
+        wrong = _errors.VIEW_ARGUMENTS_WRONG.format(kinds=kinds) if shape else ""
+        raise TypeError(_errors.VIEW_ARGUMENTS.format(kinds=kinds, wrong=wrong))
+    result = dispatch(TABLE["view"], (input,), (_sizes(shape, "view"),))
     if array.size and not np.may_share_memory(result._array, array):
         raise RuntimeError(_errors.VIEW_STRIDE)
     return result  # type: ignore[no-any-return]
 
 
+def _reinterpreted(input: Tensor, kind: dtype) -> Tensor:
+    """The bytes of a tensor as elements of another dtype; no gradient flows through that."""
+    array = _dispatch.storage(input)
+    result = wrap(array.view(kind.numpy))
+    _views.share(input, result, several=False)
+    result._requires_grad = False
+    return result
+
+
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape, sharing memory where that is possible."""
-    sizes = _sizes(shape)
+    sizes = _sizes(shape, "reshape", "shape")
     array = _dispatch.storage(input)
     if array.flags.c_contiguous:
         return dispatch(TABLE["view"], (input,), (sizes,))  # type: ignore[no-any-return]
@@ -142,7 +181,9 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """One dimension in the place of those from `start_dim` to `end_dim`."""
     shape = input._array.shape or (1,)
-    start, end = start_dim % len(shape), end_dim % len(shape)
+    start, end = place_of(input, start_dim), place_of(input, end_dim)
+    if start > end:
+        raise RuntimeError(_errors.FLATTEN_ORDER)
     if start == end and input._array.ndim:
         return input
     return reshape(input, (*shape[:start], -1, *shape[end + 1 :]))
@@ -167,7 +208,7 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
 
 def expand(input: Tensor, *sizes: Any) -> Tensor:
     """Dimensions of size 1 (and new ones in front) repeated without copying; -1 keeps a size."""
-    return dispatch(TABLE["expand"], (input,), (_sizes(sizes),))  # type: ignore[no-any-return]
+    return dispatch(TABLE["expand"], (input,), (_sizes(sizes, "expand"),))  # type: ignore[no-any-return]
 
 
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
@@ -177,7 +218,7 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
 
 def permute(input: Tensor, *dims: Any) -> Tensor:
     """The dimensions in another order."""
-    return dispatch(TABLE["permute"], (input,), (_sizes(dims),))  # type: ignore[no-any-return]
+    return dispatch(TABLE["permute"], (input,), (_sizes(dims, "permute", "dims"),))  # type: ignore[no-any-return]
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -200,12 +241,14 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """Copies side by side, so many along each dimension."""
-    return dispatch(TABLE["repeat"], (input,), (_sizes(repeats),))  # type: ignore[no-any-return]
+    if not repeats:
+        raise TypeError(_errors.MISSING_ARGUMENT.format(function="repeat", name="repeats"))
+    return dispatch(TABLE["repeat"], (input,), (_sizes(repeats, "repeat", "repeats"),))  # type: ignore[no-any-return]
 
 
 def flip(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
     """The order reversed along dimensions."""
-    return dispatch(TABLE["flip"], (input,), (_sizes(sizes or (dims,)),))  # type: ignore[no-any-return]
+    return dispatch(TABLE["flip"], (input,), (_sizes(sizes or (dims,), "flip", "dims"),))  # type: ignore[no-any-return]
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -240,9 +283,17 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     """Pieces of a size, or of the sizes given, along a dimension, as views."""
     if not isinstance(split_size_or_sections, int):
         sizes = tuple(split_size_or_sections)
+        if any(one < 0 for one in sizes):
+            raise RuntimeError(_errors.SPLIT_NEGATIVE_SIZES.format(sizes=list(sizes)))
         return dispatch(TABLE["split_with_sizes"], (input,), (sizes, dim))  # type: ignore[no-any-return]
     size, whole = split_size_or_sections, input.size(dim)
-    sizes = (size,) * (whole // size) + ((whole % size,) if whole % size else ())
+    if size < 0:
+        raise RuntimeError(_errors.SPLIT_NEGATIVE.format(size=size))
+    if whole and not size:
+        raise RuntimeError(_errors.SPLIT_ZERO.format(size=whole))
+    sizes = (size,) * (whole // size) if whole else (0,)
+    if whole and whole % size:
+        sizes += (whole % size,)
     return dispatch(TABLE["split"], (input,), (sizes, dim))  # type: ignore[no-any-return]
 
 
@@ -253,7 +304,10 @@ def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Ten
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many pieces of equal size (the last may be smaller), as views."""
-    return split(input, -(-input.size(dim) // chunks), dim)
+    if chunks <= 0:
+        raise RuntimeError(_errors.CHUNK_COUNT.format(count=chunks))
+    whole = input.size(dim)
+    return split(input, -(-whole // chunks) if whole else (0,) * chunks, dim)
 
 
 # -- dtypes and devices ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from reference_engine._tensor import Tensor
@@ -89,6 +89,13 @@ class Node:
         return f"<{type(self).__name__} object at 0x{id(self):x}>"
 
 
+class GradientEdge(NamedTuple):
+    """Where the gradient of a tensor arrives: a node, and which of its outputs."""
+
+    node: Node
+    output_nr: int
+
+
 class AccumulateGrad(Node):
     """The end of a path: adds what arrives to a leaf's `.grad`."""
 
@@ -125,7 +132,7 @@ class RemovableHandle:
         if hooks is not None:
             hooks.pop(self.id, None)
 
-    def __enter__(self) -> "RemovableHandle":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -166,7 +173,7 @@ def hooks_of(node: Node) -> NodeHooks:
     return node.hooks
 
 
-def run_backward(
+def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for every node
     roots: Sequence[tuple[Node, int]],
     gradients: Sequence[Gradient],
     *,
@@ -197,42 +204,50 @@ def run_backward(
             if gradient is not None:
                 if gradient.shape != following.shape or gradient.dtype is not following.dtype:
                     gradient = fit(gradient, following, number)  # noqa: PLW2901 - the same one
-                if following.several:
-                    slots = partial.get(following) or [None] * len(following.shape)
-                    before = slots[number]
-                    slots[number] = gradient if before is None else add(before, gradient)
-                    gradient = slots  # noqa: PLW2901 - all that has arrived, from here on
-                elif following in partial:
+                    if following.several:
+                        slots = partial.get(following) or [None] * len(following.shape)
+                        before = slots[number]
+                        slots[number] = gradient if before is None else add(before, gradient)
+                        gradient = slots  # noqa: PLW2901 - all that has arrived, from here on
+                    elif partial and following in partial:
+                        gradient = add(partial[following], gradient)  # noqa: PLW2901
+                elif partial and following in partial:
                     gradient = add(partial[following], gradient)  # noqa: PLW2901
             elif following in partial:
                 gradient = partial[following]  # noqa: PLW2901
-            left = waiting[following] - 1
-            if left:
-                waiting[following] = left
+            left = waiting[following]
+            if left == 1:
+                if partial:
+                    partial.pop(following, None)
+                heappush(ready, (-following.sequence, following, gradient))
+            else:
+                waiting[following] = left - 1
                 if gradient is not None:
                     partial[following] = gradient
-            else:
-                partial.pop(following, None)
-                heappush(ready, (-following.sequence, following, gradient))
-        # What goes on from here is held by `ready` and `partial` alone: see ArrayOperations.accumulate.
+        # Henceforth `ready` and `partial` alone hold what goes on: see ArrayOperations.accumulate.
         results = gradient = None
         if not ready:
             return [captured.get(target) for target in wanted or ()]
         _, node, received = heappop(ready)
-        needed = applied is None or node in applied
-        if received is not None and node.hooks is not None and (needed or node in targets):
-            received = operations.run_pre_hooks(node, received)
-        if wanted is not None:
-            _capture(node, received, wanted, captured)
         edges = iter(node.edges)
-        if received is None or not needed:
+        hooks = node.hooks
+        if applied is not None:
+            needed = node in applied
+            if received is not None and hooks is not None and (needed or node in targets):
+                received = operations.run_pre_hooks(node, received)
+            _capture(node, received, wanted, captured)
+            if not needed:
+                received = None
+        elif hooks is not None and received is not None:
+            received = operations.run_pre_hooks(node, received)
+        if received is None:
             results = repeat(None)
             continue
         if step is None:
             results = node.apply(received, operations)
         else:
             results = step(node, received, operations)
-        if node.hooks is not None and node.hooks.post:
+        if hooks is not None and hooks.post:
             results = operations.run_post_hooks(node, results, received)
         if not keep_graph:
             node.release()
@@ -241,7 +256,7 @@ def run_backward(
 def _capture(
     node: Node,
     received: Gradient,
-    wanted: Iterable[tuple[Node, int]],
+    wanted: Any,
     captured: dict[tuple[Node, int], Gradient],
 ) -> None:
     for target, number in wanted:

@@ -26,15 +26,33 @@ def get_item(self: Tensor, key: Any) -> Tensor:
 
 def set_item(self: Tensor, key: Any, value: Any) -> None:
     """Write `value`, broadcast, to the elements at `key`; the history follows."""
+    if not isinstance(value, _ASSIGNED):
+        name = _functions.full_name(type(value))
+        raise TypeError(_errors.ASSIGNED_TYPE.format(type=name, legacy=self.dtype.legacy))
     viewed, advanced = _basic_part(self, key)
     source = value if isinstance(value, Tensor) else wrap(np.asarray(value, self._array.dtype))
     if advanced is not None:
-        dispatch_in_place(TABLE["index_put"], viewed, (source,), (advanced,))
+        try:
+            dispatch_in_place(TABLE["index_put"], viewed, (source,), (advanced,))
+        except (RuntimeError, ValueError):
+            _check_broadcast(source, viewed._array[advanced].shape)
+            raise
         return
     while source._array.ndim > viewed._array.ndim and source._array.shape[0] == 1:
         source = _functions.squeeze(source, 0)
     TABLE["expand"].forward(source._array, viewed._array.shape)  # its error, where it does not fit
     _functions.copy_(viewed, source)
+
+
+_ASSIGNED = (Tensor, bool, int, float, np.generic)
+
+
+def _check_broadcast(source: Tensor, expected: tuple[int, ...]) -> None:
+    found = source._array.shape
+    pairs = zip(reversed(found), reversed(expected), strict=False)
+    if len(found) > len(expected) or any(have not in {1, want} for have, want in pairs):
+        text = _errors.ASSIGNED_SHAPE.format(found=list(found), expected=list(expected))
+        raise RuntimeError(text) from None
 
 
 def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]:
@@ -131,7 +149,7 @@ def _prepared(key: Any) -> Any:
     if isinstance(key, (int, np.integer)):
         return int(key)
     if isinstance(key, (list, tuple, range)):
-        key = np.asarray([int(one) if isinstance(one, Tensor) else one for one in key])
+        key = np.asarray([int(one.item()) if isinstance(one, Tensor) else one for one in key])
         if not key.size:
             key = key.astype(np.int64)
     if not isinstance(key, np.ndarray):

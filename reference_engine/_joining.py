@@ -13,6 +13,7 @@ from reference_engine._dispatch import dispatch, wrap
 from reference_engine._functions import cat, expand, reshape, unsqueeze, view
 from reference_engine._rearranging import listed
 from reference_engine._tensor import Tensor
+from reference_engine._warnings import warn_once
 
 BOTH = ("tensor_split", "hsplit", "vsplit", "dsplit")
 """What is a function of `torch` and a method of Tensor."""
@@ -173,13 +174,15 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
 # -- grids ----------------------------------------------------------------------------------------
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """The coordinates of a grid: each vector stretched over the dimensions of the others."""
+    if indexing is None:
+        warn_once(_errors.MESHGRID_WITHOUT_INDEXING)
     given = listed(tensors)
     places = list(range(len(given)))
     if indexing == "xy":
         places[:2] = places[:2][::-1]
-    elif indexing != "ij":
+    elif indexing not in {"ij", None}:
         raise RuntimeError(_errors.MESHGRID_INDEXING.format(indexing=indexing))
     shape = [1] * len(given)
     for one, place in zip(given, places, strict=True):
@@ -196,14 +199,16 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     """Every combination of one element of each vector, as rows."""
     if len(tensors) == 1:
         return tensors[0]
-    return _functions.stack([_functions.flatten(one) for one in meshgrid(list(tensors))], 1)
+    return _functions.stack(
+        [_functions.flatten(one) for one in meshgrid(list(tensors), indexing="ij")], 1
+    )
 
 
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """Every choice of `r` elements of a vector, as rows."""
     if not r:
         return wrap(np.empty(0, input._array.dtype))
-    grids = meshgrid([input] * r)
+    grids = meshgrid([input] * r, indexing="ij")
     places = np.indices((input._array.size,) * r)
     mask = np.ones(places.shape[1:], np.bool_)
     for first, second in pairwise(places):

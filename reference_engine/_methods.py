@@ -2,13 +2,23 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _constructors, _dispatch, _drawing, _errors, _storage, _views
+from reference_engine import (
+    _constructors,
+    _conversions,
+    _dispatch,
+    _drawing,
+    _errors,
+    _storage,
+    _views,
+)
+from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import wrap
-from reference_engine._functions import reshape, squeeze, transpose, unsqueeze
+from reference_engine._functions import reshape, unsqueeze
 from reference_engine._ordering import nonzero
 from reference_engine._promotion import promote_types as numpy_promotion
 from reference_engine._promotion import result_type as numpy_result_type
@@ -111,12 +121,21 @@ def can_cast(from_: dtype, to: dtype) -> bool:
 def broadcast_shapes(*shapes: Any) -> Size:
     """The shape that tensors of these shapes are brought to."""
     given = [(one,) if isinstance(one, int) else tuple(one) for one in shapes]
-    try:
-        return Size(np.broadcast_shapes(*given))
-    except ValueError:
-        raise RuntimeError(
-            "Shape mismatch: objects cannot be broadcast to a single shape"
-        ) from None
+    common: tuple[int, ...] = ()
+    for number, shape in enumerate(given):
+        for back in range(1, min(len(shape), len(common)) + 1):
+            if shape[-back] != common[-back] and 1 not in (shape[-back], common[-back]):
+                raise RuntimeError(
+                    _errors.BROADCAST_SHAPES.format(
+                        size=shape[-back],
+                        dim=-back,
+                        index=number,
+                        shape=shape,
+                        expected=list(common),
+                    )
+                )
+        common = np.broadcast_shapes(common, shape)
+    return Size(common)
 
 
 def isin(
@@ -143,9 +162,15 @@ def typename(obj: Any) -> str:
     """The name of a tensor's old type, or of an object's class."""
     if isinstance(obj, Tensor):
         return _constructors.type_(obj)  # type: ignore[no-any-return]
-    kind = obj if isinstance(obj, type) else type(obj)
-    module = kind.__module__
-    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+    if isinstance(obj, FunctionType):
+        module = obj.__module__ or "reference_engine"  # rows' functions have none
+        if module.startswith("reference_engine"):
+            place = "nn.functional" if ".nn." in module else "_VariableFunctionsClass"
+            return f"torch.{place}.{obj.__name__}"
+    named = obj if isinstance(obj, (type, FunctionType)) else type(obj)
+    if named.__module__ == "builtins":
+        return named.__qualname__
+    return f"{named.__module__}.{named.__qualname__}".replace("reference_engine", "torch", 1)
 
 
 def is_storage(obj: Any) -> bool:
@@ -163,30 +188,44 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
 # -- in place -------------------------------------------------------------------------------------
 
 
-def _in_place(view: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The method that makes a tensor its own view."""
+def _in_place(name: str, row_of: Callable[..., tuple[Any, ...]]) -> Callable[..., Tensor]:
+    """The method that makes a tensor its own view; `row_of` gives a row's name and options."""
 
     def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
         _views.check_in_place(self, will_require_grad=self._requires_grad)
-        result = view(self, *arguments, **named)
+        row, *options = row_of(*arguments, **named)
+        result = _dispatch.dispatch(TABLE[f"{row}_in_place"], (self,), tuple(options))
         self._array = _dispatch.storage(result)
         self._grad_fn, self._output_nr = result._grad_fn, result._output_nr
         self._accumulator = None
         self._counter[0] += 1
+        if self._view is not None:
+            self._view.version = self._counter[0]
         return self
 
+    method.__name__ = name
     method.__doc__ = "The view of that name; this tensor becomes it."
     return method
 
 
-def _t(self: Tensor) -> Tensor:
-    return self.t()  # type: ignore[attr-defined, no-any-return]
+def _squeezed(dim: Any = None) -> tuple[Any, ...]:
+    if dim is None:
+        return ("squeeze",)
+    return ("squeeze_dim" if isinstance(dim, int) else "squeeze_dims", dim)
 
 
-IN_PLACE_VIEWS: dict[str, Callable[..., Tensor]] = {
-    "t_": _t, "transpose_": transpose, "swapaxes_": transpose, "swapdims_": transpose,
-    "squeeze_": squeeze, "unsqueeze_": unsqueeze,
-}  # fmt: skip
+def _transposed(dim0: int, dim1: int) -> tuple[Any, ...]:
+    return "transpose", dim0, dim1
+
+
+IN_PLACE_VIEWS: dict[str, Callable[..., tuple[Any, ...]]] = {
+    "t_": lambda: ("t",),
+    "transpose_": _transposed,
+    "swapaxes_": _transposed,
+    "swapdims_": _transposed,
+    "squeeze_": _squeezed,
+    "unsqueeze_": lambda dim: ("unsqueeze", dim),
+}
 
 
 def square_(self: Tensor) -> Tensor:
@@ -286,12 +325,33 @@ METHODS: tuple[Callable[..., Any], ...] = (
 )  # fmt: skip
 
 
+class _ReadOnly(property):
+    """A property that refuses to be set in PyTorch's words."""
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __set__(self, tensor: Any, value: Any) -> None:
+        raise AttributeError(_errors.NOT_WRITABLE.format(name=self._name))
+
+
+def _forbid_writing() -> None:
+    for name, found in tuple(vars(Tensor).items()):
+        if isinstance(found, property) and found.fset is None:
+            fixed = _ReadOnly(found.fget, doc=found.__doc__)
+            fixed.__set_name__(Tensor, name)
+            setattr(Tensor, name, fixed)
+
+
 def bind_methods() -> None:
     """Hang all of this on Tensor."""
+    _forbid_writing()
     for function in METHODS:
         setattr(Tensor, function.__name__, function)
-    for name, view in IN_PLACE_VIEWS.items():
-        setattr(Tensor, name, _in_place(view))
+    for name, conversion in _conversions.METHODS.items():
+        setattr(Tensor, name, conversion)
+    for name, row_of in IN_PLACE_VIEWS.items():
+        setattr(Tensor, name, _in_place(name, row_of))
     for name in ("pin_memory", "share_memory_", "to_dense", "dequantize"):
         setattr(Tensor, name, itself)
     for name in ("is_pinned", "is_shared", "is_coalesced", "is_distributed"):

@@ -10,6 +10,8 @@ from functools import wraps
 from types import TracebackType
 from typing import Any
 
+from reference_engine import _errors
+
 
 class _State(threading.local):
     enabled = True
@@ -94,17 +96,23 @@ class _FixedMode(_Mode):
 class no_grad(_FixedMode):
     """Nothing computed inside is recorded."""
 
+    __module__ = "torch.autograd.grad_mode"
+
     _value = False
 
 
 class enable_grad(_FixedMode):
     """What is computed inside is recorded, also within `no_grad`."""
 
+    __module__ = "torch.autograd.grad_mode"
+
     _value = True
 
 
 class inference_mode(_Mode):
     """As `no_grad`, and what is made inside can never take part in autograd."""
+
+    __module__ = "torch.autograd.grad_mode"
 
     def __new__(cls, mode: Any = True) -> Any:
         made = object.__new__(cls)
@@ -146,10 +154,14 @@ def is_inference_mode_enabled() -> bool:
 class set_grad_enabled(_Mode):
     """Sets the mode at once; as a context manager, restores the former one on leaving."""
 
+    __module__ = "torch.autograd.grad_mode"
+
     def __init__(self, mode: bool) -> None:
-        super().__init__(bool(mode))
+        if not isinstance(mode, bool):
+            raise TypeError(_errors.GRAD_MODE_TYPE.format(type=type(mode).__name__))
+        super().__init__(mode)
         self._before = state.enabled
-        state.enabled = bool(mode)
+        state.enabled = mode
 
     def __enter__(self) -> None:
         self._former.append(self._before)

@@ -21,6 +21,8 @@ OPERATORS = {
     "and": "bitwise_and",
     "or": "bitwise_or",
     "xor": "bitwise_xor",
+    "lshift": "bitwise_left_shift",
+    "rshift": "bitwise_right_shift",
 }
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
@@ -33,7 +35,7 @@ def bind_operators() -> None:
         options = row.defaults
         operator = operator_of(row, _OPERAND)
         setattr(Tensor, f"__{symbol}__", operator)
-        commutes = name not in {"sub", "div", "floor_divide", "remainder"}
+        commutes = name in {"add", "mul", "bitwise_and", "bitwise_or", "bitwise_xor"}
         reflected = _guarded(operator) if commutes else _reflected(row, options)
         setattr(Tensor, f"__r{symbol}__", reflected)
         setattr(Tensor, f"__i{symbol}__", _augmented(row, options))

@@ -4,7 +4,7 @@ from math import prod as product
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors
+from reference_engine import _errors, _numpy_errors
 from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import dispatch
 from reference_engine._functions import (
@@ -77,7 +77,7 @@ def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
             return matmul(squeeze(input, 0), other)
         if b[0] == 1 and other._requires_grad:
             return matmul(input, squeeze(other, 0))
-    mismatch = _dispatch._broadcast_mismatch(a[:-2], b[:-2])
+    mismatch = _numpy_errors.broadcast_mismatch(a[:-2], b[:-2])
     if mismatch is not None:
         raise RuntimeError(mismatch)
     batch = np.broadcast_shapes(a[:-2], b[:-2])
@@ -97,4 +97,7 @@ def _batched_matmul(input: Tensor, other: Tensor) -> Tensor:
 
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The products of every element of one vector with every element of another."""
+    for name, one in (("self", input), ("vec2", vec2)):
+        if one._array.ndim != 1:
+            raise RuntimeError(_errors.OUTER_DIMS.format(name=name, dim=one._array.ndim))
     return mul(dispatch(TABLE["view"], (input,), ((-1, 1),)), vec2)

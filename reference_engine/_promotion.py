@@ -46,8 +46,13 @@ def promote_to_float(arrays: list[Any]) -> None:
 def _promote_slowly(arrays: list[Any]) -> None:
     target = result_type(arrays)
     for position, value in enumerate(arrays):
-        if isinstance(value, OF_TENSORS) and value.dtype != target:
-            arrays[position] = value.astype(target)
+        if isinstance(value, OF_TENSORS):
+            if value.dtype != target:
+                arrays[position] = value.astype(target)
+        elif (
+            type(value) is int and target.kind in "iu" and value.bit_length() >= 8 * target.itemsize
+        ):
+            arrays[position] = np.asarray(value).astype(target)  # it wraps around
 
 
 def as_operand(value: Any) -> Any:

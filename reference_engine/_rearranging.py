@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _errors, _functions, _views
+from reference_engine import _errors, _functions, _numpy_errors, _views
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.rearranging import in_range
 from reference_engine._dispatch import dispatch, storage, wrap
@@ -80,7 +80,7 @@ def flipud(input: Tensor) -> Tensor:
 
 def tile(input: Tensor, *dims: Any) -> Tensor:
     """Copies side by side; missing counts are 1."""
-    counts = _functions._sizes(dims)
+    counts = _functions._sizes(dims, "tile", "dims")
     padded = (1,) * (input._array.ndim - len(counts)) + counts
     return _functions.repeat(input, padded)
 
@@ -100,7 +100,12 @@ def listed(tensors: tuple[Any, ...]) -> list[Tensor]:
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """All tensors expanded to their common shape."""
     given = listed(tensors)
-    shape = np.broadcast_shapes(*(one._array.shape for one in given))
+    shape: tuple[int, ...] = ()
+    for one in given:
+        mismatch = _numpy_errors.broadcast_mismatch(shape, one._array.shape)
+        if mismatch is not None:
+            raise RuntimeError(mismatch)
+        shape = np.broadcast_shapes(shape, one._array.shape)
     return tuple(expand(one, shape) for one in given)
 
 

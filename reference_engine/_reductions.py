@@ -7,7 +7,7 @@ from reference_engine import _errors
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.reductions import count_of
 from reference_engine._dispatch import dispatch, dispatch_one
-from reference_engine._functions import to
+from reference_engine._functions import place_of, to
 from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
 
@@ -43,6 +43,8 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean of everything, or along `dim` (a number or several)."""
+    if dtype is not None and not dtype.is_floating_point:
+        raise RuntimeError(_errors.MEAN_DTYPE.format(which="Optional", dtype=dtype.legacy))
     input = cast(input, dtype)
     if dim is None and not keepdim:
         return dispatch_one(TABLE["mean"], input)  # type: ignore[no-any-return]
@@ -65,6 +67,8 @@ def _spread(
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     dims = dims_of(dim)
+    for one in dims if isinstance(dims, tuple) else () if dims is None else (dims,):
+        place_of(input, one)
     if input._array.size and count_of(input._array.shape, dims) <= correction:
         warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
     return dispatch(TABLE[name], (input,), (dims, correction, keepdim))
@@ -125,6 +129,13 @@ def norm(
     input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False, dtype: Any = None
 ) -> Tensor:
     """The vector norm of order `p` ("fro" is 2) of everything, or along `dim`."""
+    if isinstance(p, str) and p != "fro":
+        from reference_engine.linalg import matrix_norm
+
+        return matrix_norm(input, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+    if dtype is not None and dtype.itemsize < input.dtype.itemsize:
+        found, wanted = input.dtype.legacy, dtype.legacy
+        raise RuntimeError(_errors.VECTOR_NORM_NARROWING.format(found=found, wanted=wanted))
     order = 2 if p in (None, "fro") else p
     input = cast(input, dtype)
     return dispatch(TABLE["linalg_vector_norm"], (input,), (order, dims_of(dim), keepdim))  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
 """The named tuples that functions with several results return."""
 
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 
 class ReturnType(tuple[Any, ...]):
@@ -13,7 +13,7 @@ class ReturnType(tuple[Any, ...]):
     __slots__ = ()
     __match_args__: tuple[str, ...] = ()
 
-    def __new__(cls, *values: Any) -> "ReturnType":
+    def __new__(cls, *values: Any) -> Self:
         return tuple.__new__(cls, values)
 
     def __repr__(self) -> str:

@@ -52,8 +52,10 @@ class Packed:
 
     def tensor(self) -> "Tensor":
         """The tensor as the user's hook unpacks it."""
-        found: Tensor = self._unpack(self._packed)
-        return found
+        found = self._unpack(self._packed)
+        if not isinstance(found, _dispatch.tensor_type):
+            raise TypeError(_errors.UNPACK_TYPE.format(type=type(found).__name__))
+        return found  # type: ignore[no-any-return]
 
     @property
     def _array(self) -> Any:

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any
 
+import numpy as np
+
 from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import Row
-from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_one
+from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_one, wrap
 from reference_engine._out import into
 from reference_engine._tensor import Tensor
+from reference_engine._types import Defaults
 
 OF_TENSORS_ONLY = (
     "maximum", "minimum", "logical_and", "logical_or", "logical_xor", "mm", "mv", "dot", "bmm",
@@ -16,6 +19,19 @@ OF_TENSORS_ONLY = (
     "lcm", "isclose", "dist",
 )  # fmt: skip
 """Rows none of whose operands may be a number."""
+
+
+NUMBERS_TOO = ("add", "sub", "mul", "div", "true_divide")
+"""Functions whose first argument may be a number."""
+
+
+def _number_first(name: str, value: Any, other: Any) -> Any:
+    """A first argument that is no tensor: a number, which becomes a tensor where both are."""
+    if name not in NUMBERS_TOO or not isinstance(value, (int, float)):
+        raise _functions.refusal(name, value)
+    if isinstance(other, Tensor):
+        return value
+    return wrap(np.asarray(value, Defaults.dtype.numpy if isinstance(value, float) else None))
 
 
 def function_of(row: Row) -> Callable[..., Any]:
@@ -52,9 +68,13 @@ def _with_signature(row: Row, *, first: int, takes_out: bool) -> Callable[..., A
     """
     only_tensors = row.name in OF_TENSORS_ONLY
     inputs = ("input", *row.inputs[1:])
-    made: Callable[..., Any] = _form(len(row.inputs), len(row.options), only_tensors, takes_out)(
-        row, row.name, inputs, first, Tensor, dispatch, dispatch_one, _functions.refusal, into
+    form = _form(
+        len(row.inputs), len(row.options), only_tensors, takes_out, row.name in NUMBERS_TOO
     )
+    made: Callable[..., Any] = form(
+        row, row.name, inputs, first, Tensor, dispatch, dispatch_one, _functions.refusal, into,
+        _number_first,
+    )  # fmt: skip
     names = (*inputs, *row.options)
     code = made.__code__
     made.__code__ = code.replace(
@@ -67,7 +87,9 @@ def _with_signature(row: Row, *, first: int, takes_out: bool) -> Callable[..., A
 
 
 @cache
-def _form(inputs: int, options: int, only_tensors: bool, takes_out: bool) -> Callable[..., Any]:  # noqa: FBT001 - the key of a cache
+def _form(
+    inputs: int, options: int, only_tensors: bool, takes_out: bool, numbers: bool
+) -> Callable[..., Any]:
     """What makes functions of so many inputs and options."""
     tensors = "".join(f"input{number}, " for number in range(inputs))
     others = "".join(f"option{number}, " for number in range(options))
@@ -77,14 +99,16 @@ def _form(inputs: int, options: int, only_tensors: bool, takes_out: bool) -> Cal
         else f"dispatch(row, ({tensors}), ({others}))"
     )
     lines = [
-        "def make(row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into):",
+        "def make(row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into, number):",
         f"    def function({tensors}{others}{'*, out=None' if takes_out else ''}):",
     ]
     checked = range(0 if takes_out else 1, inputs if only_tensors else 1)
     for number in checked:
         lines += [
             f"        if not isinstance(input{number}, Tensor):",
-            f"            raise refusal(name, input{number}, name=names[{number}], "
+            "            input0 = number(name, input0, input1)"
+            if numbers and number == 0
+            else f"            raise refusal(name, input{number}, name=names[{number}], "
             f"position=first + {number})",
         ]
     if takes_out:
@@ -102,7 +126,8 @@ def checking_first(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
         if arguments and not isinstance(arguments[0], Tensor):
-            raise _functions.refusal(function.__name__, arguments[0])
+            first = _number_first(function.__name__, arguments[0], arguments[-1])
+            arguments = (first, *arguments[1:])
         if "out" in named:
             return into(named.pop("out"), function.__name__, function(*arguments, **named))
         return function(*arguments, **named)
@@ -119,6 +144,9 @@ def with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*arguments)
         for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim")):
             if numpy_name in named:
+                if name in named:
+                    refused = {"function": function.__name__, "name": numpy_name}
+                    raise TypeError(_errors.UNEXPECTED_ARGUMENT.format(**refused))
                 named[name] = named.pop(numpy_name)
         return function(*arguments, **named)
 

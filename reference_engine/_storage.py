@@ -14,7 +14,7 @@ from reference_engine._types import cpu, device, of_numpy
 from reference_engine._warnings import warn_once
 
 
-def _memory(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The whole array that another shows a part of."""
     base: Any = array
     while isinstance(base.base, np.ndarray):
@@ -100,18 +100,18 @@ class TypedStorage(UntypedStorage):
 def storage(self: Tensor) -> TypedStorage:
     """The tensor's memory, with that of tensors that it is a view of; deprecated."""
     warn_once(_errors.TYPED_STORAGE)
-    return TypedStorage(_memory(_dispatch.storage(self)))
+    return TypedStorage(memory_of(_dispatch.storage(self)))
 
 
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The bytes of the tensor's memory, with that of tensors that it is a view of."""
-    return UntypedStorage(_memory(_dispatch.storage(self)))
+    return UntypedStorage(memory_of(_dispatch.storage(self)))
 
 
 def storage_offset(self: Tensor) -> int:
     """Where in its memory the tensor starts, in elements."""
     array = _dispatch.storage(self)
-    start = array.__array_interface__["data"][0] - _memory(array).__array_interface__["data"][0]
+    start = array.__array_interface__["data"][0] - memory_of(array).__array_interface__["data"][0]
     return int(start) // array.itemsize
 
 
@@ -128,7 +128,7 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     shape = tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes
     former = _dispatch.storage(self)
     count = int(np.prod(shape, dtype=np.int64))
-    flat = _memory(former).reshape(-1)[storage_offset(self) :]
+    flat = memory_of(former).reshape(-1)[storage_offset(self) :]
     if flat.size < count:
         flat = np.concatenate([flat, np.zeros(count - flat.size, former.dtype)])
     self._array = flat[:count].reshape(shape)

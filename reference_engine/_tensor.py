@@ -1,10 +1,9 @@
 """The Tensor: an ndarray with a version, a gradient and a place in the graph.
 
 What can be computed with tensors is bound from the table of derivatives; here is only what a
-tensor is and how it meets Python and NumPy.
+tensor is. How it meets Python's numbers, copies and NumPy's functions: `_conversions`.
 """
 
-import copy
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
@@ -160,24 +159,16 @@ class Tensor:
             strides = tuple(step // self._array.itemsize for step in self._array.strides)
         return strides if dim is None else strides[dim]
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in order without gaps."""
-        return self._array.flags.c_contiguous
-
     def is_floating_point(self) -> bool:
         """Whether the dtype is float16, float32 or float64."""
         return bool(self._array.dtype.kind == "f")
-
-    def data_ptr(self) -> int:
-        """The address of the first element."""
-        return int(_dispatch.storage(self).__array_interface__["data"][0])
 
     # -- gradient state ---------------------------------------------------------------------------
 
     @property
     def is_leaf(self) -> bool:
         """Whether the tensor was made by the user rather than by a recorded operation."""
-        return self._grad_fn is None
+        return self.grad_fn is None
 
     @property
     def requires_grad(self) -> bool:
@@ -196,7 +187,13 @@ class Tensor:
             raise RuntimeError(_errors.REQUIRES_GRAD_METHOD_DTYPE)
         if value and self.is_inference() and not state.inference:
             raise RuntimeError(_errors.INFERENCE_REQUIRES_GRAD)
-        self._requires_grad = bool(value)
+        view = self._view
+        if view is not None:
+            view.is_leaf = value
+        if value:
+            _views.require_grad(self)
+        else:
+            self._requires_grad = view is not None and view.base._requires_grad
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `requires_grad` of a leaf, in place."""
@@ -355,15 +352,13 @@ class Tensor:
         )
 
     def _suffixes(self) -> list[str]:
-        node = self.grad_fn
+        try:
+            node = self.grad_fn
+        except RuntimeError:
+            return ["grad_fn=<Invalid>"]
         if node is not None:
             return [f"grad_fn=<{node.name().removeprefix('torch::autograd::')}>"]
         return ["requires_grad=True"] if self._requires_grad else []
-
-    def __format__(self, spec: str) -> str:
-        if self._array.ndim == 0:
-            return format(self._array.item(), spec)
-        return object.__format__(self, spec)
 
     def item(self) -> Any:
         """The one element as a Python number."""
@@ -374,31 +369,6 @@ class Tensor:
     def tolist(self) -> Any:
         """Nested lists of Python numbers; a 0-d tensor gives its number."""
         return self._array.tolist()
-
-    def _number(self) -> Any:
-        if self._array.size != 1:
-            raise ValueError(_errors.ONE_ELEMENT)
-        if self._requires_grad:
-            warnings.warn(_errors.SCALAR_REQUIRES_GRAD, UserWarning, stacklevel=3)
-        return self._array.item()
-
-    def __float__(self) -> float:
-        return float(self._number())
-
-    def __int__(self) -> int:
-        return int(self._number())
-
-    def __index__(self) -> int:
-        if self._array.size != 1 or self._array.dtype.kind == "f":
-            raise TypeError(_errors.INDEX_TYPE)
-        return int(self._array.item())
-
-    def __bool__(self) -> bool:
-        if _dispatch.observer is not None:
-            _dispatch.observer.truth_value(self)
-        if self._array.size == 1:
-            return bool(self._array.item())
-        raise RuntimeError(_errors.BOOL_MANY if self._array.size else _errors.BOOL_EMPTY)
 
     def __len__(self) -> int:
         if self._array.ndim == 0:
@@ -412,59 +382,13 @@ class Tensor:
 
         return iter(_functions.unbind(self, 0))
 
-    def __contains__(self, element: Any) -> bool:
-        return bool((self._array == _dispatch.as_array(element)).any())
-
-    __hash__ = object.__hash__
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Tensor":
-        if self._grad_fn is not None:
-            raise RuntimeError(_errors.DEEPCOPY_NON_LEAF)
-        twin = type(self).__new_empty__()
-        memo[id(self)] = twin
-        twin._array = self._array.copy()
-        twin._requires_grad = self._requires_grad
-        twin._grad = copy.deepcopy(self._grad, memo)
-        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
-        return twin
-
-    def __reduce_ex__(self, _: Any) -> Any:
-        kind = None if type(self) is Tensor else type(self)  # it goes by PyTorch's name
-        return _rebuild, (kind, self._array, self._requires_grad, self.__dict__)
-
     # -- NumPy ------------------------------------------------------------------------------------
 
     def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The data as an ndarray over the same memory; refused where gradients are followed."""
-        if self._requires_grad and not force:
+        if self._requires_grad and state.enabled and not force:
             raise RuntimeError(_errors.NUMPY_REQUIRES_GRAD)
         return _dispatch.storage(self)
-
-    def __array__(self, dtype: Any = None, *, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            return array.astype(dtype)
-        return array.copy() if copy else array
-
-    def __array_wrap__(
-        self, array: np.ndarray[Any, Any], context: Any = None, return_scalar: bool = False
-    ) -> "Tensor":
-        """What NumPy's functions of a tensor give: a tensor again."""
-        return _dispatch.wrap(array.astype(np.uint8) if array.dtype == bool else array)
-
-
-def _rebuild(
-    kind: type[Tensor] | None,
-    array: np.ndarray[Any, Any],
-    requires_grad: bool,
-    attributes: dict[str, Any],
-) -> Tensor:
-    """A tensor out of its pickle: a leaf, whatever it was."""
-    made = (kind or Tensor).__new_empty__()
-    made._array = array.copy()
-    made._requires_grad = requires_grad
-    made.__dict__.update(attributes)
-    return made
 
 
 _dispatch.tensor_type = Tensor

@@ -10,6 +10,8 @@ from reference_engine import _errors
 class dtype:
     """A tensor's element type: PyTorch's name and NumPy's type. There is one object for each."""
 
+    __module__ = "torch"
+
     __slots__ = (
         "_name", "is_complex", "is_floating_point", "is_signed", "itemsize", "legacy", "numpy",
     )  # fmt: skip
@@ -26,8 +28,8 @@ class dtype:
     def __repr__(self) -> str:
         return f"torch.{self._name}"
 
-    def __reduce__(self) -> str:
-        return "bool_" if self._name == "bool" else self._name
+    def __reduce__(self) -> Any:
+        return _named, (self._name,)  # the class goes by PyTorch's name
 
 
 float16 = dtype("float16", np.float16, "Half")
@@ -41,8 +43,14 @@ uint8 = dtype("uint8", np.uint8, "Byte")
 bool_ = dtype("bool", np.bool_, "Bool")
 
 ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
+_OF_NAME = {one._name: one for one in ALL}
 _OF_NUMPY = {one.numpy: one for one in ALL}
 _OF_PYTHON = {float: float64, int: int64, bool: bool_}
+
+
+def _named(name: str) -> dtype:
+    """A dtype out of its pickle."""
+    return _OF_NAME[name]
 
 
 def as_dtype(kind: Any) -> dtype:
@@ -160,6 +168,22 @@ class Size(tuple[Any, ...]):
 
     def __add__(self, other: tuple[Any, ...]) -> "Size":
         return Size(tuple(self) + tuple(other))
+
+    def __radd__(self, other: tuple[Any, ...]) -> "Size":
+        return Size(tuple(other) + tuple(self))
+
+    def __mul__(self, count: Any) -> "Size":
+        return Size(tuple(self) * count)
+
+    __rmul__ = __mul__
+
+    def __reduce__(self) -> Any:
+        return _size, (tuple(self),)  # the class goes by PyTorch's name
+
+
+def _size(sizes: tuple[int, ...]) -> Size:
+    """A Size out of its pickle."""
+    return Size(sizes)
 
 
 class device:

@@ -80,7 +80,7 @@ class Plan:
         return name in self._sources
 
     def _node(self) -> Callable[..., Any]:
-        """What makes the node from (inputs, options, results), which are the result where it is one.
+        """What makes the node from (inputs, options, results); a single result stands for itself.
 
         The node is written field by field: a constructor would cost as much as all that it does.
         Values of PyTorch's kind "saved tensors" have a version beside them, others None.
@@ -150,7 +150,6 @@ class Plan:
         pairs = []
         for place in self.row.differentiable:
             if not self.required >> place & 1:
-                pairs.append("None, 0, ")
                 continue
             lines += [
                 f"    node{place} = input{place}._grad_fn",
@@ -203,9 +202,8 @@ class Plan:
         for place, (argument, formula) in zip(
             row.differentiable, row.formulas.items(), strict=True
         ):
-            due = row.is_variadic or self.required >> place & 1
-            given = ", ".join(parameters_of(formula))
-            calls.append(f"formula_{argument}({given})" if due else "None")
+            if row.is_variadic or self.required >> place & 1:
+                calls.append(f"formula_{argument}({', '.join(parameters_of(formula))})")
         lines.append(
             f"    return {calls[0]}" if row.is_variadic else f"    return ({', '.join(calls)},)"
         )

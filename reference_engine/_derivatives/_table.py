@@ -19,12 +19,15 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
-from reference_engine import _errors
+import numpy as np
+
+from reference_engine import _dispatch, _errors
 from reference_engine._derivatives import _compile
-from reference_engine._graph import Gradient, Node
+from reference_engine._graph import Edge, Gradient, Node
 from reference_engine._saved import unpack
 
 Formula = Callable[..., Any]
+
 
 class Table(dict[str, "Row"]):
     """Every row by its name; a name that is missing loads the families that are not loaded yet."""
@@ -55,6 +58,18 @@ class RowNode(Node):
     def name(self) -> str:
         return self.row.node_name
 
+    @property
+    def next_functions(self) -> tuple[Edge, ...]:
+        """As of any node; `edges` have only those that lead somewhere."""
+        pairs = super().next_functions
+        if self.row.is_variadic:
+            return pairs
+        found = iter(pairs)
+        return tuple(
+            next(found) if self.plan.required >> place & 1 else (None, 0)
+            for place in self.row.differentiable
+        )
+
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         plan = self.plan
         found: Sequence[Gradient]
@@ -80,11 +95,16 @@ class RowNode(Node):
     def __dir__(self) -> list[str]:
         public = ["metadata", "name", "next_functions", "register_hook", "register_prehook",
                   "requires_grad"]  # fmt: skip
-        return public + [f"_saved_{name}" for name in self.row.users]
+        saved = [name.replace("_shape", "_sym_sizes") for name in self.row.users]
+        return public + [f"_saved_{name}" for name in saved]
 
 
 def _saved_value(node: RowNode, name: str) -> Any:
-    return node._unpacked().get(name)
+    """What a node has saved, as PyTorch shows it: a number for the other operand is a tensor."""
+    value = node._unpacked().get(name)
+    if name == "other" and isinstance(value, (int, float)):
+        return _dispatch.wrap(np.asarray(value))
+    return value
 
 
 class Row:
@@ -143,7 +163,8 @@ class Row:
             "several": self.outputs is not None,
         }
         for name in self.users:
-            members[f"_saved_{name}"] = property(partial(_saved_value, name=name))
+            shown = name.replace("_shape", "_sym_sizes")
+            members[f"_saved_{shown}"] = property(partial(_saved_value, name=name))
         return type(self.node_name.removeprefix("torch::autograd::"), (RowNode,), members)
 
     @cached_property

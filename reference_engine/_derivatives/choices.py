@@ -78,7 +78,14 @@ def _relu(self: Any, /) -> Any:
     return np.where(self < 0, self.dtype.type(0), self)
 
 
-row("relu", _relu, self=lambda ops, grad, result: ops.where(result <= 0, 0.0, grad))
+row("relu", _relu, self=lambda ops, grad, result: ops.threshold_backward(grad, result))
+row(  # an operation of its own: what it gives depends on `self`, if only by zeros
+    "threshold_backward",
+    lambda received, self, /: np.where(self <= 0, received.dtype.type(0), received),
+    node="ThresholdBackwardBackward0",
+    received=lambda ops, grad, self: ops.threshold_backward(grad, self),
+    self=lambda ops, grad: ops.zero(grad),
+)
 
 
 row(

@@ -17,8 +17,28 @@ def _cholesky_ex(self: Any, /, upper: bool = False) -> Any:
     try:
         found = np.linalg.cholesky(self.mT if upper else self)
     except np.linalg.LinAlgError:
-        raise np.linalg.LinAlgError(_errors.NOT_POSITIVE_DEFINITE) from None
+        raise _not_positive_definite(self) from None
     return (found.mT if upper else found), no_trouble(self)
+
+
+def _not_positive_definite(matrices: Any) -> Exception:
+    """PyTorch's error for the first matrix of a batch that has no Cholesky factor."""
+    flat = matrices.reshape(-1, *matrices.shape[-2:])
+    orders = [_first_bad_minor(one) for one in flat]
+    number = next((number for number, one in enumerate(orders) if one), len(orders) - 1)
+    place = _errors.BATCH_ELEMENT.format(number=number) if matrices.ndim > 2 else ""
+    text = _errors.NOT_POSITIVE_DEFINITE.format(place=place, order=orders[number])
+    return _errors.LinAlgError(text)
+
+
+def _first_bad_minor(matrix: Any) -> int:
+    """The order of the first leading minor that is not positive definite; 0 where all are."""
+    for order in range(1, len(matrix) + 1):
+        try:
+            np.linalg.cholesky(matrix[:order, :order])
+        except np.linalg.LinAlgError:
+            return order
+    return 0
 
 
 def _halved_diagonal(ops: Any, matrix: Any) -> Any:

@@ -162,6 +162,8 @@ def _along(index: Any, dim: int) -> tuple[Any, ...]:
 
 
 def _gather(self: Any, index: Any, /, dim: int) -> Any:
+    if index.size and index.dtype not in (np.int32, np.int64):
+        raise RuntimeError(_errors.GATHER_DTYPE)
     if not self.ndim:
         return _gather(np.reshape(self, 1), index.reshape(-1), dim).reshape(index.shape)
     dim = _positive(dim, self.ndim)
@@ -175,6 +177,10 @@ def _gather(self: Any, index: Any, /, dim: int) -> Any:
     wrong = index[(index < 0) | (index >= size)]
     if wrong.size:
         raise RuntimeError(_errors.INDEX_BOUNDS.format(index=wrong.flat[0], dim=dim, size=size))
+    if any(index.shape[one] > self.shape[one] for one in range(self.ndim) if one != dim):
+        first = next(one for one in range(self.ndim) if index.shape[one] > self.shape[one])
+        sizes = {"index": list(index.shape), "self": list(self.shape)}
+        raise RuntimeError(_errors.GATHER_SIZES.format(place=first, dim=dim, **sizes))
     return self[_along(index, dim)]
 
 
@@ -202,6 +208,8 @@ row(
 def _index_select(self: Any, index: Any, /, dim: int) -> Any:
     if index.dtype not in (np.int32, np.int64):
         raise RuntimeError(_errors.INDEX_SELECT_DTYPE)
+    if index.ndim > 1:
+        raise IndexError(_errors.INDEX_SELECT_DIMS)
     if not self.ndim:
         return np.take(self, index).reshape(())
     try:

@@ -52,30 +52,37 @@ def _scale(value: Any, alpha: Any) -> Any:
     return value if alpha == 1 else alpha * value
 
 
+def _times(alpha: Any, value: Any, beside: Any) -> Any:
+    """What is added to (or taken from) another operand."""
+    if isinstance(alpha, float) and is_integer(beside):
+        raise RuntimeError(_errors.ALPHA_DTYPE)
+    return alpha * value
+
+
 row(
     "add",
-    lambda self, other, /, alpha=1: self + (other if alpha == 1 else alpha * other),
+    lambda self, other, /, alpha=1: self + (other if alpha == 1 else _times(alpha, other, self)),
     promote=promote,
     self=lambda grad: grad,
     other=lambda grad, alpha: grad if alpha == 1 else grad * alpha,
 )
 row(
     "sub",
-    lambda self, other, /, alpha=1: self - (other if alpha == 1 else alpha * other),
+    lambda self, other, /, alpha=1: self - (other if alpha == 1 else _times(alpha, other, self)),
     promote=_promote_difference,
     self=lambda grad: grad,
     other=lambda grad, alpha: _scale(-grad, alpha),
 )
 row(
     "rsub",
-    lambda self, other, /, alpha=1: other - _scale(self, alpha),
+    lambda self, other, /, alpha=1: other - (self if alpha == 1 else _times(alpha, self, other)),
     promote=_promote_difference,
     self=lambda grad, alpha: _scale(-grad, alpha),
     other=lambda grad: grad,
 )
 row(
     "rsub_number",
-    lambda self, other, /, alpha=1: other - _scale(self, alpha),
+    lambda self, other, /, alpha=1: other - (self if alpha == 1 else _times(alpha, self, other)),
     node="RsubBackward1",
     promote=_promote_difference,
     self=lambda grad, alpha: _scale(-grad, alpha),

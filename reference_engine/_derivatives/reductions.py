@@ -69,7 +69,7 @@ def _sum(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
 @quiet
 def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
     if self.dtype.kind != "f":
-        raise RuntimeError(_errors.MEAN_DTYPE.format(dtype=dtype_name(self)))
+        raise RuntimeError(_errors.MEAN_DTYPE.format(which="Input", dtype=dtype_name(self)))
     axis = axes(self, dim)
     return np.add.reduce(self, axis, None, None, keepdim) / count_of(self.shape, axis)
 

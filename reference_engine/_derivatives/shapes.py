@@ -49,6 +49,10 @@ for _name, _forward, _node, _is_view in (
     ("squeeze", _squeeze, "SqueezeBackward0", True),
     ("squeeze_dim", _squeeze, "SqueezeBackward1", True),
     ("squeeze_dims", _squeeze, "SqueezeBackward2", True),
+    ("unsqueeze_in_place", _unsqueeze, "UnsqueezeBackward1", True),
+    ("squeeze_in_place", _squeeze, "SqueezeBackward3", True),
+    ("squeeze_dim_in_place", _squeeze, "SqueezeBackward4", True),
+    ("squeeze_dims_in_place", _squeeze, "SqueezeBackward5", True),
     # in place, on a product that nobody else has seen
     ("squeezed", _squeeze, "SqueezeBackward4", False),
 ):
@@ -89,7 +93,10 @@ def _expand(self: Any, /, size: Shape) -> Any:
                 )
             )
     if not shape:  # one number everywhere: np.broadcast_to takes ten times as long to say so
-        return np.ndarray(target, np.asarray(self).dtype, np.asarray(self), 0, (0,) * len(target))
+        one = np.asarray(self)
+        repeated: Any = np.ndarray(target, one.dtype, one, 0, (0,) * len(target))
+        repeated.flags.writeable = False
+        return repeated
     return np.broadcast_to(self, target)
 
 
@@ -126,12 +133,17 @@ row(
     is_view=True,
     self=lambda ops, grad, dims: ops.permute(grad, _inverse(dims)),
 )
-row(
-    "transpose",
-    _transpose,
-    is_view=True,
-    self=lambda ops, grad, dim0, dim1: ops.transpose(grad, dim0, dim1),
-)
+for _name, _node in (
+    ("transpose", "TransposeBackward0"),
+    ("transpose_in_place", "TransposeBackward1"),
+):
+    row(
+        _name,
+        _transpose,
+        node=_node,
+        is_view=True,
+        self=lambda ops, grad, dim0, dim1: ops.transpose(grad, dim0, dim1),
+    )
 
 
 def _t(self: Any, /) -> Any:
@@ -141,6 +153,7 @@ def _t(self: Any, /) -> Any:
 
 
 row("t", _t, is_view=True, self=lambda ops, grad: ops.t(grad))
+row("t_in_place", _t, node="TBackward1", is_view=True, self=lambda ops, grad: ops.t(grad))
 row("alias", lambda self, /: self[...], is_view=True, self=lambda grad: grad)
 row(
     "flip",

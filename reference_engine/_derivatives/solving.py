@@ -33,16 +33,24 @@ def no_trouble(self: Any) -> Any:
 
 def singular(name: str, array: Any) -> Exception:
     """PyTorch's error for the first singular matrix of a batch."""
-    place = ""
-    if array.ndim > 2:
-        flat = array.reshape(-1, *array.shape[-2:])
-        first = next(
-            number for number, one in enumerate(flat) if np.linalg.matrix_rank(one) < len(one)
-        )
-        place = _errors.BATCH_ELEMENT.format(number=first)
+    pivots = [_zero_pivot(one) for one in array.reshape(-1, *array.shape[-2:])]
+    number = next((number for number, one in enumerate(pivots) if one), len(pivots) - 1)
+    place = _errors.BATCH_ELEMENT.format(number=number) if array.ndim > 2 else ""
     solving = name.startswith("linalg.solve")
     text = _errors.SINGULAR_SOLVE if solving else _errors.SINGULAR_INVERSE
-    return np.linalg.LinAlgError(text.format(name=name, place=place, side=array.shape[-1]))
+    return _errors.LinAlgError(text.format(name=name, place=place, side=pivots[number]))
+
+
+def _zero_pivot(matrix: Any) -> int:
+    """Where elimination meets a 0 on the diagonal, counted from 1; 0 where it does not."""
+    rest = matrix.copy()
+    for place in range(len(rest)):
+        pivot = place + int(np.argmax(np.abs(rest[place:, place])))
+        if rest[pivot, place] == 0:
+            return place + 1
+        rest[[place, pivot]] = rest[[pivot, place]]
+        rest[place + 1 :] -= np.outer(rest[place + 1 :, place] / rest[place, place], rest[place])
+    return 0
 
 
 def _inv_ex(self: Any, /) -> Any:

@@ -22,6 +22,18 @@ UNUSED_INPUT = (
     "The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
     "allow_unused=True if this is the desired behavior."
 )
+INPUT_TYPE = "all inputs have to be Tensors or GradientEdges, but got {type}"
+ONLY_INPUTS = (
+    "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
+    "gradient for other parts of the graph, please use torch.autograd.backward."
+)
+BATCHED_SHAPE = (
+    "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+    "dimension. The sizes of the remaining dimensions are expected to match the shape of "
+    "corresponding output, but a mismatch was detected: grad_output[{index}] has a shape of "
+    "{found} and output[{index}] has a shape of {expected}. If you only want some tensors in "
+    "`grad_output` to be considered batched, consider using vmap."
+)
 INPUT_NO_GRAD = "One of the differentiated Tensors does not require grad"
 CREATE_GRAPH_CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter "
@@ -50,16 +62,44 @@ LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place
 VIEW_OF_LEAF_IN_PLACE = (
     "a view of a leaf Variable that requires grad is being used in an in-place operation."
 )
-VIEW_OF_NO_GRAD_IN_PLACE = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+VIEW_OF_NODE = "Output {nr} of {node} is a view"
+VIEW_MADE = {
+    "several": "A view was created in no_grad mode",
+    "function": "A view was created in no_grad mode",
+    "no_grad": "A view was created in no_grad mode",
+    "inference": "A view was created in inference mode",
+}
+VIEW_WRITTEN = "is being"
+VIEW_CHANGED = "its base or another view of its base has been"
+VIEW_MODE = {
+    "several": " with grad mode enabled",
+    "function": " with grad mode enabled",
+    "no_grad": " with grad mode enabled",
+    "inference": " in normal mode",
+}
+_VIEW_AND_MODE = (
     "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
-    "code by moving both the view and the inplace either both inside the no_grad block (if you "
+    "code by moving both the view and the inplace either both inside the {mode} block (if you "
     "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
 )
-MULTIPLE_VIEW_IN_PLACE = (
-    "Output {nr} of {node} is a view and is being modified inplace. This view is the output of a "
-    "function that returns multiple views. Such functions do not allow the output views to be "
-    "modified inplace. You should replace the inplace operation by an out-of-place one."
+VIEW_REASONS = {
+    "several": (
+        "This view is the output of a function that returns multiple views. Such functions do not "
+        "allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one."
+    ),
+    "function": (
+        "This view was created inside a custom Function (or because an input was returned as-is) "
+        "and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is "
+        "forbidden. You can fix this by cloning the output of the custom Function."
+    ),
+    "no_grad": _VIEW_AND_MODE.format(mode="no_grad"),
+    "inference": _VIEW_AND_MODE.format(mode="inference_mode"),
+}
+OVERLAPPING = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single "
+    "memory location. Please clone() the tensor before performing the operation."
 )
 DETACH_VIEW = (
     "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
@@ -81,6 +121,19 @@ NON_LEAF_GRAD = (
 )
 RETAIN_WITHOUT_GRAD = "can't retain_grad on Tensor that has requires_grad=False"
 HOOK_WITHOUT_GRAD = "cannot register a hook on a tensor that doesn't require gradient"
+HOOK_TYPE = "expected Variable, but hook returned '{type}'"
+HOOK_TUPLE = "expected tuple, but hook returned '{type}'"
+HOOK_COUNT = (
+    "hook '{name}' has returned an incorrect number of values (got {found}, but expected "
+    "{expected})"
+)
+HOOK_FOR_NONE = "can't replace a None gradient with a non-None value"
+HOOK_CHANGED_TYPE = (
+    "hook '{name}' has changed the type of value (was torch.{former}Tensor got torch.{found}Tensor)"
+)
+UNPACK_TYPE = (
+    "Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type}"
+)
 HOOK_CHANGED_SIZE = "hook '{name}' has changed the size of value"
 POST_HOOK_NON_LEAF = "post accumulate grad hooks cannot be registered on non-leaf tensors"
 REQUIRES_GRAD_DTYPE = "Only Tensors of floating point and complex dtype can require gradients"

@@ -26,6 +26,24 @@ INNER_SHAPES = (
     "{second}"
 )
 EINSUM_COUNT = "einsum(): {kind} operands were provided than specified in the equation"
+OUTER_DIMS = "outer: Expected 1-D argument {name}, but got {dim}-D"
+EINSUM_SIZES = (
+    "einsum(): subscript {name} has size {found} for operand {operand} which does not broadcast "
+    "with previously seen size {former}"
+)
+EINSUM_REPEATED = (
+    "einsum(): subscript {name} is repeated for operand {operand} but the sizes don't match, "
+    "{found} != {former}"
+)
+EINSUM_ELLIPSIS = (
+    "einsum(): dimension {dim} covered by ellipsis in operand {operand}has size {found} which does "
+    "not broadcast with previously seen ellipsis with size {former} for the respective dimension"
+)
+CHAIN_DEPRECATED = (
+    "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use "
+    "torch.linalg.multi_dot instead, which accepts a list of two or more tensors rather than "
+    "multiple parameters."
+)
 CROSS_NO_DIM = "no dimension of size 3 in input"
 EINSUM_DIMS = (
     "einsum(): the number of subscripts in the equation ({subscripts}) does not match the number "
@@ -38,6 +56,12 @@ CONTRACTED_SIZES = (
 CROSS_SIZE = "linalg.cross: inputs dimension {dim} must have length 3. Got {first} and {second}"
 MATRIX_EXPECTED = "{name} must be a matrix, got {dim}-D tensor"
 
+VECTOR_NORM_NARROWING = (
+    "linalg.vector_norm: the dtype of the input ({found}) should be convertible without narrowing "
+    "to the specified dtype ({wanted})"
+)
+MATRIX_NORM_PAIR = "linalg.matrix_norm: dim must be a 2-tuple. Got {dim}"
+
 # -- linalg ---------------------------------------------------------------------------------------
 
 MATRIX_NORM_DIMS = "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
@@ -47,15 +71,15 @@ QR_WITHOUT_Q = (
     "linalg.qr(A, mode='reduced') if you are going to require gradients for A."
 )
 QR_COMPLETE = "The QR decomposition is not differentiable when mode='complete' and nrows > ncols"
-SINGULAR_SOLVE = "{name}: {place}The solver failed because the input matrix is singular."
+SINGULAR_SOLVE = "torch.{name}: {place}The solver failed because the input matrix is singular."
 SINGULAR_INVERSE = (
     "{name}: {place}The diagonal element {side} is zero, the inversion could not be completed "
     "because the input matrix is singular."
 )
 BATCH_ELEMENT = "(Batch element {number}): "
 NOT_POSITIVE_DEFINITE = (
-    "linalg.cholesky: The factorization could not be completed because the input is not "
-    "positive-definite."
+    "linalg.cholesky: {place}The factorization could not be completed because the input is not "
+    "positive-definite (the leading minor of order {order} is not positive-definite)."
 )
 CDIST_ORDER = "cdist only supports non-negative p values"
 CDIST_COLUMNS = "X1 and X2 must have the same number of columns. X1: {first} X2: {second}"
@@ -64,3 +88,12 @@ MATRIX_SQUARE = (
     "{name}: A must be batches of square matrices, but they are {rows} by {columns} matrices"
 )
 MATRIX_DTYPE = "{name}: Expected a floating point or complex tensor as input. Got {dtype}"
+
+
+class LinAlgError(RuntimeError):
+    """What PyTorch raises where a matrix does not allow an operation."""
+
+    __module__ = "torch._C"
+
+
+LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"

@@ -44,7 +44,8 @@ GROUPS = (
 RESPONSE_NORM_DIMS = "Expected 3D or higher dimensionality input (got {dim} dimensions)"
 INSTANCE_NORM_SIZE = "Expected more than 1 spatial element when training, got input size {shape!r}"
 BATCH_NORM_SIZE = "Expected more than 1 value per channel when training, got input size {shape!r}"
-BATCH_NORM_STATISTICS = "Expected running_mean and running_var to be defined when training=False"
+BATCH_NORM_STATISTICS = "{name} must be defined in evaluation mode"
+BATCH_NORM_LENGTH = "{name} should contain {expected} elements not {found}"
 
 # -- attention ------------------------------------------------------------------------------------
 
@@ -113,8 +114,17 @@ CONVOLUTION_DIMS = (
     "size: {found}"
 )
 CONVOLUTION_DTYPES = "Input type ({input}) and bias type ({weight}) should be the same"
+EMBEDDING_INDICES = (
+    "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
+    "Int; but got torch.{legacy}Tensor instead (while checking arguments for embedding)"
+)
+EMBEDDING_WEIGHT = "'weight' must be 2-D"
+NOT_DIFFERENTIABLE_ARGUMENT = (
+    "The function '{function}' is not differentiable with respect to argument '{name}'. This input "
+    "cannot have requires_grad True."
+)
 CONVOLUTION_CHANNELS = (
-    "Given groups={groups}, weight of size {weight}, expected input{input} to have {expected} "
+    "Given {which}, weight of size {weight}, expected input{input} to have {expected} "
     "channels, but got {found} channels instead"
 )
 CONVOLUTION_KERNEL = (
@@ -128,7 +138,11 @@ PIXEL_SHUFFLE = (
 
 # -- padding and resampling -----------------------------------------------------------------------
 
-PADDING_LENGTH = "Padding length must be divisible by 2, got: {length}"
+PADDING_LENGTH = "Padding length must be divisible by 2"
+PADDING_TOO_LONG = (
+    "Padding length should be less than or equal to two times the input dimension but got padding "
+    "length {length} and input of dimension {dim}"
+)
 PADDING_VALUE = 'Padding mode "{mode}" doesn\'t take in value argument'
 PADDING_MODE = "Unrecognised padding mode {mode}"
 PADDING_DIMS = "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"

@@ -16,6 +16,7 @@ BOOL_NEGATIVE = (
     "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
     "mask, use the `~` or `logical_not()` operator instead."
 )
+ALPHA_DTYPE = "For integral input tensors, argument alpha must not be a floating point number."
 INTEGER_DIVISION_BY_ZERO = "ZeroDivisionError"
 ROUNDING_MODE = (
     "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'"
@@ -31,8 +32,8 @@ POLYGAMMA_ORDER = "polygamma(n, x) does not support negative n."
 # -- reductions -----------------------------------------------------------------------------------
 
 MEAN_DTYPE = (
-    "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
-    "dtype. Got: {dtype}"
+    "mean(): could not infer output dtype. {which} dtype must be either a floating point or "
+    "complex dtype. Got: {dtype}"
 )
 SPREAD_DTYPE = "std and var only support floating point and complex dtypes"
 DEGREES_OF_FREEDOM = (

@@ -66,6 +66,29 @@ SPLIT_SIZES = (
     "split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at "
     "dimension {dim}), but got split_sizes={sizes}"
 )
+SPLIT_ZERO = "split_size can only be 0 if dimension size is 0, but got dimension size of {size}"
+SPLIT_NEGATIVE = "split expects split_size be non-negative, but got split_size={size}"
+SPLIT_NEGATIVE_SIZES = (
+    "split_with_sizes expects split_sizes have only non-negative entries, but got "
+    "split_sizes={sizes}"
+)
+CHUNK_COUNT = "chunk expects `chunks` to be greater than 0, got: {count}"
+FLATTEN_ORDER = "flatten() has invalid args: start_dim cannot come after end_dim"
+VIEW_ARGUMENTS = (
+    "view() received an invalid combination of arguments - got ({kinds}), but expected one of:\n"
+    " * (torch.dtype dtype){wrong}\n"
+    " * (tuple of ints size){wrong}"
+)
+VIEW_ARGUMENTS_WRONG = (
+    "\n      didn't match because some of the arguments have invalid types: (!{kinds}!)"
+)
+BROADCAST_SHAPES = (
+    "Attempting to broadcast a dimension of length {size} at {dim}! Mismatching argument at index "
+    "{index} had {shape}; but expected shape should be broadcastable to {expected}"
+)
+MESHGRID_WITHOUT_INDEXING = (
+    "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument."
+)
 SPLIT_DIVISIBLE = (
     "torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} "
     "is not divisible by the split_size {parts}!"
@@ -80,6 +103,12 @@ SECTIONS = "number of sections must be larger than 0, got {count}"
 
 INDEX_SELECT_BOUNDS = "index out of range in self"
 INDEX_SELECT_DTYPE = "index_select(): Expected dtype int32 or int64 for index"
+INDEX_SELECT_DIMS = "index_select(): Index is supposed to be a vector"
+GATHER_DTYPE = "gather(): Expected dtype int32/int64 for index"
+GATHER_SIZES = (
+    "Size does not match at dimension {place} expected index {index} to be no larger than self "
+    "{self} apart from dimension {dim}"
+)
 GATHER_DIMS = "Index tensor must have the same number of dimensions as input tensor"
 MASK_DTYPE = "masked_fill_ only supports boolean masks, but got mask with dtype {dtype}"
 MASKED_FILL_DIMS = (

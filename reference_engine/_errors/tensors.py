@@ -136,6 +136,14 @@ VOLATILE = "volatile was removed (Variable.volatile is always False)"
 VOLATILE_ARGUMENT = (
     "volatile was removed and now has no effect. Use `with torch.no_grad():` instead."
 )
+MISSING_ARGUMENT = '{function}() missing 1 required positional arguments: "{name}"'
+NOT_WRITABLE = "attribute '{name}' of 'torch._C.TensorBase' objects is not writable"
+ASSIGNED_TYPE = "can't assign a {type} to a torch.{legacy}Tensor"
+ASSIGNED_SHAPE = (
+    "shape mismatch: value tensor of shape {found} cannot be broadcast to indexing result of shape "
+    "{expected}"
+)
+GRAD_MODE_TYPE = "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {type}"
 UNEXPECTED_ARGUMENT = "{function}() got an unexpected keyword argument '{name}'"
 OUT_RESIZED = (
     "An output with one or more elements was resized since it had shape {found}, which does not "

@@ -1,9 +1,12 @@
 """torch.autograd: gradients on demand."""
 
+import warnings
 from importlib import import_module
 from typing import Any
 
-from reference_engine import _backward
+from reference_engine import _backward, _errors
+from reference_engine._functions import stack, unbind
+from reference_engine._graph import GradientEdge
 from reference_engine._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from reference_engine._tensor import Tensor
 
@@ -36,37 +39,67 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
-    *,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradients of the outputs' sum with respect to each of `inputs`; nothing accumulates.
 
     An input that the outputs do not depend on is an error, unless `allow_unused` (None for it) or
-    `materialize_grads` (zeros for it).
+    `materialize_grads` (zeros for it). With `is_grads_batched`, `grad_outputs` are stacks of
+    cotangents, and the results stacks of gradients, one for each.
     """
-    if is_grads_batched:
-        raise NotImplementedError("is_grads_batched is not covered by the reference engine")
+    if not only_inputs:
+        warnings.warn(_errors.ONLY_INPUTS, FutureWarning, stacklevel=2)
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
         )
-    starts = _sequence(outputs)
-    return _backward.grad(
-        starts,
-        _sequence(inputs),
-        _cotangents(grad_outputs, len(starts)),
-        retain_graph=retain_graph,
-        create_graph=create_graph,
-        allow_unused=bool(allow_unused),
-        materialize_grads=materialize_grads,
+    starts, ends = _sequence(outputs), _sequence(inputs)
+    cotangents = _cotangents(grad_outputs, len(starts))
+
+    def gradients(
+        cotangents: tuple[Tensor | None, ...], retain_graph: bool | None
+    ) -> tuple[Tensor | None, ...]:
+        return _backward.grad(
+            starts,
+            ends,
+            cotangents,
+            retain_graph=retain_graph,
+            create_graph=create_graph,
+            allow_unused=bool(allow_unused),
+            materialize_grads=materialize_grads,
+        )
+
+    if not is_grads_batched:
+        return gradients(cotangents, retain_graph)
+    rows = _unstacked(starts, cotangents)
+    found = [gradients(row, True) for row in rows[:-1]] + [gradients(rows[-1], retain_graph)]
+    return tuple(
+        None if column[0] is None else stack(column) for column in zip(*found, strict=True)
     )
 
 
-def _sequence(tensors: Any) -> tuple[Tensor, ...]:
-    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+def _unstacked(
+    outputs: tuple[Tensor, ...], cotangents: tuple[Tensor | None, ...]
+) -> list[tuple[Tensor | None, ...]]:
+    """The cotangents of each of a batch of backward passes."""
+    batches = []
+    for index, (output, batch) in enumerate(zip(outputs, cotangents, strict=True)):
+        if batch is None:
+            raise RuntimeError(_errors.NOT_SCALAR)
+        found, expected = batch.shape[1:], output.shape
+        if found != expected:
+            text = _errors.BATCHED_SHAPE.format(index=index, found=found, expected=expected)
+            raise RuntimeError(text)
+        batches.append(unbind(batch, 0))
+    return list(zip(*batches, strict=True))
+
+
+def _sequence(tensors: Any) -> tuple[Any, ...]:
+    return (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
 
 
 def _cotangents(gradients: Any, count: int) -> tuple[Tensor | None, ...]:
@@ -85,7 +118,7 @@ from reference_engine.autograd.variable import Variable  # noqa: E402
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"functional", "graph"}:  # loaded when they are first named
+    if name in {"functional", "grad_mode", "graph"}:  # loaded when they are first named
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
 

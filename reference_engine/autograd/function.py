@@ -205,6 +205,8 @@ def _record(
         if one._view is not None and any(one is dirty for dirty in ctx._dirty):
             _views.rebase_history(one, node)
             continue
+        if one._view is not None:
+            one._view.origin = "function" if len(tensors) == 1 else "several"
         one._grad_fn = node
         one._output_nr = number
         one._requires_grad = True

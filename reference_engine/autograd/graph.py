@@ -3,18 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 from reference_engine import _dispatch, _saved
-from reference_engine._graph import Node
+from reference_engine._graph import GradientEdge, Node
 from reference_engine._tensor import Tensor
 
-
-class GradientEdge(NamedTuple):
-    """Where the gradient of a tensor arrives: a node, and which of its outputs."""
-
-    node: Node
-    output_nr: int
+__all__ = [
+    "GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge", "save_on_cpu",
+    "saved_tensors_hooks",
+]  # fmt: skip
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:

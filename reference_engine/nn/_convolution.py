@@ -14,7 +14,7 @@ __all__ = [
 
 
 def _check_convolution(
-    name: str, input: Tensor, weight: Tensor, groups: int, count: int, channels: int
+    name: str, input: Tensor, weight: Tensor, which: str, count: int, channels: int
 ) -> None:
     shape = input._array.shape
     if len(shape) not in {count + 1, count + 2}:
@@ -34,7 +34,7 @@ def _check_convolution(
         batched = shape if len(shape) == count + 2 else (1, *shape)
         raise RuntimeError(
             _errors.CONVOLUTION_CHANNELS.format(
-                groups=groups,
+                which=which,
                 weight=list(weight.shape),
                 input=list(batched),
                 expected=channels,
@@ -48,7 +48,8 @@ def _convolution(
     dilation: Any, groups: int,
 ) -> Tensor:  # fmt: skip
     name = f"conv{count}d"
-    _check_convolution(name, input, weight, groups, count, weight.shape[1] * groups)
+    channels = weight.shape[1] * groups
+    _check_convolution(name, input, weight, f"groups={groups}", count, channels)
     if input.dim() == count + 1:
         batch = _functions.unsqueeze(input, 0)
         found = _convolution(count, batch, weight, bias, stride, padding, dilation, groups)
@@ -78,7 +79,7 @@ def _transposed(
     output_padding: Any, groups: int, dilation: Any,
 ) -> Tensor:  # fmt: skip
     name = f"conv_transpose{count}d"
-    _check_convolution(name, input, weight, groups, count, weight.shape[0])
+    _check_convolution(name, input, weight, "transposed=1", count, weight.shape[0])
     if input.dim() == count + 1:
         batch = _functions.unsqueeze(input, 0)
         found = _transposed(

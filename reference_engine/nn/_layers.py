@@ -137,6 +137,12 @@ def embedding(
     sparse: bool = False,
 ) -> Tensor:
     """The rows of `weight` that the indices `input` name; `padding_idx` gets no gradient."""
+    if not isinstance(input, Tensor):
+        raise _functions.refusal("embedding", input, name="indices", position=2)
+    if input._array.dtype not in (np.int32, np.int64):
+        raise RuntimeError(_errors.EMBEDDING_INDICES.format(legacy=input.dtype.legacy))
+    if weight.dim() != 2:
+        raise RuntimeError(_errors.EMBEDDING_WEIGHT)
     count = weight.shape[0]
     if padding_idx is not None and not -count <= padding_idx < count:
         raise AssertionError(_errors.PADDING_INDEX)

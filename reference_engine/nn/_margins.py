@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reference_engine import _errors, _functions, _reductions
+from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine.nn._activations import ops
 from reference_engine.nn._layers import pairwise_distance
@@ -61,6 +62,9 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:  # fmt: skip
     """`log(1 + exp(-target * input))` for targets 1 and -1."""
+    if target._requires_grad and state.enabled:
+        refused = {"function": "soft_margin_loss", "name": "target"}
+        raise RuntimeError(_errors.NOT_DIFFERENTIABLE_ARGUMENT.format(**refused))
     reduction = reduction_of(reduction, size_average, reduce)
     return ops.soft_margin_loss(input, target, reduction)  # type: ignore[no-any-return]
 

@@ -84,11 +84,18 @@ def batch_norm(
     """
     array = input._array
     count = array.size // array.shape[1] if array.size else 0
-    if training:
-        if count == 1:
-            raise ValueError(_errors.BATCH_NORM_SIZE.format(shape=input.shape))
-    elif running_mean is None or running_var is None:
-        raise RuntimeError(_errors.BATCH_NORM_STATISTICS)
+    if training and count == 1:
+        raise ValueError(_errors.BATCH_NORM_SIZE.format(shape=input.shape))
+    given = {
+        "running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias,
+    }  # fmt: skip
+    for name, one in given.items():
+        if one is None:
+            if name.startswith("running") and not training:
+                raise RuntimeError(_errors.BATCH_NORM_STATISTICS.format(name=name))
+        elif one._array.size != array.shape[1]:
+            sizes = {"expected": array.shape[1], "found": one._array.size}
+            raise RuntimeError(_errors.BATCH_NORM_LENGTH.format(name=name, **sizes))
     found = ops.native_batch_norm(
         input, weight, bias, *((None, None) if training else (running_mean, running_var)),
         training, eps,

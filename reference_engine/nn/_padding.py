@@ -19,7 +19,9 @@ def pad(
     """The last dimensions lengthened, the last first, each by (before, after)."""
     sides = tuple(int(one) for one in pad)
     if len(sides) % 2:
-        raise RuntimeError(_errors.PADDING_LENGTH.format(length=len(sides)))
+        raise RuntimeError(_errors.PADDING_LENGTH)
+    if len(sides) > 2 * input.dim():
+        raise RuntimeError(_errors.PADDING_TOO_LONG.format(length=len(sides), dim=input.dim()))
     if mode == "constant":
         return ops.constant_pad_nd(input, sides, 0 if value is None else value)  # type: ignore[no-any-return]
     if value not in {None, 0}:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import reference_engine
-from reference_engine._derivatives import TABLE
+from reference_engine._derivatives import TABLE, load_all
 from reference_engine._dispatch import observe
 
 try:
@@ -249,6 +249,9 @@ def test_the_recorded_gradient_is_that_of_the_installed_pytorch(record):
     found = gradients(torch, record["call"], record["inputs"])
     for one, expected in zip(found, record["gradients"], strict=True):
         np.testing.assert_allclose(one, expected, rtol=1e-12, atol=1e-14)
+
+
+load_all()
 
 
 @pytest.mark.parametrize("name", [name for name in KINKS if name in TABLE])
