@@ -5,11 +5,12 @@ It knows what is asked, never how answers are drawn, run or compared. A mistake 
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, get_args
 
 from grader.inputs import (
     SIZES,
@@ -19,126 +20,47 @@ from grader.inputs import (
     fit_example,
     mistake,
 )
-from grader.messages import explains
+from grader.items import (
+    Autograd,
+    Choice,
+    Comparable,
+    FeedbackLevel,
+    Item,
+    Misconception,
+    Property,
+    Question,
+    SideEffects,
+    Solution,
+    Text,
+    Variable,
+    check_parameters,
+)
 
 __all__ = [
     "Assignment",
     "AssignmentError",
     "Choice",
+    "Comparable",
+    "FeedbackLevel",
     "Item",
     "Misconception",
+    "Property",
     "Question",
+    "Solution",
     "Text",
     "Variable",
 ]
 
-Autograd: TypeAlias = Literal["forbidden", "allowed", "required"]
-SideEffects: TypeAlias = Literal["forbidden", "allowed"]
-FeedbackLevel: TypeAlias = Literal["verdict", "hint", "full"]
-Comparable: TypeAlias = Literal["value", "shape", "dtype", "requires_grad", "is_leaf", "grad_fn"]
-Solution: TypeAlias = Callable[..., Any]
-
 _ALWAYS_COMPARED: tuple[Comparable, ...] = ("value", "shape")
-
-
-@dataclass(frozen=True, slots=True)
-class Misconception:
-    """A wrong solution that stands for a way of thinking; `message` is the instructor's text."""
-
-    id: str
-    solution: Solution
-    message: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Question:
-    """A function that the student defines; its name is the id, its parameters are the inputs."""
-
-    id: str
-    points: float
-    inputs: Mapping[str, InputSpec]
-    reference: FunctionType
-    autograd: Autograd
-    compare: tuple[Comparable, ...]
-    cases: int
-    examples: tuple[Mapping[str, Any], ...]
-    weights: Mapping[str, float]
-    rtol: float | None
-    atol: float | None
-    accept: tuple[Solution, ...]
-    side_effects: SideEffects
-    feedback: FeedbackLevel | None
-    misconceptions: list[Misconception] = field(default_factory=list)
-
-    @property
-    def summary(self) -> str:
-        """The reference's docstring."""
-        return inspect.getdoc(self.reference) or ""
-
-    def misconception(
-        self, identifier: str, *, message: str | None = None
-    ) -> Callable[[Solution], Solution]:
-        """Declare a wrong solution: a function of the same parameters as the reference.
-
-        Whoever hands in its numbers is told the text of `identifier`, or `message`. Several wrong
-        solutions may share an id, and one may stand for several.
-        """
-        if message is None and not explains(identifier):
-            raise mistake(f"there is no text for {identifier!r} yet; add message=...")
-
-        def declare(solution: Solution) -> Solution:
-            _check_parameters(solution, tuple(self.inputs), whose=f"the misconception {identifier}")
-            self.misconceptions.append(Misconception(identifier, solution, message))
-            return solution
-
-        return declare
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """A name that the notebook leaves behind; the reference takes no arguments."""
-
-    id: str
-    points: float
-    reference: FunctionType
-    compare: tuple[Comparable, ...]
-    rtol: float | None
-    atol: float | None
-
-    @property
-    def summary(self) -> str:
-        """The reference's docstring."""
-        return inspect.getdoc(self.reference) or ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One of several options, assigned as a string to the name `id`."""
-
-    id: str
-    points: float
-    prompt: str
-    options: tuple[str, ...]
-    answer: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text that a person marks, assigned as a string to the name `id`."""
-
-    id: str
-    points: float
-    prompt: str
-
-
-Item: TypeAlias = Question | Variable | Choice | Text
 
 
 class Assignment:
     """What is asked, in order, and what it is worth.
 
-    `path` is the folder of the file that it was loaded from, `torch` what its reference solutions
-    run on; both are set by the catalogue.
+    `feedback` caps what a student is told; without `follow_through` a mistake is charged wherever
+    it shows; `late` is the part of the points that a late submission loses. `path` is the folder of
+    the file that it was loaded from, `torch` what its reference solutions run on; both are set by
+    the catalogue.
     """
 
     def __init__(
@@ -147,17 +69,24 @@ class Assignment:
         *,
         title: str | Mapping[str, str],
         feedback: FeedbackLevel = "full",
+        follow_through: bool = True,
+        late: float = 0.0,
     ) -> None:
         if not id.replace("-", "_").isidentifier():
             raise mistake(f"the assignment's id {id!r} is no name; use letters, digits and _")
         if not title:
             raise mistake(f'{id} needs a title: title="..." or title={{"en": "..."}}')
+        if not 0 <= late <= 1:
+            raise mistake(f"late={late!r}: the part of the points that lateness costs, 0 to 1")
         self.id = id
+        self.late = late
+        self.follow_through = follow_through
         self.feedback: FeedbackLevel = _one_of("feedback", feedback, get_args(FeedbackLevel))
         self.path: Path | None = None
         self.torch: Literal["engine", "real"] = "engine"
         self._titles = {"en": title} if isinstance(title, str) else dict(title)
         self._items: dict[str, Item] = {}
+        self._origins: dict[str, Assignment] = {}
 
     @property
     def title(self) -> str:
@@ -178,6 +107,9 @@ class Assignment:
         if identifier not in self._items:
             raise KeyError(f"{self.id} asks no {identifier!r}; it asks {', '.join(self._items)}")
         return self._items[identifier]
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._items
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
@@ -215,11 +147,16 @@ class Assignment:
         accept: Sequence[Solution] = (),
         side_effects: SideEffects = "forbidden",
         feedback: FeedbackLevel | None = None,
-    ) -> Callable[[FunctionType], Question]:
+        follow_through: bool | None = None,
+        call: str | None = None,
+    ) -> Callable[[FunctionType | type], Question]:
         """Ask for a function; what is decorated is its reference solution.
 
-        `weights` and `accept` belong to its outputs and other right solutions; `feedback` None
-        is the assignment's.
+        `weights` and `accept` belong to its outputs and other right solutions; `feedback` and
+        `follow_through` None are the assignment's. With `call`, such as
+        "lambda Value, a, b: (Value(a) * Value(b)).data", students define what its first parameter
+        names. What is decorated is then either a class of that kind, or a function of the inputs
+        that computes what is right in another way.
         """
         _check_points(points)
         _check_inputs(inputs)
@@ -228,20 +165,21 @@ class Assignment:
         _one_of("side_effects", side_effects, get_args(SideEffects))
         if feedback is not None:
             _one_of("feedback", feedback, get_args(FeedbackLevel))
-        if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
-            raise mistake(f"cases={cases!r}: at least one case is needed, five are usual")
+        _check_cases(cases)
         if any(not weight > 0 for weight in (weights or {}).values()):
             raise mistake("every weight must be above 0; leave weights out for equal shares")
         compared = _comparables(compare)
+        called = _called(call, tuple(inputs))
 
-        def ask(reference: FunctionType) -> Question:
+        def ask(solution: FunctionType | type) -> Question:
+            reference = _applied(call, solution) if isinstance(solution, type) else solution
             self._check_name(reference)
-            names = _check_parameters(reference, tuple(inputs), whose=reference.__name__)
+            names = check_parameters(reference, tuple(inputs), whose=solution.__name__)
             for other in accept:
-                _check_parameters(other, names, whose="a solution in accept")
+                check_parameters(other, names, whose="a solution in accept")
             specs = {name: inputs[name] for name in names}
             question = Question(
-                id=reference.__name__,
+                id=solution.__name__,
                 points=float(points),
                 inputs=specs,
                 reference=reference,
@@ -255,28 +193,40 @@ class Assignment:
                 accept=tuple(accept),
                 side_effects=side_effects,
                 feedback=feedback,
+                follow_through=self.follow_through if follow_through is None else follow_through,
+                call=call,
+                called=called or solution.__name__,
             )
             self._add(question)
             return question
 
         return ask
 
-    def variable(
+    def variable(  # noqa: PLR0913 - the contract of an assignment file
         self,
         *,
         points: float,
         compare: Sequence[Comparable] = _ALWAYS_COMPARED,
         rtol: float | None = None,
         atol: float | None = None,
+        given: Mapping[str, InputSpec] | None = None,
+        cases: int = 3,
+        feedback: FeedbackLevel | None = None,
     ) -> Callable[[FunctionType], Variable]:
-        """Ask for a name that the notebook leaves behind; the reference returns its value."""
+        """Ask for a name that the notebook leaves behind; the reference returns its value.
+
+        `given` names what the notebook assigns at its top level and is drawn instead, `cases`
+        times; the reference takes it. Without it the answer could be written down as a number.
+        """
         _check_points(points)
+        _check_inputs(given or {})
         _check_tolerances(rtol, atol)
+        _check_cases(cases)
         compared = _comparables(compare)
 
         def ask(reference: FunctionType) -> Variable:
             self._check_name(reference)
-            _check_parameters(reference, (), whose=reference.__name__)
+            names = check_parameters(reference, tuple(given or ()), whose=reference.__name__)
             variable = Variable(
                 id=reference.__name__,
                 points=float(points),
@@ -284,6 +234,9 @@ class Assignment:
                 compare=compared,
                 rtol=rtol,
                 atol=atol,
+                given={name: given[name] for name in names} if given else {},
+                cases=cases if given else 1,
+                feedback=feedback,
             )
             self._add(variable)
             return variable
@@ -319,6 +272,40 @@ class Assignment:
         self._add(text)
         return text
 
+    def include(
+        self,
+        id: str,  # noqa: A002 - as above
+        *,
+        only: Sequence[str] = (),
+        points: float | None = None,
+    ) -> None:
+        """Ask what a bundled assignment asks, in its order: all of it, or `only` these ids.
+
+        `points` is what they are worth together, in their own proportions.
+        """
+        from grader.catalogue import bundled, load, torch_of  # noqa: PLC0415 - it imports us
+
+        if id not in bundled():
+            raise mistake(f"there is no bundled assignment {id!r}; 'grader list' shows them")
+        source = load(id, torch=torch_of(sys._getframe(1)))  # noqa: SLF001 - whose file asks
+        unknown = [name for name in only if name not in source]
+        if unknown:
+            asked = ", ".join(item.id for item in source)
+            raise mistake(f"{id} does not ask {', '.join(unknown)}; it asks {asked}")
+        taken = [item for item in source if not only or item.id in only]
+        worth = sum(item.points for item in taken)
+        if points is not None:
+            _check_points(points)
+        for item in taken:
+            share = item.points if points is None else item.points * points / worth
+            level = item.feedback or (source.feedback if source.feedback != "full" else None)
+            self._add(replace(item, points=share, feedback=level))
+            self._origins[item.id] = source
+
+    def origin(self, identifier: str) -> "Assignment":
+        """The assignment that an item was included from; this one where it is its own."""
+        return self._origins.get(identifier, self)
+
     def _check_name(self, reference: object) -> None:
         if not isinstance(reference, FunctionType):
             raise mistake(f"a reference solution is a plain function, not {reference!r}")
@@ -334,6 +321,42 @@ class Assignment:
 def _check_points(points: float) -> None:
     if isinstance(points, bool) or not isinstance(points, int | float) or not points > 0:
         raise mistake(f"points={points!r}: points must be a number above 0")
+
+
+def _check_cases(cases: int) -> None:
+    if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
+        raise mistake(f"cases={cases!r}: at least one case is needed, five are usual")
+
+
+def _called(call: str | None, inputs: tuple[str, ...]) -> str | None:
+    """The name that students define: the first parameter of `call`, before the inputs."""
+    if call is None:
+        return None
+    try:
+        function = eval(call, {})  # noqa: S307 - the instructor's own file
+        name, *rest = inspect.signature(function).parameters
+    except (SyntaxError, TypeError, ValueError, NameError) as error:
+        raise mistake(f"call={call!r} is no function of the student's object ({error})") from None
+    if set(rest) != set(inputs):
+        raise mistake(
+            f"call takes ({', '.join([name, *rest])}); after {name} it takes the inputs "
+            f"({', '.join(inputs)})"
+        )
+    return str(name)
+
+
+def _applied(call: str | None, solution: type) -> FunctionType:
+    """A reference that applies `call` to a class, with the globals of the class's own file."""
+    if call is None:
+        raise mistake(f'a class needs call="lambda {solution.__name__}, ...: ..."')
+    frame = sys._getframe(2)  # noqa: SLF001 - the assignment file, which is being executed
+    names = ", ".join(list(inspect.signature(eval(call, {})).parameters)[1:])  # noqa: S307
+    text = f"lambda apply, solution: lambda {names}: apply(solution, {names})"
+    apply = eval(call, frame.f_globals)  # noqa: S307 - the instructor's own text
+    bind: Callable[..., FunctionType] = eval(text, frame.f_globals)  # noqa: S307 - as above
+    reference = bind(apply, solution)
+    reference.__doc__ = solution.__doc__
+    return reference
 
 
 def _check_inputs(inputs: Mapping[str, InputSpec]) -> None:
@@ -361,25 +384,6 @@ def _comparables(compare: Sequence[Comparable]) -> tuple[Comparable, ...]:
     if not set(_ALWAYS_COMPARED) <= set(words):
         raise mistake('compare must hold "value" and "shape"; add to them what else counts')
     return words
-
-
-def _check_parameters(
-    solution: Solution, inputs: tuple[str, ...], *, whose: str
-) -> tuple[str, ...]:
-    """The solution's parameters; raises where they are not the inputs."""
-    parameters = inspect.signature(solution).parameters.values()
-    names = tuple(parameter.name for parameter in parameters)
-    if set(names) == set(inputs) and all(
-        parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters
-    ):
-        return names
-    code = inspect.unwrap(solution).__code__ if inspect.isfunction(solution) else None
-    raise AssignmentError(
-        f"{whose} takes ({', '.join(names)}), but the inputs are ({', '.join(inputs)}); "
-        "give both the same names",
-        file=code.co_filename if code else None,
-        line=code.co_firstlineno if code else None,
-    )
 
 
 def _example(example: Mapping[str, Any], specs: Mapping[str, InputSpec]) -> Mapping[str, Any]:

@@ -6,10 +6,13 @@ It knows references and declared wrong solutions, never a student's answer.
 import copy
 import hashlib
 import math
+import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -27,11 +30,21 @@ SAFETY = 32
 """How many times the reference's own rounding another order of operations may lose."""
 ATTEMPTS = 20
 
+if TYPE_CHECKING:
+    from reference_engine.faults import Fault
+
 _NUMBERS = "biuf"
 
 Kind: TypeAlias = Literal["drawn", "repeated", "example"]
 Precision: TypeAlias = type[np.float32] | type[np.float64] | None
 """What floating-point inputs are cast to; None leaves them as they are."""
+
+
+Wrong: TypeAlias = "Solution | tuple[Fault, ...]"
+"""A wrong solution, or the faults under which the reference gives wrong answers."""
+
+_alone = threading.RLock()
+"""Held by whoever computes with the engine here: faults are injected into the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +75,11 @@ class Case:
 def draw_cases(item: Item, seed: str) -> tuple[Case, ...]:
     """The cases of a question: those drawn, the first once more, then its examples.
 
-    A variable has one case without arguments, a choice or a text none. Raises AssignmentError
-    where the reference fails.
+    A variable has a case for every draw of what is given, one without arguments where nothing is;
+    a choice or a text has none. Raises AssignmentError where the reference fails.
     """
     if isinstance(item, Variable):
-        return (Case({}, _expect_variable(item)),)
+        return tuple(_draw_variable(item, seed, number) for number in range(item.cases))
     if not isinstance(item, Question):
         return ()
     drawn = [_draw_case(item, seed, number) for number in range(item.cases if item.inputs else 1)]
@@ -79,16 +92,16 @@ def draw_cases(item: Item, seed: str) -> tuple[Case, ...]:
     return cases
 
 
-@lru_cache(maxsize=4096)
-def wrong_answer(question: Question, solution: Solution, case: Case) -> Expected | None:
-    """What a wrong solution returns for a case; None where it raises or has other outputs.
+@lru_cache(maxsize=16384)
+def wrong_answer(question: Question, wrong: Wrong, case: Case) -> Expected | None:
+    """What a wrong solution, or the reference under faults, returns for a case.
 
-    Its tolerance is the case's, in proportion where its numbers are larger. Remembered, since a
-    whole class is asked the same cases.
+    None where it raises or has other outputs. Its tolerance is the case's, in proportion where its
+    numbers are larger. Remembered, since a whole class is asked the same cases.
     """
     try:
-        value = _solve(question, solution, case.arguments, floating=np.float64)
-        typed = _solve(question, solution, case.arguments) if "dtype" in question.compare else None
+        value = _solve_wrongly(question, wrong, case, floating=np.float64)
+        typed = _solve_wrongly(question, wrong, case) if "dtype" in question.compare else None
     except Exception:  # noqa: BLE001 - a wrong solution may fail in any way
         return None
     outputs = _outputs(question, value)
@@ -102,6 +115,60 @@ def wrong_answer(question: Question, solution: Solution, case: Case) -> Expected
         tolerances[name] = max(case.expected.tolerances[name] * max(1.0, ratio), floor)
     own = None if typed is None else _outputs(question, typed)
     return Expected(outputs, tolerances, named=isinstance(value, dict), typed=own)
+
+
+@lru_cache(maxsize=256)
+def possible_faults(question: Question, case: Case) -> tuple[tuple["Fault", ...], int]:
+    """The faults that the reference's run on a case makes possible, and its operations' number.
+
+    There are none where the reference runs on another engine than ours, or computes without one.
+    """
+    if _torch(question).__name__ != "reference_engine":
+        return (), 0
+    from reference_engine import faults
+
+    def run() -> PlainValue:
+        return _solve(question, question.reference, case.arguments, floating=np.float64)
+
+    with _alone, _quiet():
+        return faults.enumerate_faults(run), faults.count_operations(run)
+
+
+@lru_cache(maxsize=1024)
+def forward_values(question: Question, case: Case) -> Mapping[Any, Ndarray]:
+    """What each operation of the reference's run on a case gave, by its place in the run."""
+    if _torch(question).__name__ != "reference_engine":
+        return {}
+    from reference_engine import faults
+
+    def run() -> PlainValue:
+        return _solve(question, question.reference, case.arguments, floating=np.float64)
+
+    with _alone, _quiet():
+        return faults.forward_values(run)
+
+
+def _solve_wrongly(
+    question: Question, wrong: Wrong, case: Case, *, floating: Precision = None
+) -> PlainValue:
+    if callable(wrong):
+        return _solve(question, wrong, case.arguments, floating=floating)
+    from reference_engine import faults
+
+    def run() -> PlainValue:
+        return _solve(question, question.reference, case.arguments, floating=floating)
+
+    _, operations = possible_faults(question, case)
+    with _alone, _quiet():
+        return cast("PlainValue", faults.inject(run, *wrong, operations=operations))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nobody is there to be warned of what a wrong computation does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def numbers(value: PlainValue) -> Ndarray:
@@ -137,6 +204,12 @@ def _draw_case(question: Question, seed: str, number: int) -> Case:
         if well_conditioned:
             break
     return case
+
+
+def _draw_variable(variable: Variable, seed: str, number: int) -> Case:
+    sizes = draw_sizes(variable.given, _generator(seed, variable.id, "sizes"), number)
+    given = draw_inputs(variable.given, _generator(seed, variable.id, number, 0), sizes)
+    return Case(given, _expect_variable(variable, given, name=f"case {number}"))
 
 
 def _generator(*parts: object) -> np.random.Generator:
@@ -186,13 +259,12 @@ def _expect(
     return Expected(outputs, tolerances, named=named, typed=typed), well_conditioned
 
 
-def _expect_variable(variable: Variable) -> Expected:
+def _expect_variable(variable: Variable, given: dict[str, PlainValue], *, name: str) -> Expected:
     try:
-        with np.errstate(all="ignore"):
-            value = _plain(variable.reference(), _torch(variable))
+        value = _solve(variable, variable.reference, given)
     except Exception as error:
-        raise _failed(variable, error, "the only case") from error
-    _check_crosses(variable, value, "the only case")
+        raise _failed(variable, error, name) from error
+    _check_crosses(variable, value, name)
     outputs = _outputs(variable, value)
     scales = {name: _scale(numbers(output)) or 1.0 for name, output in outputs.items()}
     exact = variable.rtol is None and variable.atol is None
@@ -205,7 +277,7 @@ def _expect_variable(variable: Variable) -> Expected:
 
 
 def _solve(
-    question: Question,
+    question: Question | Variable,
     solution: Solution,
     arguments: Mapping[str, PlainValue],
     *,
@@ -224,6 +296,16 @@ def _solve(
         return np.nextafter(cast, cast.dtype.type(np.inf)) if nudge else cast
 
     torch = _torch(question)
+    with _alone:
+        return _solve_alone(solution, arguments, data, torch)
+
+
+def _solve_alone(
+    solution: Solution,
+    arguments: Mapping[str, PlainValue],
+    data: Callable[[Ndarray], Ndarray],
+    torch: Any,
+) -> PlainValue:
     built = {name: _build(value, data, torch) for name, value in arguments.items()}
     with np.errstate(all="ignore"):
         return _plain(solution(**built), torch)
@@ -243,7 +325,8 @@ def _build(value: PlainValue, data: Callable[[Ndarray], Ndarray], torch: Any) ->
 
 def _torch(item: Question | Variable) -> Any:
     """What the assignment's file gets when it imports the engine: that, or the real PyTorch."""
-    own_builtins = item.reference.__builtins__
+    reference: Any = item.reference
+    own_builtins = reference.__builtins__
     return own_builtins["__import__"]("reference_engine")
 
 

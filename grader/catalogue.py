@@ -7,19 +7,17 @@ assignment asks.
 import ast
 import builtins
 import difflib
-import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Literal, TypeAlias
 
-from grader.assignment import Assignment, AssignmentError
+from grader.assignment import Assignment, AssignmentError, Question
 from grader.inputs import raised
+from grader.notebooks import parse_cell
 
 FILE_NAME = "assignment.py"
-
-_MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
-"""A line that is IPython's and not Python's."""
 
 Torch: TypeAlias = Literal["engine", "real"]
 
@@ -59,6 +57,12 @@ def load(name_or_path: str | Path, *, torch: Torch = "engine") -> Assignment:
     assignment.path = file.parent.resolve()
     assignment.torch = torch
     return assignment
+
+
+def torch_of(frame: FrameType) -> Torch:
+    """What `import reference_engine` gives in an assignment file that is being executed."""
+    own: Any = frame.f_builtins
+    return "real" if own["__import__"] is _import_real_torch else "engine"
 
 
 def _home() -> Path:
@@ -135,26 +139,33 @@ def _import_real_torch(name: str, *rest: Any, **more: Any) -> ModuleType:
 def recognise(cells: Sequence[str]) -> tuple[Assignment, ...]:
     """The bundled assignments that code could answer: those most of whose names it binds.
 
-    The code is read, never run; a cell that does not parse counts for nothing.
+    Of several with as many, those that ask least else. The code is read, never run; a cell that
+    does not parse counts for nothing.
     """
     names = _bound_names(cells)
-    found: dict[int, list[Assignment]] = {}
-    for name in bundled():
-        assignment = load(name)
-        common = sum(item.id in names for item in assignment.items)
-        found.setdefault(common, []).append(assignment)
-    best = max(found, default=0)
-    return tuple(found[best]) if best else ()
+    fits = {
+        name: (len(asked & names), -len(asked - names)) for name, asked in _asked_names().items()
+    }
+    best = max(fits.values(), default=(0, 0))
+    return tuple(load(name) for name, fit in fits.items() if best[0] and fit == best)
+
+
+@cache
+def _asked_names() -> dict[str, frozenset[str]]:
+    """The names that each bundled assignment asks for."""
+    return {
+        name: frozenset(
+            item.called if isinstance(item, Question) else item.id for item in load(name)
+        )
+        for name in bundled()
+    }
 
 
 def _bound_names(cells: Sequence[str]) -> frozenset[str]:
     names: set[str] = set()
     for cell in cells:
-        try:
-            tree = ast.parse(_MAGIC.sub("pass", cell))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for statement in tree.body:
+        tree = parse_cell(cell)
+        for statement in tree.body if tree else ():
             if isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 names.add(statement.name)
             elif isinstance(statement, ast.Assign):

@@ -9,15 +9,14 @@ import secrets
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from grader import __version__, steps
-
-if TYPE_CHECKING:
-    from grader.results import SubmissionResult
+from grader import __version__, course, steps, upkeep
 
 PUBLIC_SEED = "public"
 """What `check` draws its cases from: the same for everyone, and never that of a grading run."""
@@ -74,7 +73,8 @@ _isolation = click.option(
     type=click.Choice(["auto", "full", "kernel", "limits"]),
     default="auto",
     show_default=True,
-    help="The least protection to run under; `grader doctor` says what there is.",
+    help="The least protection to run under, kernel for grade and limits for check where it is "
+    "auto; `grader doctor` says what there is.",
 )
 _min_score = click.option(
     "--min-score",
@@ -82,6 +82,11 @@ _min_score = click.option(
     default=None,
     metavar="PERCENT",
     help="End with exit status 1 where a submission is below this part of the points.",
+)
+_lang = click.option(
+    "--lang",
+    type=click.Choice(["en", "pt", "es"]),
+    help="The language of results and hints.  [default: that of the notebooks, else the system's]",
 )
 _plain = click.option(
     "--plain", is_flag=True, help="No colours, lines or moving parts: for logs and screen readers."
@@ -115,6 +120,9 @@ def list_command(plain: bool) -> None:
         steps.console().print(table)
 
 
+main.add_command(course.start)
+
+
 @main.command(epilog="Example:  grader check my_notebook.ipynb -a manual_backprop")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -138,10 +146,12 @@ def list_command(plain: bool) -> None:
 @_memory
 @_isolation
 @_min_score
+@_lang
 @_plain
 @steps.one_line_errors
 def check(file: Path, assignment: str | None, more: bool, form: str, **options: Any) -> None:
     """Check your own work: hints on public cases, no marks kept."""
+    from grader.messages import render
     from grader.reports import terminal
     from grader.results import to_json
     from grader.submissions import collect
@@ -152,19 +162,21 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
             f"{file} holds {len(submissions)} submissions; check takes one file", steps.USAGE
         )
     (submission,) = submissions
+    language = steps.language(options["lang"], submission.language)
     if submission.problem is not None:
-        steps.say(f"{submission.path}: {submission.problem_message}")
+        steps.say(f"{submission.path}: {render(submission.problem_message or '', language)}")
         if form == "text" or assignment is None:
             sys.exit(steps.USAGE)
     loaded = steps.load(assignment) if assignment else steps.recognise(submission, file)
-    with steps.run(loaded, PUBLIC_SEED, options) as run:
+    with steps.run(loaded, PUBLIC_SEED, options, least="limits") as run:
         result = run.told(run.grade(submission), hints=3 if more else 1)
         results = run.results([result])
     if form == "json":
-        click.echo(to_json(results), nl=False)
+        click.echo(to_json(results, language), nl=False)
     else:
-        steps.console(plain=options["plain"]).print(terminal.detail(result), markup=False)
-        steps.say_how_it_ran(result, more=more)
+        told = terminal.detail(result, language)
+        steps.console(plain=options["plain"]).print(told, markup=False)
+        steps.say_how_it_ran(result, more=more, language=language)
     if submission.problem is not None:
         sys.exit(steps.USAGE)
     steps.end(results, options["min_score"])
@@ -198,21 +210,27 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
 @click.option(
     "--seed",
     metavar="TEXT",
-    help="Draw the cases from this seed; results.json names the one that was used.  [default: new]",
+    help="Draw the cases from this seed, which OUT keeps.  [default: that of OUT, or a new one]",
 )
 @click.option(
     "--format",
     "formats",
     type=click.Choice(steps.FORMATS),
     multiple=True,
-    default=steps.FORMATS,
-    help="What to write into OUT; may be given several times.  [default: json and html]",
+    help="What to write into OUT; may be given several times.  [default: json, and html for "
+    f"classes of up to {steps.MOST_ON_A_PAGE}]",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(steps.LAYOUTS),
+    help="How the files are laid out and named.  [default: recognised]",
 )
 @_torch
 @_timeout
 @_memory
 @_isolation
 @_min_score
+@_lang
 @_plain
 @steps.one_line_errors
 def grade(  # noqa: PLR0913 - one parameter an option
@@ -222,46 +240,92 @@ def grade(  # noqa: PLR0913 - one parameter an option
     jobs: int,
     seed: str | None,
     formats: Sequence[str],
+    layout: str | None,
     **options: Any,
 ) -> None:
     """Grade a class: marks and reasons, as a table, a page and JSON.
 
-    PATHS are notebooks, modules, or folders of them.
+    PATHS are notebooks, modules, folders of them, or what a learning system hands out, zipped or
+    not. The same command again goes on where it ended, and grades only what is new or changed.
     """
-    from grader.grading import grade_all
-    from grader.reports import terminal
+    from grader import batch, gradebook
+    from grader.messages import render
+    from grader.reports.summary import own_language
 
     loaded = steps.load(assignment)
-    taken, missing = steps.take(paths, loaded, assignment)
-    finished: list[SubmissionResult] = []
-    interrupted = False
-    with steps.run(loaded, seed or secrets.token_hex(8), options) as run:
+    taken, good = steps.take(paths, loaded, assignment, layout=layout)
+    command = gradebook.Command(
+        paths=tuple(str(path.absolute()) for path in good),
+        layout=layout,
+        assignment=steps.source(assignment),
+        options={name: options[name] for name in ("torch", "timeout", "memory", "isolation")},
+    )
+    finished, interrupted = 0, False
+    with ExitStack() as held:
+        run = None
+        if not gradebook.exists(out):
+            # Before there is anything, it must be sure that something can be run.
+            seed = seed or secrets.token_hex(8)
+            run = held.enter_context(steps.run(loaded, seed, options, least="kernel"))
         steps.check_writable(out)
-        try:
-            with (
-                steps.stopped_gently(),
-                steps.progress(len(taken), plain=options["plain"]) as advance,
-            ):
-                for result in grade_all(run.grade, taken, jobs=jobs):
-                    finished.append(result)
-                    advance()
-        except KeyboardInterrupt:
-            interrupted = True
-            # A second one must not cost what is finished.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-    results = run.results(finished)
-    for result in results.submissions:
-        if result.problem is not None:
-            steps.say(f"{result.path}: {result.problem_message}")
-    written = steps.write(results, out, formats)
-    if options["plain"]:
-        click.echo(terminal.plain(results))
-    else:
-        steps.console().print(terminal.table(results))
+        book = held.enter_context(gradebook.opened(out))
+        seed = seed or book.seed or secrets.token_hex(8)
+        settings = batch.settings(
+            loaded, seed=seed, torch=options["torch"], limits=steps.limits(options)
+        )
+        book.start(batch.frame(loaded, seed), settings, command)
+        waiting = batch.waiting(book, taken)
+        first = next(waiting, None)
+        if first is not None:
+            run = run or held.enter_context(steps.run(loaded, seed, options, least="kernel"))
+            try:
+                with (
+                    steps.stopped_gently(),
+                    steps.progress(batch.expected(book, taken), plain=options["plain"]) as advance,
+                ):
+                    for result in batch.grade_into(book, run, chain([first], waiting), jobs=jobs):
+                        finished += 1
+                        if result.problem is not None:
+                            language = steps.language(options["lang"], None)
+                            told = render(result.problem_message or "", language)
+                            steps.say(f"{result.path}: {told}")
+                        advance()
+            except KeyboardInterrupt:
+                interrupted = True
+                # A second one must not cost what is finished.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+        marks = book.marks()
+        language = steps.language(options["lang"], own_language(marks))
+        written = steps.write(
+            book,
+            out,
+            formats or steps.default_formats(marks),
+            language=language,
+            anew=options["lang"] is not None,
+        )
+        steps.show(book, marks, plain=options["plain"], language=language)
+        outdated = book.status().outdated
     steps.say(f"written: {' and '.join(map(str, written))}")
+    if outdated:
+        steps.say(
+            f"{outdated} marks were given under another assignment, grader or options and stand: "
+            f"grader regrade {out} shows old and new"
+        )
     if interrupted:
-        steps.fail(f"interrupted; {len(finished)} of {len(taken)} are graded", steps.INTERRUPTED)
-    steps.end(results, options["min_score"], missing=missing)
+        steps.fail(
+            f"interrupted; {len(marks.submissions)} of {len(taken)} are graded; the same command "
+            "goes on from here",
+            steps.INTERRUPTED,
+        )
+    steps.end(marks, options["min_score"], missing=len(good) < len(paths))
+
+
+for _command in (course.new, course.validate):
+    main.add_command(_command)
+
+
+for _command in (upkeep.status, upkeep.regrade, upkeep.forget):
+    main.add_command(_command)
 
 
 @main.command(epilog="Example:  grader doctor")
@@ -275,7 +339,7 @@ def doctor(plain: bool) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", "what", "found", "what it is for"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for one in findings():
         cells = ("ok" if one.available else "--", one.name, one.found, one.purpose)
         if plain:

@@ -6,11 +6,12 @@ another is the business of `values`.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from inspect import signature
 
 import numpy as np
 
-from grader.assignment import Choice, Item, Question, Text, Variable
 from grader.cases import Case
+from grader.items import ANSWER, Choice, Item, Property, Question, Text, Variable
 from grader.messages import Message
 from grader.outcomes import (
     Answered,
@@ -71,6 +72,8 @@ def judge(item: Item, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Jud
             return _judge_word(item, outcomes[0])
         case Variable():
             return _judge_outputs(item, cases, outcomes)
+        case Question(properties=[_, *_]):
+            return _judge_outputs(item, cases, outcomes)
         case Question():
             judgement = _judge_outputs(item, cases, outcomes)
             for number in range(len(item.accept)):
@@ -82,6 +85,28 @@ def judge(item: Item, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Jud
             return judgement
 
 
+def follow_through(judgement: Judgement) -> Judgement:
+    """The judgement where one mistake explains every wrong output: only the first is charged.
+
+    The outputs are in the order of the computation, so that the later ones are wrong only because
+    they are computed from the first.
+    """
+    wrong = [one for one in judgement.outputs if one.verdict in ("wrong_value", "wrong_shape")]
+    if len(wrong) < 2 or any(
+        one.verdict != "correct" and one not in wrong for one in judgement.outputs
+    ):
+        return judgement
+    told = Message("follow_through", {"where": wrong[0].name})
+    outputs = tuple(
+        replace(one, verdict="follow_through", score=one.max_score, message=told)
+        if one in wrong[1:]
+        else one
+        for one in judgement.outputs
+    )
+    score = sum(one.score for one in outputs if one.score is not None)
+    return replace(judgement, outputs=outputs, score=score, verdict=wrong[0].verdict)
+
+
 def _judge_outputs(
     item: Question | Variable, cases: Sequence[Case], outcomes: Sequence[Outcome]
 ) -> Judgement:
@@ -89,9 +114,11 @@ def _judge_outputs(
     pairs = list(zip(cases, outcomes, strict=False))
     changed: tuple[str, ...] = ()
     if isinstance(item, Question) and item.side_effects == "forbidden":
-        names = (name for case, outcome in pairs for name in _changed(case, outcome))
-        changed = tuple(dict.fromkeys(names))
-    shares = _shares(item, tuple(cases[0].expected.outputs))
+        touched = (name for case, outcome in pairs for name in _changed(case, outcome))
+        changed = tuple(dict.fromkeys(touched))
+    properties = item.properties if isinstance(item, Question) else []
+    names = tuple(one.id for one in properties) or tuple(cases[0].expected.outputs)
+    shares = _shares(item, names)
     outputs = tuple(
         _judge_output(item, name, share, pairs=pairs, changed=changed)
         for name, share in shares.items()
@@ -149,15 +176,51 @@ def _judge_output(
 def _mismatch(
     item: Question | Variable, name: str, *, case: Case, outcome: Outcome
 ) -> Mismatch | None:
-    if isinstance(outcome, Answered):
-        return first_mismatch(name, case.expected, outcome.value, item.compare)
-    return _failure(item.id, outcome)
+    if not isinstance(outcome, Answered):
+        return _failure(item.called if isinstance(item, Question) else item.id, outcome)
+    if isinstance(item, Question):
+        for one in item.properties:
+            if one.id == name:
+                return _lacking(one, case, outcome.value)
+    return first_mismatch(name, case.expected, outcome.value, item.compare)
+
+
+def _lacking(wanted: Property, case: Case, answer: PlainValue) -> Mismatch | None:
+    """What is wrong where an answer lacks a property; one that cannot be asked for it lacks it."""
+    if answer is None:
+        return Mismatch("missing", Message("returned_none"))
+    values = {**case.arguments, ANSWER: answer}
+    taken = {name: _plain(values[name]) for name in signature(wanted.holds).parameters}
+    try:
+        with np.errstate(all="ignore"):
+            holds = bool(wanted.holds(**taken))
+    except Exception:  # noqa: BLE001 - an answer of another form may raise anything
+        holds = False
+    if holds:
+        return None
+    parameters = {"text": wanted.message, "found": describe(answer)}
+    return Mismatch("wrong_value", Message("property_lacking", parameters))
+
+
+def _plain(value: PlainValue) -> PlainValue:
+    """A value without its tensors: these become fresh arrays."""
+    match value:
+        case TensorValue():
+            return value.data.copy()
+        case np.ndarray():
+            return value.copy()
+        case dict():
+            return {name: _plain(entry) for name, entry in value.items()}
+        case list() | tuple():
+            return type(value)(map(_plain, value))
+        case _:
+            return value
 
 
 def _failure(name: str, outcome: Raised | Stopped | Undefined) -> Mismatch:
     match outcome:
-        case Undefined(because=None):
-            return Mismatch("missing", Message("name_missing", {"name": name}))
+        case Undefined(because=None, name=other):
+            return Mismatch("missing", Message("name_missing", {"name": other or name}))
         case Undefined(because=Raised() | Stopped() as because):
             inner = _failure(name, because)
             parameters = {**inner.message.parameters, "name": name, "inner": inner.message}
@@ -248,7 +311,7 @@ def _judge_choice(item: Choice, value: PlainValue) -> Mismatch:
     if array is not None and array.size == 1 and array.dtype.kind != "b":
         value = f"{array.item():g}" if array.dtype.kind == "f" else str(array.item())
     if value is None or (isinstance(value, str) and not value.strip()):
-        return Mismatch("missing", Message("name_missing", {"name": item.id}))
+        return Mismatch("missing", Message("text_missing", {"name": item.id}))
     if not isinstance(value, str):
         parameters = {"expected": "str", "found": describe(value)}
         return Mismatch("wrong_type", Message("wrong_type", parameters))

@@ -4,6 +4,7 @@ This module alone knows the whole way: sandbox, comparison, diagnosis, result.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import importlib.util
 import logging
@@ -17,12 +18,23 @@ from typing import Literal, TypeAlias
 from msgspec.structs import replace
 
 import grader
-from grader.assignment import Assignment, Choice, FeedbackLevel, Item, Question, Text
+from grader.assignment import (
+    Assignment,
+    Choice,
+    FeedbackLevel,
+    Item,
+    Question,
+    Text,
+    Variable,
+)
 from grader.cases import Case, draw_cases
-from grader.comparison import Judgement, OutputJudgement, judge
-from grader.diagnosis import Finding, diagnose
-from grader.messages import Message, render
-from grader.outcomes import Answered, Outcome, Raised
+from grader.catalogue import recognise
+from grader.comparison import Judgement, OutputJudgement, follow_through, judge
+from grader.diagnosis import diagnose
+from grader.findings import Finding
+from grader.given import replace_assignments
+from grader.messages import Message, Told
+from grader.outcomes import Answered, Outcome, Raised, Undefined
 from grader.results import (
     Diagnosis,
     Feedback,
@@ -88,15 +100,22 @@ class Grader:
         started = time.monotonic()
         if submission.problem is not None:
             return self._unjudged(submission, submission.problem, submission.problem_message)
+        if other := self._other_assignment(submission):
+            names = {"other": other, "assignment": self.assignment.id}
+            message = Message("grading.wrong_assignment", names)
+            return self._unjudged(submission, "wrong_assignment", message)
         try:
             return self._grade(submission, started)
         except SandboxError as error:
-            message = f"the machine could not run this submission: {error}; grade it again"
+            message = Message("grading.machine", {"reason": str(error)})
             return self._unjudged(submission, "grader_fault", message)
         except Exception:  # noqa: BLE001 - the rest of the batch goes on, and the log has it all
             _log.exception("grading %s failed", submission.id)
-            message = "the grader itself failed on this submission: report it; no points are lost"
-            return self._unjudged(submission, "grader_fault", message)
+            return self._unjudged(submission, "grader_fault", Message("grading.grader"))
+
+    def set_aside(self, submission: Submission) -> SubmissionResult:
+        """The result of a submission that the grader twice began to grade and never ended."""
+        return self._unjudged(submission, "grader_fault", Message("grading.set_aside"))
 
     def results(self, submissions: Sequence[SubmissionResult]) -> Results:
         """The run's results, sorted by id."""
@@ -128,20 +147,29 @@ class Grader:
             torch = "real"
             judged = self._judge(submission, torch)
         questions = tuple(self._question(one) for one in judged)
-        return SubmissionResult(
-            id=submission.id,
-            name=None,
-            path=submission.path,
-            sha256=submission.sha256,
-            score=_total(one.score for one in questions),
-            max_score=self.assignment.max_score,
+        score = _total(one.score for one in questions)
+        if score is not None and submission.late:
+            score *= 1 - self.assignment.late
+        return replace(
+            self._unjudged(submission, None, None),
+            score=score,
             pending=sum((one.max_score for one in questions if one.score is None), 0.0),
             seconds=round(time.monotonic() - started, 3),
-            problem=None,
             torch=torch,
             isolation=self.sandbox.isolation,
             questions=questions,
         )
+
+    def _other_assignment(self, submission: Submission) -> str | None:
+        """Another assignment that the code answers, where it has no name that this one asks for."""
+        source = "\n".join(submission.cells)
+        if any(getattr(item, "called", item.id) in source for item in self.assignment.items):
+            return None
+        if submission.assignment not in (None, self.assignment.id):
+            return submission.assignment
+        # A list of a week's assignments holds the same questions as what it is made of.
+        others = sorted(recognise(submission.cells), key=lambda one: len(one.items))
+        return others[0].id if others else None
 
     def _judge(self, submission: Submission, torch: Literal["facade", "real"]) -> list[Judged]:
         """Every item in order; one process for the items of each kind."""
@@ -153,11 +181,32 @@ class Grader:
             with self._session(submission, kind) as session:
                 for item in items:
                     cases = self._cases[item.id]
-                    outcomes = tuple(_ask(session, item, cases))
+                    outcomes = tuple(
+                        self._ask_again(submission, item, cases, kind=kind)
+                        if isinstance(item, Variable) and item.given
+                        else _ask(session, item, cases)
+                    )
                     judgement = judge(item, cases, outcomes)
                     findings = diagnose(item, cases, outcomes, judgement)
+                    if _follows_through(item, findings):
+                        judgement = follow_through(judgement)
                     found[item.id] = Judged(item, outcomes, judgement, findings)
         return [found[item.id] for item in self.assignment.items]
+
+    def _ask_again(
+        self, submission: Submission, variable: Variable, cases: Sequence[Case], *, kind: Kind
+    ) -> Iterator[Outcome]:
+        """What is left behind under a name where the drawn values are given, run for run."""
+        for case in cases:
+            cells, unassigned = replace_assignments(submission.cells, case.arguments)
+            if unassigned:
+                yield Undefined(name=unassigned[0])
+                return
+            with self._session(dataclasses.replace(submission, cells=cells), kind) as session:
+                outcome = session.read(variable.id)
+            yield outcome
+            if not isinstance(outcome, Answered):
+                return
 
     def _kind(self, item: Item, torch: Kind) -> Kind:
         """Where an item runs. A name that is only read takes the process that is there anyway."""
@@ -186,14 +235,14 @@ class Grader:
             score=judgement.score,
             max_score=judgement.max_score,
             verdict=judgement.verdict,
-            message=render(judgement.message),
+            message=judgement.message,
             outputs=tuple(_output(one) for one in judgement.outputs),
             feedback=self._feedback(judged),
             diagnoses=tuple(_diagnosis(one) for one in judged.findings),
         )
 
     def _level(self, item: Item) -> FeedbackLevel:
-        return getattr(item, "feedback", None) or self.assignment.feedback
+        return item.feedback or self.assignment.feedback
 
     def _feedback(self, judged: Judged) -> Feedback:
         """What the student may be told, up to the level of the question or the assignment."""
@@ -207,19 +256,25 @@ class Grader:
             expected=parameters.get("expected"),
             found=parameters.get("found"),
             line=line,
-            hints=tuple(render(hint) for hint in hints[: _HINTS[level]]),
+            hints=tuple(hints[: _HINTS[level]]),
         )
 
     def _unjudged(
-        self, submission: Submission, problem: Problem, message: str | None
+        self, submission: Submission, problem: Problem | None, message: Told | None
     ) -> SubmissionResult:
-        """A submission that could not be judged: its points are pending, unless it is empty."""
+        """A submission without a judgement: its points are pending, unless it is empty."""
         empty = problem == "empty"
         return SubmissionResult(
             id=submission.id,
-            name=None,
+            name=submission.name,
             path=submission.path,
             sha256=submission.sha256,
+            submitted_at=submission.submitted_at,
+            late=submission.late,
+            lms=dict(submission.lms),
+            flags=submission.flags,
+            others=submission.others,
+            language=submission.language,
             score=0.0 if empty else None,
             max_score=self.assignment.max_score,
             pending=0.0 if empty else self.assignment.max_score,
@@ -268,7 +323,7 @@ def _verdict_only(question: QuestionResult) -> QuestionResult:
     """A question's result without a word about what is wrong."""
     if question.verdict == "correct":
         return question
-    message = render(Message("verdict_only"))
+    message = Message("verdict_only")
     outputs = tuple(replace(one, message="") for one in question.outputs)
     return replace(question, message=message, outputs=outputs, feedback=Feedback(), diagnoses=())
 
@@ -279,7 +334,7 @@ def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcom
         yield session.read(item.id)
         return
     for case in cases:
-        outcome = session.call(item.id, case.arguments)
+        outcome = session.call(item.called, case.arguments, through=item.call)
         yield outcome
         if not isinstance(outcome, Answered):
             return
@@ -297,7 +352,7 @@ def _output(judged: OutputJudgement) -> OutputResult:
         verdict=judged.verdict,
         score=judged.score,
         max_score=judged.max_score,
-        message=render(judged.message),
+        message=judged.message,
     )
 
 
@@ -305,8 +360,17 @@ def _diagnosis(finding: Finding) -> Diagnosis:
     return Diagnosis(
         id=finding.id,
         where=finding.where,
-        message=render(finding.hints[0]),
+        message=finding.hints[0],
         exact=finding.exact,
+    )
+
+
+def _follows_through(item: Item, findings: Sequence[Finding]) -> bool:
+    """Whether one mistake, known for certain, explains all that is wrong, and is charged once."""
+    return (
+        isinstance(item, Question)
+        and item.follow_through
+        and any(one.exact and one.explains_all for one in findings)
     )
 
 

@@ -107,9 +107,9 @@ class LabelsSpec:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """A callable, given by the text of its expression."""
+    """A callable, given by the text of its expression: one of these."""
 
-    text: str
+    texts: tuple[str, ...]
 
 
 InputSpec: TypeAlias = (
@@ -175,13 +175,19 @@ def labels(count: int | str, classes: int | str) -> LabelsSpec:
     return LabelsSpec(count, classes)
 
 
-def source(text: str) -> SourceSpec:
-    """A callable built from an expression such as `"lambda v: (v ** 3).sum()"`, on both sides."""
-    try:
-        compile(text, "<source>", "eval")
-    except SyntaxError as error:
-        raise mistake(f"source({text!r}) is no expression ({error.msg})") from None
-    return SourceSpec(text)
+def source(*texts: str) -> SourceSpec:
+    """A callable built from an expression such as `"lambda v: (v ** 3).sum()"`, on both sides.
+
+    Of several texts, one is drawn for every case.
+    """
+    if not texts:
+        raise mistake('source() needs an expression: source("lambda v: (v ** 3).sum()")')
+    for text in texts:
+        try:
+            compile(text, "<source>", "eval")
+        except SyntaxError as error:
+            raise mistake(f"source({text!r}) is no expression ({error.msg})") from None
+    return SourceSpec(texts)
 
 
 def dimensions(spec: InputSpec) -> tuple[int | str, ...]:
@@ -267,7 +273,7 @@ def _draw(spec: InputSpec, generator: np.random.Generator, sizes: Mapping[str, i
         case OneOfSpec():
             return spec.values[int(generator.integers(len(spec.values)))]
         case SourceSpec():
-            return SourceText(spec.text)
+            return SourceText(spec.texts[int(generator.integers(len(spec.texts)))])
 
 
 def _size(dimension: int | str, sizes: Mapping[str, int]) -> int:

@@ -4,6 +4,7 @@ Metadata, tags, ids and stored outputs are ignored but for the hint that the gra
 carry. It knows neither files nor students, and leaves magics to whoever runs the cells.
 """
 
+import ast
 import codecs
 import re
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from itertools import accumulate
 from typing import Literal
 
 import msgspec
+
+from grader.messages import Message, render
 
 MAX_BYTES = 10 * 2**20
 MAX_CELLS = 2_000
@@ -46,8 +49,8 @@ class NotebookError(Exception):
     The message is one sentence that a student can be sent.
     """
 
-    def __init__(self, problem: NotebookProblem, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, problem: NotebookProblem, message: Message) -> None:
+        super().__init__(render(message))
         self.problem: NotebookProblem = problem
         self.message = message
 
@@ -96,7 +99,17 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _PYTHON = re.compile(rb"^(?:#|import |from \w|def \w|class \w|print\(|\w+ *= )", re.MULTILINE)
-_SAVE_AGAIN = "open it in Jupyter, save it, and hand in the saved file"
+
+_MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
+"""A line that is IPython's and not Python's."""
+
+
+def parse_cell(source: str) -> ast.Module | None:
+    """The Python of a cell, its magics left out; None where it does not parse. Nothing is run."""
+    try:
+        return ast.parse(_MAGIC.sub("pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def read_notebook(data: bytes) -> Notebook:
@@ -106,45 +119,30 @@ def read_notebook(data: bytes) -> Notebook:
     written, `unreadable` for everything else that is no notebook.
     """
     if len(data) > MAX_BYTES:
-        raise NotebookError(
-            "too_large",
-            f"The notebook is larger than {MAX_BYTES // 2**20} MiB: "
-            "clear its outputs (Clear All Outputs), save it, and hand it in again.",
-        )
+        size = MAX_BYTES // 2**20
+        raise NotebookError("too_large", Message("notebook.too_large", {"size": size}))
     content = data.removeprefix(codecs.BOM_UTF8)
     if not content.strip():
-        raise NotebookError("empty", "The file is empty: save the notebook and hand it in again.")
+        raise NotebookError("empty", Message("notebook.empty_file"))
     file = _decode(content)
     cells = tuple(_code_cells(file))
     if not any(cell.source.strip() for cell in cells):
-        raise NotebookError(
-            "empty",
-            "The notebook has no code in it: write your answers in its code cells, save it, "
-            "and hand it in again.",
-        )
+        raise NotebookError("empty", Message("notebook.no_code"))
     hint = _hint(file.metadata)
     return Notebook(cells, _identifier(hint.assignment), _identifier(hint.language))
 
 
 def _decode(content: bytes) -> _File:
     if _depth(content) > MAX_DEPTH:
-        raise NotebookError(
-            "unreadable",
-            f"The file is nested deeper than {MAX_DEPTH} levels, which no notebook is: "
-            f"{_SAVE_AGAIN}.",
-        )
+        raise NotebookError("unreadable", Message("notebook.too_deep", {"depth": MAX_DEPTH}))
     try:
         file = _decode_file(_whole_pairs(content))
     except msgspec.ValidationError:
-        raise NotebookError(
-            "unreadable", f"The file is JSON but not a notebook's: {_SAVE_AGAIN}."
-        ) from None
+        raise NotebookError("unreadable", Message("notebook.other_json")) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotebookError("unreadable", _what_it_is_instead(content)) from None
     if file.cells is None and file.worksheets is None:
-        raise NotebookError(
-            "unreadable", f"The file is JSON but has no list of cells: {_SAVE_AGAIN}."
-        )
+        raise NotebookError("unreadable", Message("notebook.no_cells"))
     return file
 
 
@@ -161,23 +159,17 @@ def _whole_pairs(content: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], content)
 
 
-def _what_it_is_instead(content: bytes) -> str:
+def _what_it_is_instead(content: bytes) -> Message:
     start = content[:4096].lstrip().lower()
     if b"\0" in start:
-        return f"The file is not UTF-8 text, as notebooks are: {_SAVE_AGAIN}."
+        return Message("notebook.not_utf_8")
     if start.startswith((b"<!doctype", b"<html")):
-        return (
-            "The file is a web page, not a notebook: download the notebook itself (on GitHub: "
-            "Download raw file) and hand that in."
-        )
+        return Message("notebook.web_page")
     if b"<<<<<<< " in content and b">>>>>>> " in content:
-        return f"The file holds the marks of an unfinished git merge: end it, then {_SAVE_AGAIN}."
+        return Message("notebook.merge")
     if not start.startswith(b"{") and _PYTHON.search(content):
-        return (
-            "The file ends in .ipynb but holds Python text: rename it so that it ends in .py, "
-            "or paste the code into a notebook, and hand it in again."
-        )
-    return f"The file is not a notebook, or it is damaged: {_SAVE_AGAIN}."
+        return Message("notebook.module")
+    return Message("notebook.damaged")
 
 
 def _code_cells(file: _File) -> Iterator[CodeCell]:
@@ -186,11 +178,7 @@ def _code_cells(file: _File) -> Iterator[CodeCell]:
     else:
         cells = [cell for sheet in file.worksheets or () for cell in sheet.cells]
     if len(cells) > MAX_CELLS:
-        raise NotebookError(
-            "too_large",
-            f"The notebook has more than {MAX_CELLS} cells: remove those that are not part of "
-            "your answer, save it, and hand it in again.",
-        )
+        raise NotebookError("too_large", Message("notebook.too_many_cells", {"count": MAX_CELLS}))
     for cell in cells:
         if cell.cell_type == "code":
             source = cell.source or cell.input

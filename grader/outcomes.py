@@ -94,9 +94,13 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """Nothing with that name was left behind; `because` is the failure that explains it, if any."""
+    """Nothing with that name was left behind; `because` is the failure that explains it, if any.
+
+    `name` is another name than the one asked for, without which that could not be asked for.
+    """
 
     because: Raised | Stopped | None = None
+    name: str | None = None
 
 
 Outcome: TypeAlias = Answered | Raised | Stopped | Undefined

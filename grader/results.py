@@ -1,12 +1,17 @@
 """The result of a grading run as plain data: results.json, schema 1.
 
 Fields may be added, never renamed or removed. Nothing here decides anything; the grader fills
-these structures and every report reads them.
+these structures and every report reads them. What is told is kept as messages; results.json holds
+their text in one language.
 """
 
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
+
+from grader.messages import Language, Told, render
 
 Verdict = Literal[
     "correct",
@@ -50,7 +55,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     where: str | None
-    message: str
+    message: Told
     exact: bool
 
 
@@ -64,7 +69,7 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     expected: str | None = None
     found: str | None = None
     line: int | None = None
-    hints: tuple[str, ...] = ()
+    hints: tuple[Told, ...] = ()
 
 
 class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +79,7 @@ class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     score: float | None
     max_score: float
-    message: str
+    message: Told
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +98,7 @@ class QuestionResult(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None
     max_score: float
     verdict: Verdict
-    message: str
+    message: Told
     outputs: tuple[OutputResult, ...] = ()
     feedback: Feedback = Feedback()
     diagnoses: tuple[Diagnosis, ...] = ()
@@ -110,7 +115,9 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
 class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
     """One submission. `score` counts what was judged; what was not stands in `pending`.
 
-    `seconds` is the wall-clock time that grading it took; `sha256` that of its bytes.
+    `seconds` is the wall-clock time that grading it took; `sha256` is of the submission's bytes;
+    `others` are files of the same student that did not count; `language` is what the notebook says
+    of itself.
     """
 
     id: str
@@ -125,8 +132,10 @@ class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
     pending: float
     seconds: float
     problem: Problem | None
-    problem_message: str | None = None
+    problem_message: Told | None = None
     flags: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    language: str | None = None
     torch: Literal["facade", "real"] | None
     isolation: Isolation | None
     questions: tuple[QuestionResult, ...]
@@ -143,12 +152,62 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     submissions: tuple[SubmissionResult, ...]
 
 
-def to_json(results: Results) -> bytes:
-    """The bytes of results.json: indented, sorted by id, ending in a newline."""
-    ordered = msgspec.structs.replace(
-        results, submissions=tuple(sorted(results.submissions, key=lambda one: one.id))
+def in_words(result: SubmissionResult, language: Language) -> SubmissionResult:
+    """The same result, with a sentence in place of every message."""
+
+    def question(one: QuestionResult) -> QuestionResult:
+        hints = tuple(render(hint, language) for hint in one.feedback.hints)
+        return replace(
+            one,
+            message=render(one.message, language),
+            feedback=replace(one.feedback, hints=hints),
+            outputs=tuple(_in_words(output, language) for output in one.outputs),
+            diagnoses=tuple(_in_words(diagnosis, language) for diagnosis in one.diagnoses),
+        )
+
+    problem = result.problem_message
+    return replace(
+        result,
+        problem_message=None if problem is None else render(problem, language),
+        questions=tuple(map(question, result.questions)),
     )
-    return msgspec.json.format(msgspec.json.encode(ordered), indent=2) + b"\n"
+
+
+_Said = TypeVar("_Said", OutputResult, Diagnosis)
+
+
+def _in_words(said: _Said, language: Language) -> _Said:
+    return replace(said, message=render(said.message, language))
+
+
+def to_json(results: Results, language: Language = "en") -> bytes:
+    """The bytes of results.json: indented, sorted by id, ending in a newline."""
+    ordered = sorted(results.submissions, key=lambda one: one.id)
+    told = replace(results, submissions=tuple(in_words(one, language) for one in ordered))
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+
+
+def to_json_pieces(
+    frame: Results, rows: Iterable[bytes], language: Language = "en"
+) -> Iterator[bytes]:
+    """The bytes of results.json, piece by piece: of results without submissions, and these.
+
+    `rows` are submissions as JSON in the order of their ids, as they are kept; one is held at a
+    time.
+    """
+    head, tail = to_json(frame).split(b'"submissions": []')
+    yield head + b'"submissions": ['
+    separator = b"\n    "
+    for row in rows:
+        told = in_words(_decode_row(row), language)
+        # No line break stands within a JSON text, so that every one is the format's.
+        lines = msgspec.json.format(msgspec.json.encode(told), indent=2)
+        yield separator + lines.replace(b"\n", b"\n    ")
+        separator = b",\n    "
+    yield (b"]" if separator == b"\n    " else b"\n  ]") + tail
+
+
+_decode_row = msgspec.json.Decoder(SubmissionResult).decode
 
 
 def from_json(data: bytes) -> Results:

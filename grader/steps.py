@@ -3,13 +3,15 @@
 Heavy modules are imported by the steps that need them, so that `grader --help` is instant.
 """
 
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -17,13 +19,25 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.assignment import Assignment
+    from grader.gradebook import Gradebook
+    from grader.messages import Language
     from grader.results import Results, SubmissionResult
+    from grader.sandbox.limits import Limits
+    from grader.sandbox.pool import Sandbox
+    from grader.sandbox.protocol.control import Level
     from grader.submissions import Submission, Submissions
 
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 FORMATS = ("json", "html")
 """What can be written into OUT."""
+LAYOUTS = ("gradescope", "canvas", "moodle", "nbgrader", "classroom", "plain")
+"""Those of `grader.submissions`, named here so that help need not load it."""
+FILES = {"json": "results.json", "html": "index.html"}
+MOST_SHOWN = 500
+"""The largest class that is shown student by student in a terminal."""
+MOST_ON_A_PAGE = 2_000
+"""The largest class that is put on a page unless that is asked for."""
 
 
 def fail(message: str, exit_code: int) -> NoReturn:
@@ -60,6 +74,15 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def language(chosen: str | None, own: str | None) -> "Language":
+    """The language in which results are told: the chosen one, else the notebooks', the system's."""
+    from grader.messages import choose_language
+
+    names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
+    system = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return choose_language(chosen, own, *system.split(":"))
+
+
 def load(name: str) -> "Assignment":
     """The assignment with a bundled id, or that of a path."""
     from grader.catalogue import load
@@ -83,63 +106,97 @@ def recognise(submission: "Submission", file: Path) -> "Assignment":
     )
 
 
-def take(paths: Sequence[Path], assignment: "Assignment", name: str) -> tuple["Submissions", bool]:
-    """The submissions of the paths that can be taken in, and whether some path could not."""
+def take(
+    paths: Sequence[Path], assignment: "Assignment", name: str, *, layout: str | None = None
+) -> tuple["Submissions", list[Path]]:
+    """The submissions of the paths that can be taken in, and those paths."""
     from grader.catalogue import FILE_NAME
     from grader.submissions import IntakeError, collect
 
     # Where the assignment lies among the submissions it is none of them.
     own = [Path(name), *([assignment.path / FILE_NAME] if assignment.path else [])]
-    good, missing = [], False
+    good: list[Path] = []
     for path in paths:
         try:
-            collect([path], leaving_out=own)
+            found = collect([path], leaving_out=own, layout=layout)
             good.append(path)
         except IntakeError as error:
-            missing = True
             say(str(error))
     if not good:
         fail("there is nothing to grade", USAGE)
-    return collect(good, leaving_out=own), missing
+    if len(good) > 1:
+        found = collect(good, leaving_out=own, layout=layout)
+    for remark in found.remarks:
+        say(remark)
+    return found, good
+
+
+def source(name: str) -> str:
+    """What names the assignment from any folder: a bundled id, or the absolute path of its file."""
+    from grader.catalogue import bundled
+
+    return name if name in bundled() else str(Path(name).absolute())
+
+
+def default_formats(marks: "Results") -> tuple[str, ...]:
+    """All formats; of a very large class only what a machine reads."""
+    return FORMATS if len(marks.submissions) <= MOST_ON_A_PAGE else ("json",)
+
+
+def limits(options: Mapping[str, Any]) -> "Limits":
+    """The limits that --timeout and --memory ask for."""
+    from grader.sandbox.limits import MIB, Limits
+
+    call = options["timeout"]
+    times = Limits(call=call, cell=3 * call, submission=6 * call)
+    if options["memory"] is None:
+        return times
+    size = options["memory"] * MIB
+    return replace(times, memory=size, torch_memory=size)
 
 
 @contextmanager
-def run(assignment: "Assignment", seed: str, options: dict[str, Any]) -> Iterator[Any]:
-    """A grader in a sandbox with the limits that were asked for."""
+def run(
+    assignment: "Assignment", seed: str, options: dict[str, Any], *, least: "Level"
+) -> Iterator[Any]:
+    """A grader in a sandbox with the limits and the isolation that were asked for.
+
+    `least` is the least isolation where none was asked for; without it nothing is run.
+    """
     from grader.grading import Grader, has_real_torch
-    from grader.sandbox.limits import MIB, Limits
     from grader.sandbox.pool import Sandbox, SandboxError
 
-    _demand(options["isolation"])
     if options["torch"] == "real" and not has_real_torch():
         fail(
             "--torch real needs PyTorch, which is not installed; nothing was run: "
             "pip install 'autograd-grader[torch]', or use --torch facade",
             USAGE,
         )
-    call = options["timeout"]
-    limits = Limits(call=call, cell=3 * call, submission=6 * call)
-    if options["memory"] is not None:
-        size = options["memory"] * MIB
-        limits = Limits(
-            call=call, cell=3 * call, submission=6 * call, memory=size, torch_memory=size
-        )
+    if options["isolation"] != "auto":
+        least = options["isolation"]
     try:
-        with Sandbox(limits=limits) as sandbox:
-            yield Grader(assignment, sandbox, seed=seed, torch=options["torch"])
+        with Sandbox(limits=limits(options), least=least) as sandbox:
+            grader = Grader(assignment, sandbox, seed=seed, torch=options["torch"])
+            _demand(least, sandbox)
+            yield grader
     except SandboxError as error:
         fail(f"students' code cannot be run here: {error}", FAULT)
 
 
-def _demand(level: Literal["auto", "full", "kernel", "limits"]) -> None:
-    """Fail closed where a level is demanded that this machine and version do not offer."""
-    if level in {"full", "kernel"}:
-        fail(
-            f"isolation level {level!r} is not to be had here; nothing was run. Only 'limits' is "
-            "(a process of its own with resource limits, which can still read files and use the "
-            "network): run in a container or virtual machine, with --isolation limits",
-            ISOLATION,
-        )
+def _demand(least: "Level", sandbox: "Sandbox") -> None:
+    """Fail closed where this machine does not offer the isolation that is asked for."""
+    from grader.sandbox.isolation import CONTAINER, reaches
+
+    found = sandbox.isolation.level
+    if reaches(found, least):
+        return
+    lacking = ", ".join(one.name for one in sandbox.layers if one.lacking)
+    fail(
+        f"isolation {least!r} is not to be had here, only {found!r} (lacking: {lacking}); nothing "
+        f"was run. In a container it is:  {CONTAINER}  "
+        "Or type --isolation limits: students' code can then read your files and use the network",
+        ISOLATION,
+    )
 
 
 @contextmanager
@@ -147,7 +204,8 @@ def stopped_gently() -> Iterator[None]:
     """Let SIGTERM and a closed terminal interrupt as Ctrl-C does: what is finished is written."""
     handlers = {
         number: signal.signal(number, signal.default_int_handler)
-        for number in (signal.SIGTERM, signal.SIGHUP)
+        # A terminal that closes has no signal on Windows.
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
         if signal.getsignal(number) is signal.SIG_DFL
     }
     try:
@@ -173,18 +231,39 @@ def check_writable(out: Path) -> None:
         ) from None
 
 
-def write(results: "Results", out: Path, formats: Sequence[str]) -> list[Path]:
-    """Write the reports; where OUT cannot take them any more, keep results.json elsewhere."""
+def write(
+    book: "Gradebook",
+    out: Path,
+    formats: Sequence[str],
+    *,
+    language: "Language",
+    anew: bool = False,
+) -> list[Path]:
+    """Write the reports that are not up to date; where OUT cannot take them, rescue results.json.
+
+    With `anew` all are written, whatever language they were in. Returns the paths of all that were
+    asked for.
+    """
     from grader.reports import ReportError, html, json
 
-    writers = {"json": json.write, "html": html.write}
+    paths = []
     try:
-        return [writers[name](results, out) for name in FORMATS if name in formats]
+        for name in (one for one in FORMATS if one in formats):
+            path = out / FILES[name]
+            if anew or not (book.is_reported(name) and path.is_file()):
+                if name == "json":
+                    json.write_pieces(book.frame(), book.rows(), out, language=language)
+                else:
+                    html.write(book.results(), out, language=language)
+                book.reported(name)
+            paths.append(path)
     except ReportError as error:
-        fail(f"{error} Nothing is lost: the results are {_rescue(results)}", UNWRITTEN)
+        rescued = _rescue(book.results(), language)
+        fail(f"{error} Nothing is lost: the results are {rescued}", UNWRITTEN)
+    return paths
 
 
-def _rescue(results: "Results") -> str:
+def _rescue(results: "Results", language: "Language") -> str:
     """Keep results.json in a temporary folder, or at least print it; says where it is."""
     import tempfile
 
@@ -192,10 +271,23 @@ def _rescue(results: "Results") -> str:
     from grader.results import to_json
 
     try:
-        return f"in {json.write(results, Path(tempfile.mkdtemp(prefix='grader-results-')))}"
+        folder = Path(tempfile.mkdtemp(prefix="grader-results-"))
+        return f"in {json.write(results, folder, language=language)}"
     except (OSError, ReportError):
-        click.echo(to_json(results), nl=False)
+        click.echo(to_json(results, language), nl=False)
         return "on standard output, since no temporary folder takes them either"
+
+
+def show(book: "Gradebook", marks: "Results", *, plain: bool, language: "Language") -> None:
+    """Print the table of a class; of a very large one only the line that sums it up."""
+    from grader.reports import summary, terminal
+
+    if len(marks.submissions) > MOST_SHOWN:
+        click.echo(summary.summary_line(marks, language))
+    elif plain:
+        click.echo(terminal.plain(book.results(), language))
+    else:
+        console().print(terminal.table(book.results(), language))
 
 
 def end(results: "Results", min_score: float | None, *, missing: bool = False) -> NoReturn:
@@ -223,15 +315,14 @@ def _is_below(result: "SubmissionResult", percent: float) -> bool:
     return got is not None and got < round(percent / 100, 9)
 
 
-def say_how_it_ran(result: "SubmissionResult", *, more: bool) -> None:
+def say_how_it_ran(result: "SubmissionResult", *, more: bool, language: "Language") -> None:
     """Tell a student how to hear more, and what protected their machine."""
+    from grader.messages import Message, render
+
     if any(one.feedback.hints for one in result.questions) and not more:
-        click.echo("More help: the same command with --more", err=True)
+        click.echo(render(Message("check.more"), language), err=True)
     if result.isolation is not None and result.isolation.level == "limits":
-        click.echo(
-            "Your own code ran in a process of its own, with limits but without a sandbox.",
-            err=True,
-        )
+        click.echo(render(Message("check.no_sandbox"), language), err=True)
 
 
 def console(*, plain: bool = False) -> "Console":

@@ -7,6 +7,7 @@ or not there.
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -14,10 +15,11 @@ class ReportError(Exception):
     """A report could not be written; the text is one line that says where and why."""
 
 
-def write_atomically(path: Path, content: bytes) -> Path:
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> Path:
     """Write the file whole, or leave what was there before; returns its path.
 
-    A missing folder is made, open to its owner only. Raises ReportError where the system refuses.
+    The content may come in pieces, of which one is held at a time. A missing folder is made, open
+    to its owner only. Raises ReportError where the system refuses.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,11 +32,11 @@ def write_atomically(path: Path, content: bytes) -> Path:
     return path
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, content: bytes | Iterable[bytes]) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

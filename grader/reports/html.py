@@ -6,7 +6,7 @@ characters that are not seen.
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -14,39 +14,53 @@ from urllib.parse import quote
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from grader.messages import Language, Message, Parameter, Told, render
 from grader.reports import summary, write_atomically
 from grader.reports.escaping import visible
 from grader.results import Results
 
 MAX_TEXT = 4_000
 
+_TAGS: dict[Language, str] = {"en": "en", "pt": "pt-BR", "es": "es"}
 
-def write(results: Results, folder: Path) -> Path:
+
+def write(results: Results, folder: Path, *, language: Language = "en") -> Path:
     """Write index.html into the folder and return its path; raises ReportError."""
-    return write_atomically(folder / "index.html", page(results).encode())
+    return write_atomically(folder / "index.html", page(results, language).encode())
 
 
-def page(results: Results) -> str:
+def page(results: Results, language: Language = "en") -> str:
     """The page; the same results give the same page."""
+
+    def say(identifier: str, **parameters: Parameter) -> str:
+        return render(Message(f"report.{identifier}", parameters), language)
+
+    def told(message: Told) -> str:
+        return render(message, language)
+
     ordered = sorted(results.submissions, key=lambda one: one.id)
     levels = {one.isolation.level for one in ordered if one.isolation is not None}
     return _template().render(
+        language=_TAGS[language],
+        say=say,
+        told=told,
+        told_all=lambda messages: list(map(told, messages)),
         results=results,
         submissions=ordered,
         summary=summary.class_summary(results),
         questions=summary.question_summaries(results),
-        distribution=summary.distribution(results),
+        distribution=summary.distribution(results, language),
         isolation=sorted(levels),
         anchor=_anchor,
         icon=summary.icon,
         most_named=summary.MOST_NAMED,
         percent=summary.percent,
         points=summary.points,
-        reason=summary.reason,
+        reason=partial(summary.reason, language=language),
         score=summary.score,
         tally=summary.tally,
         tone=summary.tone,
-        words=summary.words,
+        words=partial(summary.words, language=language),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.messages import Language, Message, name, render
 from grader.results import (
     VERDICTS,
     QuestionResult,
@@ -24,15 +25,8 @@ ICONS: dict[Tone, str] = {"good": "✓", "partial": "≈", "bad": "✗", "open":
 MOST_NAMED = 3
 """Above this number of questions a class table counts the verdicts instead of naming each."""
 
-BANDS = (
-    ("100 %", 1.0),
-    ("75 to 99 %", 0.75),
-    ("50 to 74 %", 0.5),
-    ("25 to 49 %", 0.25),
-    ("1 to 24 %", 0.005),
-    ("0 %", 0.0),
-)
-"""The bands of the score distribution and the lowest part of the points in each."""
+BANDS = ((100, 100), (75, 99), (50, 74), (25, 49), (1, 24), (0, 0))
+"""The bands of the score distribution: the lowest and the highest percentage in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +69,17 @@ def icon(verdict: Verdict) -> str:
     return ICONS[tone(verdict)]
 
 
-def words(identifier: str) -> str:
-    """A verdict's or a diagnosis' id as words."""
-    return identifier.replace("_", " ")
+def words(
+    kind: Literal["verdict", "problem", "misconception"], identifier: str, language: Language = "en"
+) -> str:
+    """What a verdict, a problem or a misconception is called."""
+    return render(name(kind, identifier), language)
+
+
+def own_language(results: Results) -> str | None:
+    """The language that most of the notebooks say they are in; None where none says any."""
+    named = Counter(one.language for one in results.submissions if one.language is not None)
+    return max(sorted(named), key=named.__getitem__, default=None)
 
 
 def points(score: float | None) -> str:
@@ -108,18 +110,19 @@ def part(result: SubmissionResult) -> float | None:
     return round(result.score / judged, 9)
 
 
-def reason(result: SubmissionResult) -> str:
+def reason(result: SubmissionResult, language: Language = "en") -> str:
     """What is wrong, in a few words: the problem, the first diagnosis or the first message."""
     if result.problem is not None:
+        message = result.problem_message or name("problem", result.problem)
         # Messages say what is wrong, then what to do; the part before the colon is short.
-        return (result.problem_message or words(result.problem)).partition(":")[0]
+        return render(message, language).partition(":")[0]
     for question in result.questions:
         for diagnosis in question.diagnoses:
             where = f"{diagnosis.where}: " if diagnosis.where else ""
-            return f"{where}{words(diagnosis.id)}"
+            return f"{where}{words('misconception', diagnosis.id, language)}"
     for question in result.questions:
         if question.verdict != "correct":
-            return question.message
+            return render(question.message, language)
     return ""
 
 
@@ -150,19 +153,19 @@ def _having(results: Results, verdict: Verdict) -> int:
     )
 
 
-def summary_line(results: Results) -> str:
+def summary_line(results: Results, language: Language = "en") -> str:
     """The class in one line: "24 graded, mean 71 %, 3 below 50 %"; what is zero is left out."""
     summary = class_summary(results)
-    said = [f"{summary.graded} graded"]
+    said = [Message("summary.graded", {"count": summary.graded})]
     if summary.mean is not None:
-        said.append(f"mean {percent(summary.mean)}")
+        said.append(Message("summary.mean", {"mean": percent(summary.mean)}))
     if summary.below_half:
-        said.append(f"{summary.below_half} below 50 %")
+        said.append(Message("summary.below_half", {"count": summary.below_half}))
     if summary.needs_human:
-        said.append(f"{summary.needs_human} to be marked by a person")
+        said.append(Message("summary.by_person", {"count": summary.needs_human}))
     if summary.not_judged:
-        said.append(f"{summary.not_judged} could not be judged")
-    return ", ".join(said)
+        said.append(Message("summary.not_judged", {"count": summary.not_judged}))
+    return ", ".join(render(one, language) for one in said)
 
 
 def question_summaries(results: Results) -> tuple[QuestionSummary, ...]:
@@ -187,10 +190,16 @@ def _question_summary(given: Sequence[QuestionResult]) -> QuestionSummary:
     )
 
 
-def distribution(results: Results) -> tuple[tuple[str, int], ...]:
+def distribution(results: Results, language: Language = "en") -> tuple[tuple[str, int], ...]:
     """How many submissions lie in each of the `BANDS`, from best to worst."""
     parts = [one for one in map(part, results.submissions) if one is not None]
-    counts = Counter(
-        next(name for name, lowest in BANDS if one >= lowest or lowest == 0.0) for one in parts
-    )
-    return tuple((name, counts[name]) for name, _ in BANDS)
+    # 99.6 % is not yet all of the points, and 0.4 % is as good as none.
+    whole = [100 if one >= 1 else min(99, round(100 * one)) for one in parts]
+    counts = Counter(next(low for low, _ in BANDS if one >= low or low == 0) for one in whole)
+    return tuple((_band(low, high, language), counts[low]) for low, high in BANDS)
+
+
+def _band(low: int, high: int, language: Language) -> str:
+    if low == high:
+        return f"{low} %"
+    return render(Message("report.band", {"low": low, "high": high}), language)

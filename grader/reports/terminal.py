@@ -13,9 +13,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.messages import Language, Message, Parameter, render
 from grader.reports import summary
 from grader.reports.escaping import terminal
-from grader.results import OutputResult, QuestionResult, Results, SubmissionResult
+from grader.results import OutputResult, Override, QuestionResult, Results, SubmissionResult
 
 _STYLES: dict[summary.Tone, str] = {
     "good": "green",
@@ -27,91 +28,107 @@ _ID = 66
 _REASON = 78
 
 
-def table(results: Results) -> RenderableType:
+def table(results: Results, language: Language = "en") -> RenderableType:
     """The class as a table that fits 80 columns, and a line that sums it up."""
     rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    rows.add_column("submission", max_width=22, overflow="fold")
-    rows.add_column("score", justify="right", no_wrap=True)
-    rows.add_column("verdict", max_width=20)
-    rows.add_column("what is wrong", max_width=40, overflow="fold")
+    submission, score, verdict, wrong = _heads(language)
+    rows.add_column(submission, max_width=22, overflow="fold")
+    rows.add_column(score, justify="right", no_wrap=True)
+    rows.add_column(verdict, max_width=20)
+    rows.add_column(wrong, max_width=40, overflow="fold")
     for one in results.submissions:
         rows.add_row(
             Text(terminal(one.id, _ID)),
             summary.score(one),
-            _verdicts(one),
-            Text(terminal(summary.reason(one), _REASON)),
+            _verdicts(one, language),
+            Text(terminal(summary.reason(one, language), _REASON)),
         )
-    return Group(rows, Text(), Text(summary.summary_line(results), style="bold"))
+    return Group(rows, Text(), Text(summary.summary_line(results, language), style="bold"))
 
 
-def plain(results: Results) -> str:
+def plain(results: Results, language: Language = "en") -> str:
     """The same in columns set apart by spaces: no drawing, no colours, verdicts by their ids."""
-    rows = [("submission", "score", "verdict", "what is wrong")]
+    rows = [_heads(language)]
     rows += [
         (
             terminal(one.id, _ID),
             summary.score(one),
             one.problem or ",".join(question.verdict for question in one.questions),
-            terminal(summary.reason(one), _REASON),
+            terminal(summary.reason(one, language), _REASON),
         )
         for one in results.submissions
     ]
     widths = [max(cell_len(row[place]) for row in rows) for place in range(3)]
     lines = ["  ".join([*map(set_cell_size, row[:3], widths), row[3]]).rstrip() for row in rows]
-    return "\n".join([*lines, "", summary.summary_line(results)])
+    return "\n".join([*lines, "", summary.summary_line(results, language)])
 
 
-def detail(result: SubmissionResult) -> RenderableType:
+def _heads(language: Language) -> tuple[str, str, str, str]:
+    submission, score, verdict, wrong = (
+        _say(f"report.{one}", language).lower()
+        for one in ("submission", "score", "verdict", "what_is_wrong")
+    )
+    return submission, score, verdict, wrong
+
+
+def detail(result: SubmissionResult, language: Language = "en") -> RenderableType:
     """One submission, question by question: verdict, points, what was said, and the hints."""
     head = Text(terminal(result.name or result.id), style="bold")
     head.append(f"  {summary.score(result)}")
     if result.pending and result.score is not None:
-        head.append(f"  ({summary.points(result.pending)} still to be judged)", style="yellow")
+        pending = _say("report.still_pending", language, points=summary.points(result.pending))
+        head.append(f"  ({pending})", style="yellow")
     parts: list[RenderableType] = [head]
     if result.problem is not None:
-        parts.append(_problem(result))
-        parts.append(_indented(result.problem_message or ""))
+        parts.append(_problem(result, language))
+        parts.append(_indented(render(result.problem_message or "", language)))
     for question in result.questions:
-        parts.extend(_question(question))
+        parts.extend(_question(question, language))
     return Group(*parts)
 
 
-def _question(question: QuestionResult) -> Iterator[RenderableType]:
+def _question(question: QuestionResult, language: Language) -> Iterator[RenderableType]:
     head = Text(terminal(question.id), style="bold")
+    message = render(question.message, language)
     yield Text()
-    yield Text.assemble(head, f"  {summary.score(question)}  ", _verdict(question))
-    yield _indented(question.message)
+    yield Text.assemble(head, f"  {summary.score(question)}  ", _verdict(question, language))
+    yield _indented(message)
     if len(question.outputs) > 1 and question.verdict != "correct":
-        yield Padding(_outputs(question), (0, 0, 0, 2), expand=False)
+        yield Padding(_outputs(question, language), (0, 0, 0, 2), expand=False)
     feedback = question.feedback
     if feedback.line is not None:
-        yield _indented(f"line {feedback.line} of your code")
-    if feedback.expected is not None and feedback.expected not in question.message:
-        yield _indented(f"expected: {feedback.expected}")
-    if feedback.found is not None and feedback.found not in question.message:
-        yield _indented(f"found: {feedback.found}")
+        yield _indented(_say("report.your_line", language, line=feedback.line))
+    for what, said in (("expected", feedback.expected), ("found", feedback.found)):
+        if said is not None and said not in message:
+            yield _indented(f"{_say(f'report.{what}', language).lower()}: {said}")
     # A finding's message may be the first hint, or the question's own.
-    findings = dict.fromkeys(diagnosis.message for diagnosis in question.diagnoses)
+    findings = dict.fromkeys(render(one.message, language) for one in question.diagnoses)
     for finding in findings:
-        if finding != question.message:
+        if finding != message:
             yield _indented(finding)
-    for hint in question.feedback.hints:
-        if hint not in findings and hint != question.message:
-            yield _indented(f"hint: {hint}")
+    for hint in (render(one, language) for one in feedback.hints):
+        if hint not in findings and hint != message:
+            yield _indented(_say("report.hint", language, hint=hint))
     if question.override is not None:
-        mark = summary.points(question.override.score)
-        yield _indented(f"marked {mark} by {question.override.by}: {question.override.comment}")
+        yield _indented(_override(question.override, language))
 
 
-def _outputs(question: QuestionResult) -> Table:
+def _override(override: Override, language: Language) -> str:
+    marked = _say("report.marked", language).lower()
+    points = summary.points(override.score)
+    by = _say("report.marked_by", language, points=points, by=override.by, comment=override.comment)
+    return f"{marked} {by}"
+
+
+def _outputs(question: QuestionResult, language: Language) -> Table:
     rows = Table.grid(padding=(0, 2, 0, 0))
     for output in question.outputs:
         says_more = output.verdict != "correct" and output.message != question.message
         rows.add_row(
             Text(terminal(output.name, _ID)),
             f"{summary.points(output.score)}/{summary.points(output.max_score)}",
-            _verdict(output),
-            Text(terminal(output.message) if says_more else ""),
+            _verdict(output, language),
+            Text(terminal(render(output.message, language)) if says_more else ""),
         )
     return rows
 
@@ -120,26 +137,31 @@ def _indented(text: str) -> Padding:
     return Padding(Text(terminal(text)), (0, 0, 0, 2), expand=False)
 
 
-def _verdicts(result: SubmissionResult) -> Text:
+def _verdicts(result: SubmissionResult, language: Language) -> Text:
     if result.problem is not None:
-        return _problem(result)
+        return _problem(result, language)
     if len(result.questions) <= summary.MOST_NAMED:
-        return Text("\n").join(map(_verdict, result.questions))
+        return Text("\n").join(_verdict(one, language) for one in result.questions)
     counts = summary.tally([question.verdict for question in result.questions])
     return Text("\n").join(
-        _said(summary.tone(verdict), f"{count} {summary.words(verdict)}")
+        _said(summary.tone(verdict), f"{count} {summary.words('verdict', verdict, language)}")
         for verdict, count in counts
     )
 
 
-def _verdict(judged: QuestionResult | OutputResult) -> Text:
-    return _said(summary.tone(judged.verdict), summary.words(judged.verdict))
+def _verdict(judged: QuestionResult | OutputResult, language: Language) -> Text:
+    words = summary.words("verdict", judged.verdict, language)
+    return _said(summary.tone(judged.verdict), words)
 
 
-def _problem(result: SubmissionResult) -> Text:
+def _problem(result: SubmissionResult, language: Language) -> Text:
     tone: summary.Tone = "open" if result.score is None else "bad"
-    return _said(tone, summary.words(result.problem or ""))
+    return _said(tone, summary.words("problem", result.problem or "", language))
 
 
 def _said(tone: summary.Tone, words: str) -> Text:
     return Text(f"{summary.ICONS[tone]} {words}", style=_STYLES[tone])
+
+
+def _say(identifier: str, language: Language, **parameters: Parameter) -> str:
+    return render(Message(identifier, parameters), language)

@@ -56,6 +56,11 @@ def isolation_of(layers: Iterable[Layer]) -> Isolation:
     return Isolation(level=level, layers=tuple(one.name for one in LAYERS if one.name in held))
 
 
+def holds(layers: Iterable[Layer], name: str) -> bool:
+    """Whether the layer of that name is among those that hold."""
+    return any(layer.name == name and not layer.lacking for layer in layers)
+
+
 def reaches(level: Level, least: Level) -> bool:
     """Whether a level is as good as the least that is asked for."""
     return LEVELS.index(level) >= LEVELS.index(least)

@@ -44,7 +44,7 @@ class PlainProcesses:
         """A new process and the channel to it."""
         token = secrets.token_bytes(_TOKEN)
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            process = _start(self.kind, listener.getsockname()[1], policy)
+            process = _start(self.kind, listener.getsockname()[1])
             with self._lock:
                 self._running[process.pid] = process
             try:
@@ -65,14 +65,17 @@ class PlainProcesses:
             process = self._running[pid]
         if kill:
             _end(process)
-        code = process.poll()
-        if code is None:
-            return Reaped(exit_code=None)
+        reaped = _reap(process, wait=kill)
+        if reaped.exit_code is None:
+            return reaped
         _end(process)
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
         with self._lock:
             self._running.pop(pid, None)
             self.served += 1
-        return Reaped(exit_code=code)
+        return reaped
 
     def close(self) -> None:
         """End every process."""
@@ -80,7 +83,7 @@ class PlainProcesses:
             self.reap(pid, kill=True)
 
 
-def _start(kind: Kind, port: int, policy: Fork) -> "subprocess.Popen[bytes]":
+def _start(kind: Kind, port: int) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-B", "-c", _PROGRAM, kind, str(port), *roots(kind)]
     try:
         return subprocess.Popen(
@@ -89,7 +92,7 @@ def _start(kind: Kind, port: int, policy: Fork) -> "subprocess.Popen[bytes]":
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=ENVIRONMENT,
-            cwd=Path(policy.scratch).anchor,
+            cwd=Path(sys.executable).anchor,
             start_new_session=True,
         )
     except OSError as error:
@@ -102,10 +105,22 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
-    process.wait()
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
+
+
+def _reap(process: "subprocess.Popen[bytes]", *, wait: bool) -> Reaped:
+    """How it ended, and what it took where the system tells; None where it has not."""
+    if not hasattr(os, "wait4") or process.returncode is not None:
+        return Reaped(exit_code=process.wait() if wait else process.poll())
+    pid, status, usage = os.wait4(process.pid, 0 if wait else os.WNOHANG)
+    if pid == 0:
+        return Reaped(exit_code=None)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Reaped(
+        exit_code=process.returncode,
+        cpu=usage.ru_utime + usage.ru_stime,
+        peak=usage.ru_maxrss * unit,
+    )
 
 
 def _accept(

@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from grader.results import Isolation
-from grader.sandbox.isolation import isolation_of, reaches
+from grader.sandbox.isolation import LEVELS, holds, isolation_of, reaches
 from grader.sandbox.limits import Limits
 from grader.sandbox.plain import PlainProcesses
 from grader.sandbox.process import StudentProcess
-from grader.sandbox.protocol.control import Kind, Layer, Level
+from grader.sandbox.protocol.control import Executor, Kind, Layer, Level
 from grader.sandbox.scratch import ScratchFolders
 from grader.sandbox.session import Form, Session, Submission
 from grader.sandbox.turns import Turns
@@ -32,15 +32,22 @@ class Sandbox:
     only after a process came out of it. Leaving the context ends every process.
 
     `least` is the level of isolation below which nothing is run, `most` the one above which
-    nothing is looked for.
+    nothing is looked for. `executor` is what runs the cells; a Jupyter kernel leaves level `full`,
+    or `limits` where that is not to be had.
     """
 
     def __init__(
-        self, *, limits: Limits | None = None, least: Level = "limits", most: Level = "full"
+        self,
+        *,
+        limits: Limits | None = None,
+        least: Level = "limits",
+        most: Level = "full",
+        executor: Executor = "fast",
     ) -> None:
         self.limits = limits or Limits()
         self.least = least
         self._most = most
+        self._executor = executor
         self._scratch = ScratchFolders()
         self._zygotes: dict[Kind, Zygote | PlainProcesses] = {}
         self._barren: dict[Kind, int] = {}
@@ -79,10 +86,14 @@ class Sandbox:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """Every layer that was looked for, and why it is lacking if it is; raises SandboxError."""
+        """Every layer that was looked for, and why it is lacking if it is; raises SandboxError.
+
+        Where zygotes differ, the layers of the one that keeps its children least.
+        """
         with self._lock:
-            running = next((one for one in self._zygotes.values() if one.alive), None)
-        return (running or self._zygote("numpy")).layers
+            running = [one for one in self._zygotes.values() if one.alive]
+        found = [one.layers for one in running or [self._zygote("numpy")]]
+        return min(found, key=lambda layers: LEVELS.index(isolation_of(layers).level))
 
     def session(self, kind: Kind, cells: Sequence[str], *, form: Form, seed: int) -> Session:
         """A session for the sources of a submission's code cells; nothing runs before it is asked.
@@ -99,6 +110,8 @@ class Sandbox:
         found = isolation_of(zygote.layers).level
         if not reaches(found, self.least):
             raise SandboxError(f"the {kind} worker has isolation {found!r}, not {self.least!r}")
+        if holds(zygote.layers, "mount-namespace"):
+            return StudentProcess(zygote, self.limits, None)
         try:
             scratch = self._scratch.new()
         except OSError as error:
@@ -119,8 +132,11 @@ class Sandbox:
 
     def _new(self, kind: Kind) -> Zygote | PlainProcesses:
         if sys.platform != "linux" or NO_FORK in os.environ:
+            if self._executor == "jupyter":
+                raise SandboxError("--executor jupyter needs Linux: leave it out")
             return PlainProcesses(kind)
-        return Zygote(kind, self._scratch.home, self._most)
+        home = self._scratch.home
+        return Zygote(kind, home, most=self._most, executor=self._executor)
 
     def _bury(self, zygote: Zygote | PlainProcesses) -> None:
         zygote.close()

@@ -54,12 +54,16 @@ class ChildStopped(Exception):  # noqa: N818 - it reports the child's end, not a
 class StudentProcess:
     """A child of a zygote. Deadlines are times of `time.monotonic()`.
 
+    `scratch` is a folder for it alone, None where it brings its own in memory.
+
     `send` and `receive` raise TimeoutError past the deadline, ChildStopped when the process died
     or broke the protocol, SandboxError when the machine is at fault. After any of these the only
     thing left is `close`.
     """
 
-    def __init__(self, zygote: Zygote | PlainProcesses, limits: Limits, scratch: Path) -> None:
+    def __init__(
+        self, zygote: Zygote | PlainProcesses, limits: Limits, scratch: Path | None
+    ) -> None:
         self._zygote = zygote
         self._limits = limits
         self._scratch = scratch
@@ -73,7 +77,7 @@ class StudentProcess:
         try:
             self._pid, self._channel = zygote.start(self._policy())
         except BaseException:
-            remove(scratch)
+            self._remove_scratch()
             raise
 
     @property
@@ -117,11 +121,15 @@ class StudentProcess:
             if self._reaped is None and self._zygote.alive:
                 self._reaped = self._zygote.reap(self._pid, kill=True)
         finally:
+            self._remove_scratch()
+
+    def _remove_scratch(self) -> None:
+        if self._scratch is not None:
             remove(self._scratch)
 
     def _policy(self) -> Fork:
         return Fork(
-            scratch=str(self._scratch),
+            scratch=None if self._scratch is None else str(self._scratch),
             memory=self._memory,
             cpu=self._cpu,
             file_size=self._limits.file_size,
@@ -153,8 +161,7 @@ class StudentProcess:
         return taken
 
     def _look_at_the_disk(self) -> None:
-        # Where the scratch folder is in memory it is bounded anyway, and empty out here.
-        if holds_more_than(self._scratch, self._limits.files):
+        if self._scratch is not None and holds_more_than(self._scratch, self._limits.files):
             megabytes = self._limits.files // 2**20
             raise ChildStopped(Stopped("output_limit", f"files of more than {megabytes} MiB"))
 

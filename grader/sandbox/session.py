@@ -342,10 +342,13 @@ class _Budget:
 
 
 def _starved(stop: ChildStopped, process: StudentProcess) -> bool:
-    """Whether a process that ran out of time got less than half of it on a processor."""
-    if stop.stopped.reason != "timeout" or process.seconds_used is None:
+    """Whether a process that ran out of time got less than half of it on a processor.
+
+    Where the system does not tell, it may have.
+    """
+    if stop.stopped.reason != "timeout":
         return False
-    return process.seconds_used < stop.seconds / 2
+    return process.seconds_used is None or process.seconds_used < stop.seconds / 2
 
 
 def _answers(reply: FromChild, question: ToChild) -> bool:

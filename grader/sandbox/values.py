@@ -8,6 +8,7 @@ import numpy as np
 
 from grader.outcomes import Ndarray, PlainValue, Raised, SourceText, TensorValue, Uncrossable
 from grader.sandbox.protocol import (
+    DTYPES,
     MAX_MESSAGE,
     MAX_TEXT,
     Array,
@@ -20,6 +21,9 @@ from grader.sandbox.protocol import (
     Value,
 )
 from grader.sandbox.protocol.control import Kind
+
+_NAMES = {code: name for name, code in DTYPES.items()}
+_LITTLE_ENDIAN = {name: np.dtype("<" + code) for name, code in DTYPES.items()}
 
 _NAME = 200
 _LINE = 400
@@ -104,11 +108,11 @@ def _cut(text: str | None, limit: int) -> str | None:
 
 
 def _pack_array(array: Ndarray) -> Array:
-    little_endian = array.dtype.newbyteorder("<")
+    name = _NAMES[array.dtype.str[1:]]
     return Array(
-        dtype=array.dtype.name,
+        dtype=name,
         shape=array.shape,
-        data=array.astype(little_endian, copy=False).tobytes(),
+        data=array.astype(_LITTLE_ENDIAN[name], copy=False).tobytes(),
     )
 
 
@@ -117,5 +121,5 @@ def _build_array(array: Array) -> Ndarray:
         # Any byte but 0 is true; read as it is, a 2 would be a bool that equals no other.
         flat: Ndarray = np.frombuffer(array.data, np.uint8) != 0
     else:
-        flat = np.frombuffer(array.data, np.dtype(array.dtype).newbyteorder("<"))
+        flat = np.frombuffer(array.data, _LITTLE_ENDIAN[array.dtype])
     return flat.astype(array.dtype).reshape(array.shape)

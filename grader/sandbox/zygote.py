@@ -12,6 +12,7 @@ import msgspec
 
 from grader.sandbox.protocol.control import (
     MAX_PACKET,
+    Executor,
     Failed,
     Fork,
     Forked,
@@ -33,10 +34,10 @@ _MESSAGE = 2_000
 
 _PROGRAM = """
 import sys
-kind, control, home, most, *roots = sys.argv[1:]
+kind, control, home, most, executor, *roots = sys.argv[1:]
 sys.path[:0] = roots
 from grader.sandbox.worker.zygote import main
-main(kind, int(control), roots, home=home, most=most)
+main(kind, int(control), roots, home=home, most=most, executor=executor)
 """
 
 
@@ -52,7 +53,9 @@ class Zygote:
     children came to an end before.
     """
 
-    def __init__(self, kind: Kind, home: Path, most: Level) -> None:
+    def __init__(
+        self, kind: Kind, home: Path, *, most: Level = "full", executor: Executor = "fast"
+    ) -> None:
         self.kind = kind
         self.served = 0
         self.fault: str | None = None
@@ -61,7 +64,7 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
-                self._process = _start(kind, theirs, home, most)
+                self._process = _start(kind, theirs, [str(home), most, executor])
             except BaseException:
                 self._control.close()
                 raise
@@ -165,12 +168,10 @@ def _reason(reply: Reply) -> str:
     return reply.reason if isinstance(reply, Failed) else str(reply)
 
 
-def _start(
-    kind: Kind, control: socket.socket, home: Path, most: Level
-) -> "subprocess.Popen[bytes]":
+def _start(kind: Kind, control: socket.socket, words: list[str]) -> "subprocess.Popen[bytes]":
     # Not -I: that would ignore PYTHONHASHSEED, and the environment is ours entirely anyway.
     command = [sys.executable, "-P", "-B", "-c", _PROGRAM, kind, str(control.fileno())]
-    command += [str(home), most]
+    command += words
     try:
         return subprocess.Popen(
             [*command, *roots(kind)],

@@ -22,12 +22,12 @@ MAX_NAMES = 2_000
 
 LENGTH = struct.Struct(">I")
 
-DTYPES = frozenset(
-    {
-        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-        "float16", "float32", "float64",
-    }
-)  # fmt: skip
+DTYPES = {
+    "bool": "b1", "int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8", "uint8": "u1",
+    "uint16": "u2", "uint32": "u4", "uint64": "u8", "float16": "f2", "float32": "f4",
+    "float64": "f8",
+}  # fmt: skip
+"""What crosses, by NumPy's names, and the kind and bytes of each as in NumPy's `dtype.str`."""
 
 
 class ProtocolError(Exception):
@@ -281,12 +281,8 @@ def _check_array(array: Array) -> None:
         count *= size
     if len(array.shape) > 32 or count > MAX_ELEMENTS:
         raise ProtocolError(f"an array has more than {MAX_ELEMENTS} elements")
-    if count * _itemsize(array.dtype) != len(array.data):
+    if count * int(DTYPES[array.dtype][1]) != len(array.data):
         raise ProtocolError("an array's bytes do not fit its shape")
-
-
-def _itemsize(dtype: str) -> int:
-    return 1 if dtype == "bool" else int(dtype.lstrip("uintfloa")) // 8
 
 
 def leaves(value: Value) -> Iterator[Value]:

@@ -15,6 +15,10 @@ Level: TypeAlias = Literal["full", "kernel", "limits"]
 """How much students' processes are kept from, most first."""
 
 
+Executor: TypeAlias = Literal["fast", "jupyter"]
+"""What runs the cells: the worker itself, or a Jupyter kernel through nbconvert."""
+
+
 class _Message(msgspec.Struct, frozen=True, tag_field="message", kw_only=True):
     pass
 
@@ -22,11 +26,11 @@ class _Message(msgspec.Struct, frozen=True, tag_field="message", kw_only=True):
 class Fork(_Message, frozen=True, tag="fork"):
     """Fork a child that serves the channel sent along; the answer is `Forked` or `Failed`.
 
-    `scratch` is its own folder; memory, file_size (of one) and files (of all, where the layers
-    can hold that) are bytes, cpu seconds.
+    `scratch` is its own folder, None where the layers give it one in memory; memory, file_size (of
+    one) and files (of all, where the layers can hold that) are bytes, cpu seconds.
     """
 
-    scratch: str
+    scratch: str | None
     memory: int
     cpu: int
     file_size: int

@@ -11,10 +11,10 @@ import linecache
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
-from grader.sandbox.protocol import MAX_FAILURES, MAX_NAMES, StudentException
+from grader.sandbox.protocol import MAX_FAILURES, MAX_NAMES, Cell, StudentException
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.failures import cell_name, describe
 from grader.sandbox.worker.notebook_syntax import to_python
@@ -32,34 +32,51 @@ _NAME = 200
 class Workspace:
     """The namespace that the cells fill, what failed meanwhile, and where imports ask first.
 
-    `attempts` holds the (file name, line) of the imports that stand inside `try`.
+    `attempts` holds the (file name, line) of the imports that stand inside `try`; `given` the names
+    that are no work of the cells; `cell` and `statement` say what is being run.
     """
 
-    def __init__(self, form: Literal["notebook", "module"], kind: Kind) -> None:
-        name = "__main__" if form == "notebook" else "submission"
-        module = types.ModuleType(name)
-        sys.modules["__main__"] = sys.modules[name] = module
-        self.namespace: dict[str, Any] = module.__dict__
+    def __init__(self, kind: Kind) -> None:
+        self._module = types.ModuleType("__main__")
+        self.namespace: dict[str, Any] = self._module.__dict__
         self.sources: dict[int, str] = {}
         self.failures: list[StudentException] = []
         self.attempts: set[tuple[str, int]] = set()
         self._kind = kind
         self._flags = 0
-        self._cell = 0
-        self._line = 0
-        self._become_front_end()
+        self.cell = 0
+        self.statement: ast.stmt | None = None
+        self.given: frozenset[str] = frozenset()
+
+    def start(self, form: Literal["notebook", "module"]) -> None:
+        """Be the main module, as a notebook is, or one of another name."""
+        if form == "module":
+            self.namespace["__name__"] = "submission"
+            sys.modules["submission"] = self._module
+        sys.modules["__main__"] = self._module
+
+    def enter(self, index: int, source: str) -> None:
+        """Be about to run a cell."""
+        self.cell = index
+        self.statement = None
+        self.sources[index] = source
+        self._remember_lines()
+
+    def placed(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """The statements that IPython made of the current cell, at the lines of its text."""
+        tree = _moved(ast.Module(statements, type_ignores=[]), self.sources[self.cell])
+        self._remember_lines()
+        self._note_attempts(tree)
+        return tree.body
 
     def run(self, index: int, source: str) -> None:
         """Run a cell; never raises, whatever it holds."""
         filename = cell_name(index)
-        self._cell = index
-        self.sources[index] = source
-        lines = source.splitlines(keepends=True)
-        linecache.cache[filename] = (len(source), None, lines, filename)
+        self.enter(index, source)
         try:
             tree = self._parse(source, filename)
         except BaseException as error:  # noqa: BLE001 - the parser may give up in any way
-            self._record(error, None)
+            self.record(error, None)
             return
         self._run_statements(tree, filename)
 
@@ -70,50 +87,14 @@ class Workspace:
             for name, value in list(self.namespace.items())
             if isinstance(name, str)
             and not name.startswith("_")
+            and name not in self.given
             and callable(value)
             and not issubclass(type(value), (types.ModuleType, StandIn, Harmless))
         ]
         return names[:MAX_NAMES]
 
-    def _parse(self, source: str, filename: str) -> ast.Module:
-        try:
-            return self._tree(source, filename)
-        except SyntaxError:
-            if _NOTEBOOK_SYNTAX.isdisjoint(source):
-                raise
-        tree = self._tree(to_python(source), filename)
-        blank = len(source) - len(source.lstrip())  # the transformer drops leading blank lines
-        return ast.increment_lineno(tree, source[:blank].count("\n"))
-
-    def _tree(self, source: str, filename: str) -> ast.Module:
-        flags = self._flags | ast.PyCF_ONLY_AST
-        tree: ast.Module = compile(source, filename, "exec", flags=flags, dont_inherit=True)
-        return tree
-
-    def _run_statements(self, tree: ast.Module, filename: str) -> None:
-        self.attempts.update((filename, line) for line in _attempted_imports(tree))
-        for statement in tree.body:
-            self._line = statement.lineno
-            try:
-                self._run_statement(statement, filename)
-            except BaseException as error:  # noqa: BLE001 - sys.exit() ends no grading
-                self._record(error, statement)
-
-    def _run_statement(self, statement: ast.stmt, filename: str) -> None:
-        alone = ast.Module([statement], type_ignores=[])
-        code = compile(alone, filename, "exec", flags=self._flags, dont_inherit=True)
-        self._flags |= code.co_flags & _FUTURE
-        exec(code, self.namespace)  # noqa: S102 - what a sandbox is for
-
-    def _record(self, error: BaseException, statement: ast.stmt | None) -> None:
-        if len(self.failures) >= MAX_FAILURES:
-            return
-        span = None
-        if statement is not None:
-            span = statement.lineno, statement.end_lineno or statement.lineno
-        self.failures.append(describe(error, self.sources, kind=self._kind, statement=span))
-
-    def _become_front_end(self) -> None:
+    def become_front_end(self) -> None:
+        """Give this process the names that a notebook has beyond Python's own."""
         shell = Shell(self._run_line, self._run_body)
         for name, stand_in in (
             ("get_ipython", lambda: shell),
@@ -123,8 +104,59 @@ class Workspace:
             setattr(builtins, name, stand_in)
         sys.breakpointhook = no_display
 
+    def _parse(self, source: str, filename: str) -> ast.Module:
+        try:
+            return self._tree(source, filename)
+        except SyntaxError:
+            if _NOTEBOOK_SYNTAX.isdisjoint(source):
+                raise
+        return _moved(self._tree(to_python(source), filename), source)
+
+    def _tree(self, source: str, filename: str) -> ast.Module:
+        flags = self._flags | ast.PyCF_ONLY_AST
+        tree: ast.Module = compile(source, filename, "exec", flags=flags, dont_inherit=True)
+        return tree
+
+    def _run_statements(self, tree: ast.Module, filename: str) -> None:
+        self._note_attempts(tree)
+        for statement in tree.body:
+            self.statement = statement
+            try:
+                self._run_statement(statement, filename)
+            except BaseException as error:  # noqa: BLE001 - sys.exit() ends no grading
+                self.record(error, statement)
+
+    def _run_statement(self, statement: ast.stmt, filename: str) -> None:
+        alone = ast.Module([statement], type_ignores=[])
+        code = compile(alone, filename, "exec", flags=self._flags, dont_inherit=True)
+        self._flags |= code.co_flags & _FUTURE
+        exec(code, self.namespace)  # noqa: S102 - what a sandbox is for
+
+    def record(self, error: BaseException, statement: ast.stmt | None) -> None:
+        """Keep what came out of a statement, None where there is none to name."""
+        if len(self.failures) >= MAX_FAILURES:
+            return
+        span = None
+        if statement is not None:
+            span = statement.lineno, statement.end_lineno or statement.lineno
+        self.failures.append(describe(error, self.sources, kind=self._kind, statement=span))
+
+    def _remember_lines(self) -> None:
+        source, filename = self.sources[self.cell], cell_name(self.cell)
+        lines = source.splitlines(keepends=True)
+        linecache.cache[filename] = (len(source), None, lines, filename)
+
+    def _note_attempts(self, tree: ast.Module) -> None:
+        if "try" in self.sources[self.cell]:
+            filename = cell_name(self.cell)
+            self.attempts.update((filename, line) for line in _attempted_imports(tree))
+
+    @property
+    def _line(self) -> int:
+        return 1 if self.statement is None else self.statement.lineno
+
     def _run_line(self, text: str) -> object:
-        filename = cell_name(self._cell)
+        filename = cell_name(self.cell)
         tree = self._tree(_TIMING_OPTIONS.sub("", text, count=1), filename)
         ast.increment_lineno(tree, self._line - 1)
         if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
@@ -135,9 +167,21 @@ class Workspace:
         return None
 
     def _run_body(self, text: str) -> None:
-        filename = cell_name(self._cell)
+        filename = cell_name(self.cell)
         tree = self._parse(text, filename)
         self._run_statements(ast.increment_lineno(tree, self._line), filename)
+
+
+def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], None]) -> None:
+    """Run the cells one after another; `started` is called with the number of each before."""
+    for cell in cells:
+        started(cell.index)
+        workspace.run(cell.index, cell.source)
+
+
+def _moved(tree: ast.Module, source: str) -> ast.Module:
+    blank = len(source) - len(source.lstrip())  # IPython drops leading blank lines
+    return ast.increment_lineno(tree, source[:blank].count("\n"))
 
 
 def _attempted_imports(tree: ast.Module) -> Iterator[int]:

@@ -5,14 +5,13 @@ It is trusted until the first cell runs and not after: whatever it sends is chec
 
 import inspect
 import random
-import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.machinery import PathFinder
-from types import ModuleType
-from typing import Any
+from types import FunctionType, ModuleType
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from grader.sandbox.protocol import (
     Answer,
     AskTrace,
     Call,
+    Cell,
     CellStarted,
     FromChild,
     Raised,
@@ -42,28 +42,43 @@ from grader.sandbox.worker.imports import Fallback, Guard, Installed
 from grader.sandbox.worker.text import Printed
 from grader.sandbox.worker.values import MAX_ARGUMENTS, build_value, pack_value
 
-
-def live(channel: int, *, kind: Kind) -> None:
-    """Serve the grader on `channel` until it hangs up; the caller ends the process afterwards."""
-    _Child(socket.socket(fileno=channel), kind).serve()
+_VARIABLE = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
-class _Child:
-    """The submission's process: the channel to the grader and the names the cells left behind."""
+RunCells: TypeAlias = Callable[[Workspace, Sequence[Cell], Callable[[int], None]], None]
+"""Runs cells, and calls with the number of each before it runs."""
 
-    def __init__(self, channel: socket.socket, kind: Kind) -> None:
+
+class Channel(Protocol):
+    """As much of a connected socket as is needed."""
+
+    def recv(self, size: int, /) -> bytes:
+        """At most `size` bytes, none where the other side hung up."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of the bytes."""
+
+
+class Child:
+    """A submission's process: the channel to the grader and the names the cells left behind.
+
+    Made before the fork, since every object that is made or touched after it costs a page.
+    """
+
+    def __init__(self, kind: Kind, run_cells: RunCells) -> None:
         self._kind = kind
+        self._run_cells = run_cells
         self._torch: ModuleType | None = None if kind == "numpy" else sys.modules["torch"]
-        self._channel = channel
-        self._reader = channel.makefile("rb")
         self._sending = threading.Lock()
         self._printed = Printed(self._send_bytes_of)
-        self._printed.install()
-        self._workspace: Workspace | None = None
+        self._workspace = Workspace(kind)
+        self._finders = Guard(kind), Installed(kind), Fallback(self._workspace.attempts)
         self._seed = 0
 
-    def serve(self) -> None:
-        """Answer frame by frame until the grader hangs up."""
+    def serve(self, channel: Channel) -> None:
+        """Be the process of one submission: answer frame by frame until the grader hangs up."""
+        self._channel = channel
+        self._become_a_notebook()
         while (frame := self._receive()) is not None:
             match frame:
                 case Run():
@@ -75,27 +90,25 @@ class _Child:
                 case AskTrace(id=number):
                     self._send(Trace(id=number, events=trace_events()))
 
+    def _become_a_notebook(self) -> None:
+        self._printed.install()
+        self._workspace.become_front_end()
+        guard, installed, fallback = self._finders
+        others = [finder for finder in sys.meta_path if finder is not PathFinder]
+        sys.meta_path[:] = [guard, *others, installed, fallback]
+
     def _run(self, frame: Run) -> None:
         self._seed = frame.seed
-        workspace = self._workspace = Workspace(frame.kind, self._kind)
-        others = [finder for finder in sys.meta_path if finder is not PathFinder]
-        sys.meta_path[:] = [
-            Guard(self._kind),
-            *others,
-            Installed(self._kind),
-            Fallback(workspace.attempts),
-        ]
+        workspace = self._workspace
+        workspace.start(frame.kind)
         sow(self._seed, self._torch)
-        for cell in frame.cells:
-            if cell.index in frame.skip:
-                continue
-            self._send(CellStarted(index=cell.index))
-            workspace.run(cell.index, cell.source)
+        cells = [cell for cell in frame.cells if cell.index not in frame.skip]
+        self._run_cells(workspace, cells, lambda index: self._send(CellStarted(index=index)))
         self._send(Ran(failures=workspace.failures, defined=workspace.defined()))
 
     def _answer(self, number: int, name: str, answer: Callable[[Any], Answer]) -> None:
         workspace = self._workspace
-        if workspace is None or name not in workspace.namespace:
+        if name not in workspace.namespace:
             self._send(Absent(id=number))
             return
         try:
@@ -124,10 +137,16 @@ class _Child:
         return Answer(id=number, value=pack_value(value, self._torch))
 
     def _receive(self) -> ToChild | None:
-        header = self._reader.read(LENGTH.size)
+        header = self._take(LENGTH.size)
         if len(header) < LENGTH.size:
             return None
-        return unpack_to_child(self._reader.read(LENGTH.unpack(header)[0]))
+        return unpack_to_child(self._take(LENGTH.unpack(header)[0]))
+
+    def _take(self, size: int) -> bytes:
+        taken = b""
+        while len(taken) < size and (piece := self._channel.recv(size - len(taken))):
+            taken = taken + piece if taken else piece
+        return taken
 
     def _send(self, frame: FromChild) -> None:
         self._printed.flush()
@@ -146,6 +165,9 @@ def apply(function: Any, arguments: dict[str, Any]) -> Any:
     they are handed over by name.
     """
     values = tuple(arguments.values())
+    names = _plain_parameters(function)
+    if names is not None and len(names) == len(values):
+        return function(**arguments) if set(names) == arguments.keys() else function(*values)
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
@@ -154,6 +176,16 @@ def apply(function: Any, arguments: dict[str, Any]) -> Any:
     if (same_names or not _binds(signature, *values)) and _binds(signature, **arguments):
         return function(**arguments)
     return function(*values)
+
+
+def _plain_parameters(function: Any) -> tuple[str, ...] | None:
+    """The parameters of a function as most are written; None where there is more to them."""
+    if type(function) is not FunctionType or function.__dict__:
+        return None
+    code = function.__code__
+    if code.co_posonlyargcount or code.co_kwonlyargcount or code.co_flags & _VARIABLE:
+        return None
+    return code.co_varnames[: code.co_argcount]
 
 
 def _binds(signature: inspect.Signature, *values: Any, **named: Any) -> bool:

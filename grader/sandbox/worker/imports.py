@@ -14,7 +14,7 @@ from typing import Any
 
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.failures import cell_of
-from grader.sandbox.worker.lockdown.readable import may_import, site_folders
+from grader.sandbox.worker.lockdown.readable import has_kernel, may_import, site_folders
 from grader.sandbox.worker.stand_ins import Harmless, StandIn, refuse_forbidden, refuse_missing
 
 AUTOGRAD = frozenset(
@@ -28,7 +28,8 @@ AUTOGRAD = frozenset(
 """Packages that compute gradients by themselves."""
 
 _GRADERS_OWN = frozenset({"grader", "assignments"})
-_FRONT_END = frozenset({"IPython", "ipywidgets", "pdb", "ipdb"})
+_DEBUGGERS = frozenset({"pdb", "ipdb"})
+_FRONT_END = _DEBUGGERS | {"IPython", "ipywidgets"}
 """Where nobody watches or answers: a debugger would wait for ever."""
 _DRAWING = frozenset({"matplotlib", "seaborn", "plotly", "torchviz", "graphviz"})
 
@@ -56,6 +57,7 @@ class Guard(MetaPathFinder):
 
     def __init__(self, kind: Kind) -> None:
         self._forbidden = AUTOGRAD if kind == "numpy" else frozenset()
+        self._front_end = _DEBUGGERS if has_kernel() else _FRONT_END
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: Any = None, /
@@ -67,7 +69,7 @@ class Guard(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         if package in self._forbidden:
             return _spec(fullname, StandIn(fullname, refuse_forbidden))
-        if package in _FRONT_END:
+        if package in self._front_end:
             return _spec(fullname, Harmless())
         return None
 

@@ -5,29 +5,26 @@ import site
 import sys
 from pathlib import Path
 
-from grader.sandbox.protocol.control import Kind
-from grader.sandbox.worker import notebook_syntax
-from grader.sandbox.worker.cells import Workspace
-from grader.sandbox.worker.child import sow
+from grader.sandbox.protocol.control import Executor, Kind
+from grader.sandbox.worker import cells, notebook_syntax
+from grader.sandbox.worker.child import RunCells
 
 
-def load(kind: Kind) -> None:
-    """Import what this kind of process offers, and run what is slow the first time."""
-    notebook_syntax.load()
-    torch = None
+def load(kind: Kind, executor: Executor) -> RunCells:
+    """Import what this kind of process offers, and give what runs cells in it."""
     if kind == "facade":
         facade = importlib.import_module("reference_engine.facade")
         facade.install()
         facade.preload()
-    if kind != "numpy":
+    if kind == "real":
         torch = importlib.import_module("torch")
-    if kind == "real" and torch is not None:
         torch.set_num_threads(1)
-    sow(0, torch)
-    # The first traceback and the first magic import modules of their own.
-    warm = Workspace("notebook", kind)
-    warm.run(0, "raise ValueError")
-    warm.run(1, "%time 1")
+    if executor == "jupyter":
+        jupyter = importlib.import_module("grader.sandbox.worker.jupyter")
+        run: RunCells = jupyter.run
+        return run
+    notebook_syntax.load()
+    return cells.run
 
 
 def forget(roots: list[str]) -> None:

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from grader.sandbox.protocol import LENGTH
 from grader.sandbox.protocol.control import Fork, Kind, unpack_request
-from grader.sandbox.worker.child import live
+from grader.sandbox.worker.child import Child
 from grader.sandbox.worker.loading import forget, load
 
 
@@ -25,19 +25,20 @@ def main(kind: Kind, port: int, roots: list[str]) -> NoReturn:
     token = sys.stdin.buffer.read(32)
     (size,) = LENGTH.unpack(sys.stdin.buffer.read(LENGTH.size))
     policy = unpack_request(sys.stdin.buffer.read(size))
-    load(kind)
+    run_cells = load(kind, "fast")
     forget(roots)
     channel = socket.create_connection(("127.0.0.1", port))
-    os.chdir(policy.scratch)
+    scratch = str(policy.scratch)
+    os.chdir(scratch)
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     os.environ.clear()
-    os.environ.update(kept | {"HOME": policy.scratch, "TMPDIR": policy.scratch})
-    os.environ.update({"TEMP": policy.scratch, "MPLBACKEND": "Agg"})
+    os.environ.update(kept | {"HOME": scratch, "TMPDIR": scratch, "TEMP": scratch})
+    os.environ["MPLBACKEND"] = "Agg"
     _limit(policy)
     threading.Thread(target=_end_with_the_grader, args=(os.dup(0),), daemon=True).start()
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for the students' code
     channel.sendall(token)
-    live(channel.detach(), kind=kind)
+    Child(kind, run_cells).serve(channel)
     os._exit(0)
 
 

@@ -28,6 +28,9 @@ MAX_VALUE = 20 * 2**20
 MAX_ARGUMENTS = 10 * 2**20
 """Bytes of a packed answer, and of the arguments beside it: a frame holds both."""
 
+_NAMES = {code: name for name, code in DTYPES.items()}
+_LITTLE_ENDIAN = {name: np.dtype("<" + code) for name, code in DTYPES.items()}
+
 _NAME = 100
 _REASON = 200
 _SCALAR = 16
@@ -123,16 +126,16 @@ class _Packer:
     def _array(self, value: Any) -> Array | Opaque:
         # A plain view: a subclass's own methods have no say in what its numbers are.
         array = value if isinstance(value, np.generic) else np.ndarray.view(value, np.ndarray)
-        if array.dtype.name not in DTYPES:
+        name = _NAMES.get(array.dtype.str[1:])
+        if name is None:
             return self._opaque(value, f"dtype {array.dtype.name} is not read")
         if array.size > MAX_ELEMENTS or max(array.shape, default=0) > MAX_ELEMENTS:
             return self._opaque(value, f"the array has more than {MAX_ELEMENTS} elements")
         self._spend(_CONTAINER + array.nbytes)
-        little_endian = array.dtype.newbyteorder("<")
         return Array(
-            dtype=array.dtype.name,
+            dtype=name,
             shape=tuple(int(size) for size in array.shape),
-            data=np.asarray(array).astype(little_endian, copy=False).tobytes(),
+            data=np.asarray(array).astype(_LITTLE_ENDIAN[name], copy=False).tobytes(),
         )
 
     def _tensor_value(self, value: Any) -> Tensor | Opaque:
@@ -216,5 +219,5 @@ def build_value(value: Value, torch: ModuleType | None) -> Any:  # noqa: PLR0911
 
 
 def _build_array(array: Array) -> Any:
-    flat = np.frombuffer(array.data, np.dtype(array.dtype).newbyteorder("<"))
+    flat = np.frombuffer(array.data, _LITTLE_ENDIAN[array.dtype])
     return flat.astype(array.dtype).reshape(array.shape)

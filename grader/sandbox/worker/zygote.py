@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from grader.sandbox.protocol.control import (
     MAX_PACKET,
+    Executor,
     Failed,
     Fork,
     Forked,
@@ -27,28 +28,35 @@ from grader.sandbox.protocol.control import (
     pack,
     unpack_request,
 )
-from grader.sandbox.worker.child import live
+from grader.sandbox.worker.child import Child
 from grader.sandbox.worker.loading import forget, load
 from grader.sandbox.worker.lockdown import kernel
 from grader.sandbox.worker.lockdown.hostile import prove
 from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, lock_down, prepare
+from grader.sandbox.worker.rehearsal import rehearse
 
 _KIB = 1024
 _ROUNDS = 1_000
 
 
-def main(kind: Kind, control: int, roots: list[str], *, home: str, most: Level) -> NoReturn:
+def main(  # noqa: PLR0913 - the words of a command line
+    kind: Kind, control: int, roots: list[str], *, home: str, most: Level, executor: Executor
+) -> NoReturn:
     """Load what this kind needs and serve requests on the descriptor `control`; never returns.
 
     `roots` are the folders by which the grader and the engine were found: no child finds them.
-    `home` is a folder of the grader's own, `most` the most protection to look for.
+    `home` is a folder of the grader's own, `most` the most protection to look for, `executor` what
+    runs the cells.
     """
     channel = socket.socket(fileno=control)
     try:
-        load(kind)
+        run_cells = load(kind, executor)
         forget(roots)
+        if executor == "fast":
+            rehearse(kind)
+        child = Child(kind, run_cells)
         _settle()
-        layers = prepare(kind, home, most)
+        layers = prepare(kind, home, most=most, executor=executor)
         importlib.invalidate_caches()
         proven = prove(layers, home)
         gc.collect()
@@ -59,7 +67,7 @@ def main(kind: Kind, control: int, roots: list[str], *, home: str, most: Level) 
     channel.send(pack(Ready(layers=proven)))
     # Up to here a traceback on stderr could explain a death; from here on nothing is written.
     os.dup2(0, 2)
-    _Zygote(kind, channel, layers).serve()
+    _Zygote(child, channel, layers).serve()
     os._exit(0)
 
 
@@ -73,8 +81,8 @@ def _settle() -> None:
 class _Zygote:
     """The channel to the grader and the children that are alive."""
 
-    def __init__(self, kind: Kind, channel: socket.socket, layers: Layers) -> None:
-        self._kind = kind
+    def __init__(self, child: Child, channel: socket.socket, layers: Layers) -> None:
+        self._child = child
         self._layers = layers
         self._channel = channel
         self._children: set[int] = set()
@@ -107,7 +115,7 @@ class _Zygote:
             try:
                 self._channel.detach()
                 lock_down(policy, channel, self._layers)
-                live(CHANNEL, kind=self._kind)
+                self._child.serve(socket.socket(fileno=CHANNEL))
                 os._exit(0)
             finally:
                 os._exit(70)
@@ -118,7 +126,6 @@ class _Zygote:
         if pid not in self._children:
             return Failed(reason=f"process {pid} is no child")
         if kill:
-            _kill_group(pid)
             os.kill(pid, signal.SIGKILL)
         elif os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return Reaped(exit_code=None)
@@ -134,6 +141,8 @@ class _Zygote:
         )
 
     def _end_orphans(self) -> None:
+        if self._layers.leave_no_orphans:
+            return
         for _ in range(_ROUNDS):
             orphans = _own_children() - self._children
             if not orphans:

@@ -37,7 +37,7 @@ def prove(layers: Layers, home: str) -> tuple[Layer, ...]:
         expected.add("landlock")
     if layers.calls is not None:
         expected.add("seccomp")
-    names = [*_on_namespaces(home, 0), *_on_the_rest(layers.canary, 0)]
+    names = [*_on_namespaces(home, 0), *_on_the_rest(layers.canary, 0, layers.kernel_runs)]
     return tuple(
         Layer(
             name=name,
@@ -60,7 +60,8 @@ def _on_namespaces(home: str, zygote: int) -> _Attempts:
     }
 
 
-def _on_the_rest(canary: str, other: int) -> _Attempts:
+def _on_the_rest(canary: str, other: int, kernel_runs: bool) -> _Attempts:
+    by_a_kernel = [] if kernel_runs else [lambda: socket.socket(socket.AF_UNIX), _start_a_process]
     return {
         "landlock": [
             lambda: Path(canary).read_bytes(),
@@ -68,10 +69,10 @@ def _on_the_rest(canary: str, other: int) -> _Attempts:
             lambda: os.listdir("/"),  # noqa: PTH208 - the call itself is meant
         ],
         "seccomp": [
-            lambda: socket.socket(socket.AF_UNIX),
+            lambda: socket.socket(socket.AF_INET),
             lambda: os.kill(other, 0),
             lambda: os.setpriority(os.PRIO_PROCESS, 0, 1),
-            _start_a_process,
+            *by_a_kernel,
         ],
         "rlimits": [lambda: bytearray(_MEMORY), _take_descriptors],
     }
@@ -83,7 +84,7 @@ def _ask_hostile_child(layers: Layers, home: str) -> set[str]:
     if not layers.namespaces:
         scratch.mkdir()
     policy = Fork(
-        scratch=str(scratch),
+        scratch=None if layers.namespaces else str(scratch),
         memory=_MEMORY,
         cpu=int(_SECONDS),
         file_size=_MIB,
@@ -126,7 +127,7 @@ def _be_hostile(
         if layers.namespaces:
             held |= _those_that_hold(_on_namespaces(home, zygote))
         lock_down(policy, channel.detach(), layers)
-        held |= _those_that_hold(_on_the_rest(layers.canary, zygote))
+        held |= _those_that_hold(_on_the_rest(layers.canary, zygote, layers.kernel_runs))
         _be_honest()
     except Exception as error:  # noqa: BLE001 - told, whatever it is
         broken = f"{type(error).__name__}: {error}"

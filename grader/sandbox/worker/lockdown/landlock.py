@@ -21,6 +21,7 @@ _OLDEST = 3
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_FILE = 1 << 4, 1 << 5, 1 << 7, 1 << 8
+_MAKE_SOCKET = 1 << 9  # of use only where the filter of system calls lets a socket be made
 _MAKE_LINK, _REFER, _TRUNCATE = 1 << 12, 1 << 13, 1 << 14
 _ALL_FILES = (1 << 15) - 1
 _ALL_FILES_AND_DEVICES = (1 << 16) - 1  # version 5: also the controls of devices
@@ -29,10 +30,10 @@ _ALL_SCOPES = 0b11  # version 6: abstract sockets and signals of others
 
 _READING = _READ_FILE | _READ_DIR
 _OF_A_FILE = _WRITE_FILE | _READ_FILE | _TRUNCATE
-# Whatever a program does with files of its own; no devices, sockets, pipes and nothing to start.
+# Whatever a program does with files of its own; no devices, pipes and nothing to start.
 _IN_SCRATCH = (
     _READING | _WRITE_FILE | _TRUNCATE | _REMOVE_DIR | _REMOVE_FILE
-    | _MAKE_DIR | _MAKE_FILE | _MAKE_LINK | _REFER
+    | _MAKE_DIR | _MAKE_FILE | _MAKE_SOCKET | _MAKE_LINK | _REFER
 )  # fmt: skip
 
 

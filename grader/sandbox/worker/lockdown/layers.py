@@ -2,11 +2,12 @@
 
 import os
 import resource
+import select
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.sandbox.protocol.control import Fork, Kind, Level
+from grader.sandbox.protocol.control import Executor, Fork, Kind, Level
 from grader.sandbox.worker.lockdown import kernel, landlock, namespaces, rlimits, seccomp
 from grader.sandbox.worker.lockdown.readable import find
 
@@ -18,21 +19,30 @@ _SIGKILL = 9
 class Layers:
     """What was found to be possible here; None where it is not, and `lacking` says why.
 
-    `canary` is a file that lies open to the zygote and must be closed to every child.
+    `canary` is a file that lies open to the zygote and must be closed to every child; `zygote` a
+    descriptor that can be read from once the zygote is gone. Where a Jupyter kernel runs, a child
+    may start processes and sockets of its own, within its namespaces.
     """
 
     canary: str
+    zygote: int
     namespaces: bool = False
     files: landlock.Allowed | None = None
     calls: seccomp.Program | None = None
     lacking: dict[str, str] = field(default_factory=dict)
+    kernel_runs: bool = False
+
+    @property
+    def leave_no_orphans(self) -> bool:
+        """Whether a child starts no processes, or takes them with it."""
+        return self.namespaces or self.calls is not None
 
     def fork(self) -> int:
         """A child, in namespaces of its own where there are any: its number, 0 in the child."""
         return namespaces.clone() if self.namespaces else os.fork()
 
 
-def prepare(kind: Kind, home: str, most: Level) -> Layers:
+def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers:
     """Find out what is possible, up to the level `most`, and do what is done once for all children.
 
     `home` is a folder of the grader's that is no student's business.
@@ -52,6 +62,11 @@ def prepare(kind: Kind, home: str, most: Level) -> Layers:
         else:
             lacking["namespaces"] = reason
     files = calls = None
+    kernel_runs = executor == "jupyter"
+    if kernel_runs and not inside:
+        most = "limits"
+        reason = "a Jupyter kernel needs what it refuses, but where there are namespaces"
+        lacking |= {"landlock": reason, "seccomp": reason}
     if most != "limits":
         try:
             # Inside namespaces what is hidden is not there, and whole folders will do.
@@ -60,10 +75,11 @@ def prepare(kind: Kind, home: str, most: Level) -> Layers:
         except OSError as error:
             lacking["landlock"] = error.strerror or str(error)
         try:
-            calls = seccomp.compile_filter(kernel.machine())
+            calls = seccomp.compile_filter(kernel.machine(), kernel_runs=kernel_runs)
         except OSError as error:
             lacking["seccomp"] = str(error)
-    return Layers(str(canary), inside, files, calls, lacking)
+    zygote = os.pidfd_open(os.getpid())
+    return Layers(str(canary), zygote, inside, files, calls, lacking, kernel_runs)
 
 
 def lock_down(policy: Fork, channel: int, layers: Layers) -> None:
@@ -71,13 +87,13 @@ def lock_down(policy: Fork, channel: int, layers: Layers) -> None:
 
     The scratch folder is the current one afterwards, and the channel descriptor 3.
     """
-    zygote = os.getppid()
     os.setsid()
     kernel.process_control(kernel.PR_SET_PDEATHSIG, _SIGKILL)
-    if os.getppid() != zygote:
+    if select.select([layers.zygote], [], [], 0)[0]:
         raise OSError("the child would outlive its zygote")
-    scratch = policy.scratch
-    if layers.namespaces:
+    if policy.scratch is not None:
+        scratch = policy.scratch
+    else:
         scratch = namespaces.SCRATCH
         namespaces.mount_scratch(policy.files)
     _enter(scratch)

@@ -31,6 +31,19 @@ _TORCH = frozenset(
     }
 )  # fmt: skip
 
+_JUPYTER = frozenset(
+    {
+        "IPython", "ipykernel", "ipykernel_launcher", "zmq", "pyzmq", "tornado", "traitlets",
+        "jupyter_client", "jupyter_core", "nbclient", "nbconvert", "nbformat", "jinja2",
+        "markupsafe", "matplotlib_inline", "comm", "psutil", "debugpy", "nest_asyncio",
+        "nest_asyncio2", "platformdirs", "fastjsonschema", "jsonschema", "attr", "attrs", "rpds",
+        "referencing", "jsonschema_specifications", "decorator", "jedi", "parso", "pygments",
+        "prompt_toolkit", "wcwidth", "stack_data", "executing", "asttokens", "pure_eval",
+        "pexpect", "ptyprocess", "bleach", "bs4", "defusedxml", "mistune", "pandocfilters",
+        "webencodings", "tinycss2", "soupsieve", "jupyterlab_pygments", "ipython_pygments_lexers",
+    }
+)  # fmt: skip
+
 _SITES = ("site-packages", "dist-packages")
 _SYSTEM = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/usr/share/fonts")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -64,7 +77,13 @@ def may_import(kind: Kind, package: str) -> bool:
         own in _LIBRARIES
         or (kind == "facade" and own == _ENGINE)
         or (kind == "real" and own in _TORCH)
+        or (own in _JUPYTER and has_kernel())
     )
+
+
+def has_kernel() -> bool:
+    """Whether this process was loaded to run cells in a Jupyter kernel."""
+    return "ipykernel" in sys.modules
 
 
 def site_folders() -> list[Path]:

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 
 from grader.sandbox.worker.lockdown import kernel
 from grader.sandbox.worker.lockdown.kernel import Machine
-from grader.sandbox.worker.lockdown.syscalls import ALLOWED, CLONE3, HUSHED, UNKNOWN, WATCHED
+from grader.sandbox.worker.lockdown.syscalls import (
+    ALLOWED,
+    CLONE3,
+    HUSHED,
+    LOCAL,
+    SOCKET,
+    UNKNOWN,
+    WATCHED,
+)
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
@@ -30,6 +38,7 @@ _X32 = 0x40000000
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NEW = 0x7E020080  # every flag that makes a namespace
+_LOCAL_FAMILY = 1
 _OWN_PID = 0x7FFFFFFF  # stands in the program for the number of the child that loads it
 
 # Duplicates, flags and locks; not F_SETOWN and F_SETSIG, by which a file signals any process.
@@ -50,9 +59,12 @@ class Program:
     own_pid_at: tuple[int, ...]
 
 
-def compile_filter(machine: Machine) -> Program:
-    """The filter for this processor's calls; all others' are met with a kill."""
-    code = b"".join(struct.pack("=HBBI", *step) for step in _steps(machine))
+def compile_filter(machine: Machine, *, kernel_runs: bool = False) -> Program:
+    """The filter for this processor's calls; all others' are met with a kill.
+
+    Where a Jupyter kernel runs, processes may be forked and local sockets be made.
+    """
+    code = b"".join(struct.pack("=HBBI", *step) for step in _steps(machine, kernel_runs))
     places = tuple(
         offset + 4
         for offset in range(0, len(code), 8)
@@ -73,7 +85,7 @@ def load(program: Program, pid: int) -> None:
     kernel.filter_system_calls(header)
 
 
-def _steps(machine: Machine) -> Iterator[_Step]:
+def _steps(machine: Machine, kernel_runs: bool) -> Iterator[_Step]:
     column = 0 if machine == "x86_64" else 1
     yield _load(_ARCHITECTURE)
     yield from _unless(_EQUAL, _AUDIT[machine], _KILL)
@@ -82,27 +94,34 @@ def _steps(machine: Machine) -> Iterator[_Step]:
         yield from _when(_AT_LEAST, _X32, _KILL)
     yield from _when(_AT_LEAST, UNKNOWN, _ABSENT)
     yield from _when(_EQUAL, CLONE3, _ABSENT)
-    for table, verdict in ((ALLOWED, _ALLOW), (HUSHED, _PRETEND)):
+    allowed = ALLOWED | LOCAL if kernel_runs else ALLOWED
+    for table, verdict in ((allowed, _ALLOW), (HUSHED, _PRETEND)):
         for numbers in table.values():
             number = numbers[column]
             if number is not None:
                 yield from _when(_EQUAL, number, verdict)
-    for name, numbers in WATCHED.items():
+    watched = WATCHED | SOCKET if kernel_runs else WATCHED
+    for name, numbers in watched.items():
         number = numbers[column]
         assert number is not None  # noqa: S101 - both processors have all of them
-        body = list(_watch(name))
+        body = list(_watch(name, kernel_runs))
         yield (_EQUAL, 0, len(body), number)
         yield from body
     yield _return(_REFUSE)
 
 
-def _watch(name: str) -> Iterator[_Step]:
+def _watch(name: str, kernel_runs: bool) -> Iterator[_Step]:
     """What decides about a call by its arguments; they are 64 bits, the low half is meant."""
     match name:
         case "clone":
             yield _load(_ARGUMENTS)
             yield from _when(_ANY_BIT, _CLONE_NEW, _REFUSE)
+            if kernel_runs:
+                yield _return(_ALLOW)
             yield from _when(_ANY_BIT, _CLONE_THREAD, _ALLOW)
+        case "socket" | "socketpair":
+            yield _load(_ARGUMENTS)
+            yield from _when(_EQUAL, _LOCAL_FAMILY, _ALLOW)
         case "kill" | "tgkill":
             yield _load(_ARGUMENTS)
             yield from _unless(_EQUAL, _OWN_PID, _REFUSE)

@@ -61,6 +61,15 @@ WATCHED: Final[Table] = {
 }  # fmt: skip
 """Allowed with some arguments only; see seccomp.py."""
 
+LOCAL: Final[Table] = {
+    "bind": (49, 200), "listen": (50, 201), "accept": (43, 202), "accept4": (288, 242),
+    "connect": (42, 203), "setsockopt": (54, 208),
+}  # fmt: skip
+"""Allowed as well where a Jupyter kernel runs, with sockets of the local family."""
+
+SOCKET: Final[Table] = {"socket": (41, 198), "socketpair": (53, 199)}
+"""Watched there."""
+
 HUSHED: Final[Table] = {
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),

@@ -1,0 +1,185 @@
+"""Checks an assignment before students meet it.
+
+It knows assignments, and asks a `Grader` what students would be told; it marks nobody.
+"""
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from grader import catalogue
+from grader.assignment import Assignment, AssignmentError, Choice, Item, Question, Text, Variable
+from grader.cases import Case, Expected, draw_cases, wrong_answer
+from grader.comparison import judge
+from grader.grading import Grader, has_real_torch
+from grader.outcomes import Answered, PlainValue
+from grader.statements import LANGUAGES, module, sections
+from grader.submissions import IntakeError, collect
+from grader.values import first_mismatch
+
+SEEDS = ("validate", "validate again")
+CLEARANCE = 10
+"""How many tolerances a declared wrong solution has to be away from the right answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is wrong with an assignment (`error`), or could be better (`warning`)."""
+
+    level: Literal["error", "warning"]
+    text: str
+
+
+def validate(assignment: Assignment, grader: Grader) -> Iterator[Remark]:
+    """What there is to say of an assignment; nothing where all is well.
+
+    `grader` grades it, so that the stub and the samples meet what students' work will meet.
+    """
+    for item in assignment:
+        try:
+            cases = [draw_cases(item, seed) for seed in SEEDS]
+        except AssignmentError as error:
+            yield Remark("error", str(error))
+            continue
+        yield from _reference(item, cases)
+        if isinstance(item, Question):
+            yield from _misconceptions(item, cases[0])
+        if isinstance(item, Variable) and not item.given:
+            yield Remark("warning", f"{item.id}: without given= its value can be written down")
+    if has_real_torch():
+        yield from _on_pytorch(assignment)
+    yield from _statements(assignment)
+    yield from _stub(assignment, grader)
+    yield from _samples(assignment, grader)
+
+
+# -- the reference ------------------------------------------------------------------------------
+
+
+def _reference(item: Item, draws: list[tuple[Case, ...]]) -> Iterator[Remark]:
+    """The reference's own answers have to be right: properties, too, have to hold of them."""
+    if isinstance(item, Choice | Text):
+        return
+    for cases in draws:
+        answers = [Answered(_answer(case.expected), case.arguments) for case in cases]
+        judgement = judge(item, cases, answers)
+        if judgement.verdict != "correct":
+            wrong = next(one.name for one in judgement.outputs if one.verdict != "correct")
+            yield Remark("error", f"{item.id}: the reference's own answer fails at {wrong}")
+            return
+
+
+def _answer(expected: Expected) -> PlainValue:
+    outputs = dict(expected.outputs if expected.typed is None else expected.typed)
+    return outputs if expected.named else next(iter(outputs.values()))
+
+
+def _misconceptions(question: Question, cases: tuple[Case, ...]) -> Iterator[Remark]:
+    for one in question.misconceptions:
+        where = f"{question.id}: the misconception {one.id}"
+        answers = [wrong_answer(question, one.solution, case) for case in cases]
+        pairs = [(case, wrong) for case, wrong in zip(cases, answers, strict=True) if wrong]
+        if not pairs:
+            yield Remark("error", f"{where} raises, or has other entries than the reference")
+        elif not any(_is_clear(question, case.expected, wrong) for case, wrong in pairs):
+            yield Remark("error", f"{where} cannot be told from the right answer on any case")
+
+
+def _is_clear(question: Question, right: Expected, wrong: Expected) -> bool:
+    """Whether some output is wrong even at many times its tolerance."""
+    wide = {name: CLEARANCE * tolerance for name, tolerance in right.tolerances.items()}
+    eased = Expected(right.outputs, wide, named=right.named, typed=right.typed)
+    return any(first_mismatch(name, eased, _answer(wrong), question.compare) for name in wide)
+
+
+def _on_pytorch(assignment: Assignment) -> Iterator[Remark]:
+    """PyTorch has to give what the engine gives, on the same cases."""
+    if assignment.path is None:
+        return
+    try:
+        other = catalogue.load(assignment.path, torch="real")
+    except AssignmentError as error:
+        yield Remark("error", f"on PyTorch: {error}")
+        return
+    for item in assignment:
+        theirs = other[item.id]
+        if not isinstance(item, Question) or not isinstance(theirs, Question):
+            continue
+        differing = {
+            name
+            for case in draw_cases(item, SEEDS[0])
+            for name in _differing(item, case, wrong_answer(theirs, theirs.reference, case))
+        }
+        if differing and not item.properties:
+            names = ", ".join(sorted(differing))
+            yield Remark("error", f"{item.id}: PyTorch gives another answer for {names}")
+
+
+def _differing(question: Question, case: Case, other: Expected | None) -> list[str]:
+    """The outputs that the same reference gives otherwise elsewhere; all where it gives none."""
+    names = list(case.expected.outputs)
+    if other is None:
+        return names
+    answer = _answer(other)
+    return [one for one in names if first_mismatch(one, case.expected, answer, question.compare)]
+
+
+# -- statement, stub, samples -------------------------------------------------------------------
+
+
+def _statements(assignment: Assignment) -> Iterator[Remark]:
+    own = [item.id for item in assignment if assignment.origin(item.id) is assignment]
+    for language in LANGUAGES:
+        file = None if assignment.path is None else assignment.path / f"statement.{language}.md"
+        if file is None or not file.is_file():
+            level: Literal["error", "warning"] = "error" if language == "en" else "warning"
+            yield Remark(level, f"there is no statement.{language}.md")
+            continue
+        headings = {one.heading for one in sections(file.read_text(encoding="utf-8"))}
+        for missing in (name for name in own if name not in headings):
+            yield Remark("error", f"{file.name} has no section '## {missing}'")
+
+
+def _stub(assignment: Assignment, grader: Grader) -> Iterator[Remark]:
+    """What a student starts from has to be read, and to be worth nothing."""
+    if assignment.statement() is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "stub.py"
+        file.write_text(module(assignment, "en"), encoding="utf-8")
+        (submission,) = collect([file])
+        result = grader.grade(submission)
+    if result.problem is not None:
+        yield Remark("error", f"the stub cannot be graded: {result.problem_message}")
+    for one in result.questions:
+        if one.score:
+            yield Remark("error", f"{one.id}: the untouched stub already earns {one.score:g}")
+
+
+def _samples(assignment: Assignment, grader: Grader) -> Iterator[Remark]:
+    """Every sample has to get the verdicts that `samples/verdicts.csv` writes down."""
+    folder = None if assignment.path is None else assignment.path / "samples"
+    if folder is None or not (folder / "verdicts.csv").is_file():
+        yield Remark("warning", "there are no samples with a samples/verdicts.csv")
+        return
+    with (folder / "verdicts.csv").open(encoding="utf-8", newline="") as lines:
+        wanted = {(row["file"], row["question"]): row["verdict"] for row in csv.DictReader(lines)}
+    told: dict[tuple[str, str], str | None] = {}
+    try:
+        for submission in collect([folder]):
+            result = grader.grade(submission)
+            told[submission.path, ""] = result.problem
+            told.update({(submission.path, one.id): one.verdict for one in result.questions})
+    except IntakeError as error:
+        yield Remark("error", str(error))
+        return
+    for (file, question), verdict in wanted.items():
+        found = told.get((file, question))
+        if found != verdict:
+            place = f"{file}, {question}" if question else file
+            yield Remark("error", f"{place}: verdicts.csv says {verdict}, it gets {found}")
+    for file in {file for file, _ in told} - {file for file, _ in wanted}:
+        yield Remark("warning", f"verdicts.csv says nothing of {file}")

@@ -1,0 +1,128 @@
+"""Grades into a gradebook what it lacks, and again what it holds.
+
+It joins the pipeline with the gradebook, and knows nothing of either's inside.
+"""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import grader
+from grader.assignment import Assignment
+from grader.gradebook import Gradebook, settings_of
+from grader.grading import Grader, grade_all, has_real_torch
+from grader.results import Results, SubmissionResult
+from grader.sandbox.limits import Limits
+from grader.submissions import Submission, Submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A student's mark before and after grading again; `counts` is whether the new one does."""
+
+    old: SubmissionResult | None
+    new: SubmissionResult
+    counts: bool
+
+
+def settings(assignment: Assignment, *, seed: str, torch: str, limits: Limits) -> str:
+    """The fingerprint of what decides the marks of a class, beside the submissions."""
+    version = importlib.metadata.version("torch") if has_real_torch() else ""
+    return settings_of(
+        assignment=_digest(assignment),
+        grader=grader.__version__,
+        seed=seed,
+        torch=torch,
+        torch_version="" if torch == "facade" else version,
+        executor="fast",
+        limits=asdict(limits),
+    )
+
+
+def frame(assignment: Assignment, seed: str) -> Results:
+    """The results of a run before there are any."""
+    return Results(
+        assignment=assignment.id,
+        title=assignment.title,
+        grader_version=grader.__version__,
+        seed=seed,
+        submissions=(),
+    )
+
+
+def _digest(assignment: Assignment) -> str:
+    """The hash of the files that the assignment's solutions stand in, and of what has none."""
+    references = [getattr(item, "reference", None) for item in assignment.items]
+    files = {one.__code__.co_filename for one in references if one is not None}
+    digest = hashlib.sha256(f"{assignment.id}\0{assignment.items!r}".encode() if not files else b"")
+    for file in sorted(files):
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()
+
+
+def waiting(book: Gradebook, submissions: Submissions) -> Iterator[Submission]:
+    """The submissions that are new or changed since they were graded, in their order."""
+    settled = book.settled()
+    return submissions.unless(lambda student, content: settled.get(student) == content)
+
+
+def expected(book: Gradebook, submissions: Submissions) -> int:
+    """How many submissions have no mark yet; known without reading any."""
+    settled = book.settled()
+    return sum(student not in settled for student in submissions.ids)
+
+
+def grade_into(
+    book: Gradebook, grader: Grader, submissions: Iterable[Submission], *, jobs: int
+) -> Iterator[SubmissionResult]:
+    """Grade the submissions, `jobs` at a time, and keep each result before it is given.
+
+    What was begun twice and never ended is set aside. Raises GradebookError where a result
+    cannot be kept; what was finished before it is.
+    """
+    for result in _graded(book, grader, submissions, jobs=jobs):
+        book.finish(result)
+        yield result
+
+
+def grade_again(  # noqa: PLR0913 - as many facts
+    book: Gradebook,
+    grader: Grader,
+    submissions: Submissions,
+    *,
+    only: Collection[str],
+    raise_only: bool,
+    jobs: int,
+) -> Iterator[Change]:
+    """Grade what was graded before; the earlier results are kept beside the new ones.
+
+    `only` are the ids, all where it is empty. With `raise_only` a new mark counts only where it
+    is higher, or where there was none.
+    """
+    chosen = submissions.only(only) if only else submissions
+    for student in only:
+        book.retry(student)
+    for result in _graded(book, grader, chosen, jobs=jobs):
+        old = book.mark(result.id)
+        counts = not raise_only or old is None or _is_higher(result, old)
+        book.finish(result, counts=counts)
+        yield Change(old, result, counts)
+
+
+def _graded(
+    book: Gradebook, grader: Grader, submissions: Iterable[Submission], *, jobs: int
+) -> Iterator[SubmissionResult]:
+    def grade(submission: Submission) -> SubmissionResult:
+        if not book.begin(submission.id, submission.content):
+            return grader.set_aside(submission)
+        return grader.grade(submission)
+
+    return grade_all(grade, submissions, jobs=jobs)
+
+
+def _is_higher(new: SubmissionResult, old: SubmissionResult) -> bool:
+    if new.score is None:
+        return False
+    return old.score is None or new.score > old.score

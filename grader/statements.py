@@ -1,0 +1,211 @@
+"""Turns an assignment's statement into what a student starts from: a notebook, or a module.
+
+It knows Markdown, questions and their signatures; it runs nothing, and no answer gets into it.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any, Literal, TypeAlias
+
+import jupytext
+
+from grader.assignment import Assignment, AssignmentError, Choice, Item, Question, Text, Variable
+
+Language: TypeAlias = Literal["en", "pt", "es"]
+
+_SETUP = """\
+# {setup}
+try:
+    import grader
+except ImportError:
+    %pip install -q autograd-grader
+try:
+    import torch
+except ImportError:
+    from reference_engine import facade
+
+    facade.install()
+    import torch
+import numpy as np"""
+
+_MODULE_SETUP = """\
+import numpy as np
+import torch"""
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "setup": "Run this cell first. It works in Jupyter, in VS Code and in Colab.",
+        "answer": "your answer",
+        "one_of": "one of",
+        "point": "point",
+        "points": "points",
+        "check": "Check yourself",
+        "how": "Restart the notebook, run all of its cells, save it, and run the last cell. It "
+        "says what is right, and where to look for what is not. `--more` says more.",
+        "how_module": "Save this file and run in a terminal:",
+    },
+    "pt": {
+        "setup": "Execute esta célula primeiro. Funciona no Jupyter, no VS Code e no Colab.",
+        "answer": "sua resposta",
+        "one_of": "um de",
+        "point": "ponto",
+        "points": "pontos",
+        "check": "Confira você mesmo",
+        "how": "Reinicie o notebook, execute todas as células, salve e execute a última célula. "
+        "Ela diz o que está certo e onde olhar o que não está. `--more` diz mais.",
+        "how_module": "Salve este arquivo e execute em um terminal:",
+    },
+    "es": {
+        "setup": "Ejecuta primero esta celda. Funciona en Jupyter, en VS Code y en Colab.",
+        "answer": "tu respuesta",
+        "one_of": "uno de",
+        "point": "punto",
+        "points": "puntos",
+        "check": "Compruébalo",
+        "how": "Reinicia el notebook, ejecuta todas sus celdas, guárdalo y ejecuta la última "
+        "celda. Dice qué está bien y dónde mirar lo que no. `--more` dice más.",
+        "how_module": "Guarda este archivo y ejecuta en una terminal:",
+    },
+}
+LANGUAGES: tuple[str, ...] = tuple(_WORDS)
+
+_FENCE = re.compile(r"^(```|~~~)")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a statement: its heading without the marks, and its lines, heading included.
+
+    What stands before the first heading of the second level has the heading "".
+    """
+
+    heading: str
+    text: str
+
+
+def notebook(assignment: Assignment, language: str) -> dict[str, Any]:
+    """The notebook, format 4.5, that a student starts from.
+
+    Raises AssignmentError where there is no statement.
+    """
+    found: dict[str, Any] = _read(assignment, language, module=False)
+    for number, cell in enumerate(found["cells"], start=1):
+        cell["id"] = f"cell-{number}"
+        cell["source"] = cell["source"].strip()
+    found["nbformat"], found["nbformat_minor"] = 4, 5
+    found["metadata"] = {
+        "grader": {"assignment": assignment.id, "language": language},
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return found
+
+
+def module(assignment: Assignment, language: str) -> str:
+    """The same as the text of a Python module, the statement in its comments."""
+    found = _read(assignment, language, module=True)
+    found["metadata"] = {"jupytext": {"notebook_metadata_filter": "-all"}}
+    return str(jupytext.writes(found, fmt="py:percent"))
+
+
+def sections(statement: str) -> list[Section]:
+    """The parts of a statement, in order; marks within fenced code are no headings."""
+    parts: list[tuple[str, list[str]]] = [("", [])]
+    fenced = False
+    for line in statement.splitlines():
+        if _FENCE.match(line):
+            fenced = not fenced
+        if line.startswith("## ") and not fenced:
+            parts.append((line.removeprefix("## ").strip(), []))
+        parts[-1][1].append(line)
+    return [Section(heading, "\n".join(lines).strip()) for heading, lines in parts]
+
+
+def _read(assignment: Assignment, language: str, *, module: bool) -> Any:
+    parts = list(_parts(assignment, language, module=module))
+    return jupytext.reads("\n\n\n".join(parts) + "\n", fmt="md")
+
+
+def _parts(assignment: Assignment, language: str, *, module: bool) -> Iterator[str]:
+    """The Markdown of the whole notebook: the statement, and what the grader adds to it."""
+    words = _WORDS[language]
+    composed = list(_composed(assignment, language))
+    title, _, rest = composed[0].text.partition("\n")
+    yield title
+    yield _code(_MODULE_SETUP if module else _SETUP.format(setup=words["setup"]))
+    if rest.strip():
+        yield rest.strip()
+    text = "\n".join(section.text for section in composed)
+    defined = set(re.findall(r"^class (\w+)", text, re.MULTILINE))
+    for section in composed[1:]:
+        yield section.text
+        if section.heading in assignment:
+            item = assignment[section.heading]
+            name = item.called if isinstance(item, Question) else item.id
+            if name not in defined:
+                defined.add(name)
+                yield _code(_stub(item, words))
+    yield f"## {words['check']}"
+    file = f"{assignment.id}.{'py' if module else 'ipynb'}"
+    if module:
+        yield f"{words['how_module']}\n\n    grader check {file} -a {assignment.id}"
+    else:
+        yield words["how"]
+        yield _code(f"!grader check {file}")
+
+
+def _composed(assignment: Assignment, language: str) -> Iterator[Section]:
+    """The assignment's own sections, then those of included questions that it does not have."""
+    own = sections(_statement(assignment, language))
+    yield from own
+    written = {section.heading for section in own}
+    introduced: set[str] = set()
+    for item in assignment:
+        origin = assignment.origin(item.id)
+        if item.id in written or origin is assignment:
+            continue
+        theirs = sections(_statement(origin, language))
+        if origin.id not in introduced:
+            introduced.add(origin.id)
+            yield from _introduction(theirs, origin)
+        yield from (one for one in theirs if one.heading == item.id)
+
+
+def _introduction(theirs: list[Section], origin: Assignment) -> Iterator[Section]:
+    """What stands before the first question of another statement, its headings one level down."""
+    for section in takewhile(lambda one: one.heading not in origin, theirs):
+        yield Section("", f"#{section.text}")
+
+
+def _statement(assignment: Assignment, language: str) -> str:
+    file = assignment.statement(language)
+    if file is None:
+        raise AssignmentError(
+            f"{assignment.id} has no statement; write statement.en.md beside its assignment.py"
+        )
+    return file.read_text(encoding="utf-8")
+
+
+def _stub(item: Item, words: Mapping[str, str]) -> str:
+    """What a student fills in: the signature is the question's, so both must agree."""
+    worth = f"# {item.points:g} {words['point' if item.points == 1 else 'points']}"
+    match item:
+        case Question(call=None):
+            parameters = ", ".join(inspect.signature(item.reference).parameters)
+            return f"{worth}\ndef {item.id}({parameters}):\n    ...  # {words['answer']}"
+        case Question():
+            return f"{worth}\nclass {item.called}:\n    ...  # {words['answer']}"
+        case Variable():
+            return f"{worth}\n{item.id} = None  # {words['answer']}"
+        case Choice():
+            options = ", ".join(f'"{option}"' for option in item.options)
+            return f'{worth}\n{item.id} = ""  # {words["one_of"]} {options}'
+        case Text():
+            return f'{worth}\n{item.id} = """\n\n"""  # {words["answer"]}'
+
+
+def _code(text: str) -> str:
+    return f"```python\n{text}\n```"

@@ -1,0 +1,96 @@
+"""Intake: from files, folders and archives, as learning systems hand them out, to submissions.
+
+Every file becomes code to run or a problem with a sentence for the student; none stops the rest.
+It knows no assignment, and nothing in it runs what it reads. Each layout is a module with
+`recognises(tree)` and `find(tree)`.
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from pathlib import Path
+
+from grader.submissions import canvas, classroom, gradescope, moodle, nbgrader, plain
+from grader.submissions.files import IntakeError, tree_of
+from grader.submissions.handins import HandIn, one_a_student, with_ids
+from grader.submissions.reading import Submission, content_of, contents, read
+
+__all__ = ["LAYOUTS", "IntakeError", "Submission", "Submissions", "collect"]
+
+_MODULES = {
+    "gradescope": gradescope,
+    "canvas": canvas,
+    "moodle": moodle,
+    "nbgrader": nbgrader,
+    "classroom": classroom,
+    "plain": plain,
+}
+LAYOUTS = tuple(_MODULES)
+"""The layouts in the order in which they are looked for; everything is `plain` in the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submissions:
+    """What was found, sorted by id: counted at once, each read anew when it is asked for.
+
+    `layouts` names the layout of each path; `remarks` are lines for the person who gave them.
+    """
+
+    _found: tuple[tuple[HandIn, str], ...]
+    layouts: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Submission]:
+        return self.unless(lambda _id, _content: False)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids, sorted."""
+        return tuple(submission_id for _, submission_id in self._found)
+
+    def only(self, ids: Collection[str]) -> "Submissions":
+        """Those with these ids."""
+        return replace(self, _found=tuple(one for one in self._found if one[1] in ids))
+
+    def unless(self, done: Callable[[str, str], bool]) -> Iterator[Submission]:
+        """The submissions of which `done(id, content)` is false; of the others no code is read."""
+        for hand_in, submission_id in self._found:
+            data = contents(hand_in)
+            if not done(submission_id, content_of(data)):
+                yield read(hand_in, submission_id, data)
+
+
+def collect(
+    paths: Sequence[Path], *, leaving_out: Collection[Path] = (), layout: str | None = None
+) -> Submissions:
+    """The submissions in these paths, sorted by id, each read when it is asked for.
+
+    A path is a notebook, a module, a folder, or a zip or tar archive; its layout is one of
+    `LAYOUTS`, found out where it is None. Hidden files and symbolic links are passed over, and
+    in folders the files that are to be left out. Of several files of one student the newest by
+    the system's own count is taken. Two students never share an id.
+
+    Raises IntakeError, before any submission is read, for a path that does not exist, holds no
+    submissions, or is not laid out as it should be.
+    """
+    others = frozenset(map(os.path.realpath, leaving_out))
+    found: dict[tuple[str, ...], HandIn] = {}
+    names: list[str] = []
+    remarks: list[str] = []
+    for path in paths:
+        tree = tree_of(path, leaving_out=others)
+        remarks += tree.remarks
+        name = layout or next(one for one, module in _MODULES.items() if module.recognises(tree))
+        names.append(name)
+        hand_ins = list(_MODULES[name].find(tree))
+        if not hand_ins:
+            raise IntakeError(f"{path} holds no submissions in the layout {name!r}")
+        for one in hand_ins:
+            # A group's file is handed in by each of its members.
+            found.setdefault((one.file.key, *(one.student or ())), one)
+    chosen = with_ids(list(one_a_student(found.values())))
+    return Submissions(tuple(sorted(chosen, key=itemgetter(1))), tuple(names), tuple(remarks))

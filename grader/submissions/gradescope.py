@@ -1,0 +1,194 @@
+"""Gradescope's export (`submission_metadata.yml` with `submission_<id>/`), and its `/autograder`.
+
+In the export, keys are Ruby's symbols (":submitters:"). In `/autograder` there is one submission
+and `submission_metadata.json`. Every member of a group is credited with the group's files.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from grader.submissions.files import File, IntakeError, Tree, text
+from grader.submissions.handins import HandIn, from_system
+
+_EXPORT = "submission_metadata.yml"
+_AUTOGRADER = "submission_metadata.json"
+_MOST = 64 * 2**20
+"""Bytes of metadata: a class of thousands with all its history takes some."""
+
+
+class _User(msgspec.Struct):
+    id: int | str | None = None
+    name: str | None = None
+    email: str | None = None
+    sid: str | None = None
+
+
+class _Assignment(msgspec.Struct):
+    due_date: str | None = None
+
+
+class _Submission(msgspec.Struct):
+    """submission_metadata.json, as far as it matters here."""
+
+    id: int | str | None = None
+    created_at: str | None = None
+    users: list[_User] = []
+    assignment: _Assignment = msgspec.field(default_factory=_Assignment)
+
+
+def recognises(tree: Tree) -> bool:
+    """Whether the metadata of an export or of the autograder's tree is there."""
+    return _metadata(tree, _EXPORT) is not None or _metadata(tree, _AUTOGRADER) is not None
+
+
+def find(tree: Tree) -> Iterator[HandIn]:
+    """Every file, for each of its submitters, under their e-mail address or student id.
+
+    Raises IntakeError where the metadata is not what Gradescope writes.
+    """
+    export = _metadata(tree, _EXPORT)
+    if export is not None:
+        return _find_in_export(tree, export)
+    autograder = _metadata(tree, _AUTOGRADER)
+    if autograder is None:
+        raise IntakeError(
+            f"{text(tree.path)} is no Gradescope export: {_EXPORT} is not in it; "
+            "unpack the whole export, or leave --layout to be found out"
+        )
+    return _find_in_autograder(tree, autograder)
+
+
+def _metadata(tree: Tree, name: str) -> File | None:
+    """The metadata at the top, or in the one folder there that an export has."""
+    for file in tree.files:
+        if file.path.name == name and len(file.path.parts) <= 2:
+            return file
+    return None
+
+
+# -- the export -----------------------------------------------------------------------------------
+
+
+def _find_in_export(tree: Tree, metadata: File) -> Iterator[HandIn]:
+    folders = _read_yaml(tree, metadata)
+    top = metadata.path.parent
+    for file in tree.files:
+        inner = _below(file, top)
+        if len(inner) < 2 or inner[0] not in folders:
+            continue
+        entry = folders[inner[0]]
+        number = inner[0].removeprefix("submission_")
+        created = _time(_get(entry, "created_at"))
+        users = [
+            _User(name=_word(one, "name"), sid=_word(one, "sid"), email=_word(one, "email"))
+            for one in _get(entry, "submitters") or [{}]
+            if isinstance(one, dict)
+        ]
+        yield from _credited(file, users or [_User()], number=number, created=created, late=None)
+
+
+def _below(file: File, top: PurePosixPath) -> tuple[str, ...]:
+    return file.path.relative_to(top).parts if file.path.is_relative_to(top) else ()
+
+
+def _read_yaml(tree: Tree, file: File) -> dict[str, Any]:
+    from grader.submissions.ruby import RubyError, load  # noqa: PLC0415 - only where it is needed
+
+    try:
+        data = load(_content(file))
+    except (OSError, RubyError) as error:
+        raise _damaged(tree, file, str(error)) from None
+    if not isinstance(data, dict):
+        raise _damaged(tree, file, "it is no table of submissions")
+    return {str(key): entry for key, entry in data.items() if isinstance(entry, dict)}
+
+
+def _get(entry: dict[Any, Any], key: str) -> Any:
+    """The value of a key of Ruby's, which arrives as ":key"; or of the plain one."""
+    return entry.get(f":{key}", entry.get(key))
+
+
+def _word(entry: dict[Any, Any], key: str) -> str | None:
+    value = _get(entry, key)
+    return None if value is None or isinstance(value, dict | list) else str(value)
+
+
+# -- the autograder's tree ------------------------------------------------------------------------
+
+
+def _find_in_autograder(tree: Tree, metadata: File) -> Iterator[HandIn]:
+    try:
+        found = msgspec.json.decode(_content(metadata), type=_Submission)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _damaged(tree, metadata, str(error)) from None
+    created, due = _time(found.created_at), _time(found.assignment.due_date)
+    late = None if created is None or due is None else created > due
+    number = "" if found.id is None else str(found.id)
+    for file in tree.files:
+        inner = _below(file, metadata.path.parent)
+        if len(inner) >= 2 and inner[0] == "submission":
+            users = found.users or [_User()]
+            yield from _credited(file, users, number=number, created=created, late=late)
+
+
+# -- both -----------------------------------------------------------------------------------------
+
+
+def _credited(
+    file: File,
+    users: Iterable[_User],
+    *,
+    number: str,
+    created: datetime | None,
+    late: bool | None,
+) -> Iterator[HandIn]:
+    users = list(users)
+    for user in users:
+        known = {"email": user.email, "sid": user.sid, "submission_id": number}
+        lms = {key: value for key, value in known.items() if value}
+        if len(users) > 1:
+            lms["group"] = ", ".join(filter(None, (one.email or one.name for one in users)))
+        moment = created.astimezone(UTC).isoformat() if created else ""
+        yield from_system(
+            "gradescope",
+            user.email or user.sid or f"submission_{number}",
+            file,
+            name=user.name,
+            age=(moment, int(number) if number.isdecimal() else 0),
+            submitted_at=created.isoformat() if created else None,
+            late=late,
+            lms=lms,
+        )
+
+
+def _content(file: File) -> bytes:
+    data = file.read(_MOST + 1)
+    if len(data) > _MOST:
+        raise OSError(f"it is larger than {_MOST // 2**20} MiB")
+    return data
+
+
+def _time(value: object) -> datetime | None:
+    """A time of YAML's or of ISO 8601; in UTC where it names no zone."""
+    if isinstance(value, dict):  # Ruby's time with a zone
+        value = value.get("utc") or value.get("time")
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _damaged(tree: Tree, file: File, reason: str) -> IntakeError:
+    told = " ".join(reason.split())[:200]
+    return IntakeError(
+        f"{text(tree.path)}: {text(file.path)} is not what Gradescope writes ({told}): "
+        "export the submissions again, or give --layout plain"
+    )

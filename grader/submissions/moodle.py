@@ -1,0 +1,55 @@
+"""Moodle's "Download all submissions": `Full Name_<participant id>_assignsubmission_<plugin>`.
+
+That is a folder's name with the files in it, or, in the flat layout and before Moodle 3.1, the
+beginning of each file's name. The number is that of "Participant 1234" in the grading worksheet.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from grader.submissions.files import File, Tree, text
+from grader.submissions.handins import HandIn, from_system, is_gradable
+
+_NAME = re.compile(
+    r"(?P<name>[^/]+)_(?P<participant>\d+)_assignsubmission_(?P<plugin>file|onlinetext)_?"
+    r"(?:/.+|_?[^/]+)"
+)
+
+
+def recognises(tree: Tree) -> bool:
+    """Whether there are files with such names, and no notebook or module without."""
+    names = [_parse(file) for file in tree.files]
+    return any(names) and all(
+        name is not None or not is_gradable(file.path)
+        for file, name in zip(tree.files, names, strict=True)
+    )
+
+
+def find(tree: Tree) -> Iterator[HandIn]:
+    """Every file under the id `Full Name_<participant id>`."""
+    for file in tree.files:
+        found = _parse(file)
+        if found is None:
+            continue
+        # macOS parts accents from their letters; the same student is the same text.
+        name = unicodedata.normalize("NFC", text(found["name"]))
+        participant = found["participant"]
+        yield from_system(
+            "moodle",
+            f"{name}_{participant}",
+            file,
+            name=None if name == "Participant" else name,
+            # A file is the answer, a text typed beside it is not.
+            age=(found["plugin"] == "file",),
+            lms={"identifier": f"Participant {participant}"},
+        )
+
+
+def _parse(file: File) -> re.Match[str] | None:
+    # Who unpacked the zip may have got a folder around its content.
+    for path in (file.path, PurePosixPath(*file.path.parts[1:])):
+        if found := _NAME.fullmatch(str(path)):
+            return found
+    return None

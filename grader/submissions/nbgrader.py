@@ -1,0 +1,72 @@
+"""nbgrader's `submitted/<student>/<assignment>/<notebook>.ipynb`, a `timestamp.txt` beside it."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from grader.submissions.files import File, IntakeError, Tree, text
+from grader.submissions.handins import HandIn, from_system, is_gradable
+
+_SUBMITTED = "submitted"
+_TIMESTAMP = "timestamp.txt"
+_SIZE = 1_000
+
+
+def recognises(tree: Tree) -> bool:
+    """Whether it is such a folder, one that holds it, or one assignment of a student in it."""
+    if any(file.path.name == _TIMESTAMP and len(_within(tree, file)) == 3 for file in tree.files):
+        return True
+    gradable = [_within(tree, file) for file in tree.files if is_gradable(file.path)]
+    below = _SUBMITTED in (tree.name, *tree.place.parts[-3:-2])
+    below = below or any(file.path.parts[0] == _SUBMITTED for file in tree.files)
+    return below and bool(gradable) and all(len(parts) == 3 for parts in gradable)
+
+
+def find(tree: Tree) -> Iterator[HandIn]:
+    """The notebooks under their students' ids; raises IntakeError for several assignments."""
+    placed = [(file, parts) for file in tree.files if len(parts := _within(tree, file)) == 3]
+    assignments = sorted({parts[1] for _, parts in placed})
+    if len(assignments) > 1:
+        raise IntakeError(
+            f"{text(tree.path)} holds {len(assignments)} assignments "
+            f"({text(', '.join(assignments[:5]))}): give those of one, as in "
+            f"{text(tree.path)}/*/{text(assignments[0])}"
+        )
+    times = {parts[0]: _time(file) for file, parts in placed if file.path.name == _TIMESTAMP}
+    for file, (student, assignment, name) in placed:
+        if name != _TIMESTAMP:
+            time = times.get(student)
+            yield from_system(
+                "nbgrader",
+                text(student),
+                file,
+                submitted_at=time,
+                lms={"student_id": text(student), "assignment_id": text(assignment)},
+            )
+
+
+def _within(tree: Tree, file: File) -> tuple[str, ...]:
+    """Student, assignment and file, where that is how the file is placed."""
+    parts = file.path.parts
+    if parts[0] == _SUBMITTED:
+        return parts[1:]
+    around = tree.place.parts
+    # One student's folder of one assignment, as `submitted/*/ps1` gives them.
+    return (*around[-2:], *parts) if around[-3:-2] == (_SUBMITTED,) else parts
+
+
+def _time(file: File) -> str | None:
+    """The time in ISO 8601; nbgrader writes `2015-02-02 15:58:23.948203 America/Los_Angeles`."""
+    try:
+        written = file.read(_SIZE).decode("ascii", "replace").strip()
+    except OSError:
+        return None
+    found = re.match(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)\S*\s*(.*)", written)
+    if found is None:
+        return None
+    date, clock, zone = found.groups()
+    suffix = "+00:00" if zone in ("UTC", "+0000") else ""
+    try:
+        return datetime.fromisoformat(f"{date}T{clock}{suffix}").isoformat()
+    except ValueError:
+        return None
