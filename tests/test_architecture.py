@@ -76,7 +76,7 @@ def test_comparison_and_diagnosis_never_import_the_sandbox():
 
 def test_reports_read_results_and_nothing_else():
     def other(module):
-        allowed = ("grader.results", "grader.reports", "grader.__version__")
+        allowed = ("grader.results", "grader.reports", "grader.messages", "grader.__version__")
         return (
             within(module, "grader")
             and module != "grader"
@@ -115,7 +115,7 @@ def test_only_grading_and_the_commands_know_the_whole_way():
 
 
 def test_intake_and_reports_do_not_know_each_other():
-    intake = [ROOT / "grader" / "submissions.py", ROOT / "grader" / "notebooks.py"]
+    intake = [*modules("grader/submissions"), ROOT / "grader" / "notebooks.py"]
     assert offenders(intake, lambda module: within(module, "grader.reports")) == {}
 
 

@@ -242,3 +242,34 @@ hw.choice(
     options=["1", "2", "4", "8", "24"],
     answer="8",
 )
+
+hw.choice(
+    "second_lecture_runs",
+    points=1,
+    prompt="Another lecture printed -56 where one pass gives -28. How many passes were that?",
+    options=["1", "2", "4", "28"],
+    answer="2",
+)
+
+
+@hw.question(
+    points=2,
+    inputs={
+        "w": tensor("n", requires_grad=True),
+        "k": integer(2, 7),
+        "passes": integer(3, 6),
+    },
+    examples=[{"w": [1.0, 1.0, 1.0, 1.0], "k": 3, "passes": 4}],
+)
+def passes_and_zeros(w, k, passes):
+    """What w.grad is after every pass through sum(k * w), and after the last zeroing."""
+    adding, zeroing = [], []
+    for _ in range(passes):
+        (w * k).sum().backward()
+        adding.append(w.grad.clone())
+    w.grad.zero_()
+    for _ in range(passes):
+        (w * k).sum().backward()
+        zeroing.append(w.grad.clone())
+        w.grad.zero_()
+    return {"adding": adding, "zeroing": zeroing, "left": w.grad}

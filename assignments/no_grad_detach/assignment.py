@@ -2,7 +2,6 @@
 
 Holds the reference solutions and the wrong solutions that are met most; it knows no student's code.
 """
-# ruff: noqa: N803 - W is the weights' name in every lecture
 
 import reference_engine as torch
 from grader import Assignment, real, tensor
@@ -137,3 +136,20 @@ def step_uphill(w, lr):
     with torch.no_grad():
         w += lr * w.grad
     return w
+
+
+@hw.question(points=2, inputs={"x": tensor("n", requires_grad=True)})
+def through_data(x):
+    """The gradients of sum(x * x**2) and of sum(x.data * x**2) with respect to x."""
+    (tracked,) = torch.autograd.grad((x * x**2).sum(), x)
+    (hidden,) = torch.autograd.grad((x.data * x**2).sum(), x)
+    return {"tracked": tracked, "hidden": hidden}
+
+
+hw.choice(
+    "unassigned_detach",
+    points=1,
+    prompt="After h.detach() on a line of its own, h is ...",
+    options=["tracked", "detached"],
+    answer="tracked",
+)

@@ -1,6 +1,6 @@
 import pytest
 
-from grader import Assignment, array, integer
+from grader import Assignment, array
 from grader.assignment import AssignmentError, Choice, Question, Text, Variable
 
 
@@ -163,6 +163,110 @@ def test_an_id_is_a_name(identifier):
         Assignment(identifier, title="A title")
 
 
-def test_what_is_not_offered_yet_is_refused(hw):
-    with pytest.raises(TypeError, match="given"):
-        hw.variable(points=1, given={"x": integer(1, 2)})
+class Square:
+    """A number that knows its square."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def square(self):
+        return self.value**2
+
+
+CALL = "lambda Square, x: Square(x).square()"
+
+
+def test_a_class_is_asked_for_by_what_is_done_with_it(hw):
+    question = hw.question(points=1, inputs={"x": array("n")}, call=CALL)(Square)
+    assert (question.id, question.called) == ("Square", "Square")
+    assert question.reference(3.0) == 9.0
+
+
+def test_a_reference_may_compute_in_another_way_what_a_call_does(hw):
+    @hw.question(points=1, inputs={"x": array("n")}, call=CALL)
+    def squares(x):
+        return x * x
+
+    assert (squares.id, squares.called) == ("squares", "Square")
+
+
+def test_a_class_without_a_call_is_refused(hw):
+    with pytest.raises(AssignmentError, match="call="):
+        hw.question(points=1, inputs={"x": array("n")})(Square)
+
+
+@pytest.mark.parametrize("call", ["lambda Square: 1", "lambda Square, y: 1", "Square(", "3"])
+def test_a_call_takes_the_students_object_and_the_inputs(hw, call):
+    with pytest.raises(AssignmentError, match="call"):
+        hw.question(points=1, inputs={"x": array("n")}, call=call)
+
+
+def test_a_variable_takes_what_is_given(hw):
+    @hw.variable(points=1, given={"x": array("n")}, cases=4)
+    def total(x):
+        return x.sum()
+
+    assert (list(total.given), total.cases) == (["x"], 4)
+
+
+def test_a_variable_whose_reference_takes_something_else_is_refused(hw):
+    with pytest.raises(AssignmentError, match="inputs are"):
+        hw.variable(points=1, given={"x": array("n")})(lambda y: y)
+
+
+def test_a_property_is_named_and_told_by_its_function(hw):
+    question = double(hw)
+
+    @question.property
+    def grows(x, answer):
+        """The answer is larger than x."""
+        return (answer > x).all()
+
+    (one,) = question.properties
+    assert (one.id, one.message) == ("grows", "The answer is larger than x.")
+
+
+def no_answer(x):
+    """It lacks the answer."""
+
+
+def another_input(answer, y):
+    """It takes what is no input."""
+
+
+def untold(answer):
+    return True
+
+
+@pytest.mark.parametrize("holds", [no_answer, another_input, untold])
+def test_a_property_takes_the_answer_and_inputs_and_has_a_text(hw, holds):
+    question = double(hw)
+    with pytest.raises(AssignmentError):
+        question.property(holds)
+
+
+def test_questions_are_included_from_bundled_assignments(hw):
+    hw.include("accumulation_trap", only=["gradient", "cell_runs"], points=1.5)
+    assert [item.id for item in hw] == ["gradient", "cell_runs"]
+    assert [item.points for item in hw] == [1.0, 0.5]
+    assert hw.origin("gradient").id == "accumulation_trap"
+
+
+def test_what_is_included_has_to_be_there(hw):
+    with pytest.raises(AssignmentError, match="grader list"):
+        hw.include("no_such_assignment")
+    with pytest.raises(AssignmentError, match="it asks"):
+        hw.include("accumulation_trap", only=["no_such_question"])
+
+
+def test_lateness_costs_a_part_of_the_points():
+    assert Assignment("a", title="A", late=0.25).late == 0.25
+    with pytest.raises(AssignmentError, match="late"):
+        Assignment("a", title="A", late=25)
+
+
+def test_follow_through_is_the_assignments_unless_a_question_says_otherwise():
+    hw = Assignment("a", title="A", follow_through=False)
+    assert not double(hw).follow_through
+    other = Assignment("b", title="B")
+    assert not double(other, follow_through=False).follow_through

@@ -88,12 +88,13 @@ def test_eight_backward_passes_are_recognised():
 @few
 @given(k=st.integers(2, 200), seed=st.text(max_size=5))
 def test_k_passes_are_recognised_with_their_k(k, seed):
-    (finding,) = diagnosed(GRADIENT, lambda x: k * true_gradient(x), seed=seed)
+    finding, *others = diagnosed(GRADIENT, lambda x: k * true_gradient(x), seed=seed)
     assert (finding.id, finding.parameters["k"]) == ("accumulated_gradient", k)
+    assert {one.id for one in others} <= {"backward_twice"}
 
 
 @few
-@given(seed=st.text(max_size=5), factor=st.sampled_from([1.37, 2.5001, -2.0, -0.5, 0.0618]))
+@given(seed=st.text(max_size=5), factor=st.sampled_from([1.37, 2.5001, -2.0, 0.0618]))
 def test_a_factor_without_a_meaning_is_left_alone(seed, factor):
     assert diagnosed(GRADIENT, lambda x: factor * true_gradient(x), seed=seed) == ()
 
@@ -101,8 +102,21 @@ def test_a_factor_without_a_meaning_is_left_alone(seed, factor):
 def test_a_sum_in_place_of_a_mean_is_told_by_what_it_runs_over():
     (finding,) = diagnosed(GRADIENT, lambda x: x.data.size * true_gradient(x))
     assert (finding.id, finding.parameters["count"]) == ("sum_instead_of_mean", "x.numel()")
-    (finding,) = diagnosed(GRADIENT, lambda x: len(x.data) * true_gradient(x))
-    assert (finding.id, finding.parameters["count"]) == ("sum_instead_of_mean", "len(x)")
+
+
+def test_a_mean_over_one_axis_is_told_by_the_axis():
+    rows, columns = (
+        diagnosed(GRADIENT, lambda x, axis=axis: x.data.shape[axis] * true_gradient(x))
+        for axis in (0, 1)
+    )
+    assert [one.id for one in columns] == ["mean_over_batch_only"]
+    assert [one.id for one in rows][:1] == ["mean_over_classes"]
+
+
+def test_two_mistakes_are_both_named_and_neither_is_certain():
+    findings = diagnosed(GRADIENT, lambda x: -true_gradient(x) / 2)
+    assert {one.id for one in findings} == {"missing_factor", "wrong_sign"}
+    assert not any(one.exact for one in findings)
 
 
 def test_a_mean_in_place_of_a_sum_is_told():
@@ -289,8 +303,10 @@ def test_a_declared_misconception_may_lie_in_the_state_of_a_tensor():
         compare=("value", "shape", "requires_grad"),
     )
     question.misconception("detach_not_assigned")(lambda x: 2 * x)
-    (finding,) = diagnosed(question, lambda x: TensorValue(2 * x.data, requires_grad=True))
-    assert (finding.id, finding.exact) == ("detach_not_assigned", True)
+    findings = diagnosed(question, lambda x: TensorValue(2 * x.data, requires_grad=True))
+    # A detach that the engine ignores gives the same, so that both are named.
+    assert {one.id for one in findings} == {"detach_not_assigned", "not_frozen"}
+    assert not any(one.exact for one in findings)
 
 
 # -- errors -------------------------------------------------------------------------------------
@@ -370,7 +386,7 @@ def explained(outcome):
     ],
 )
 def test_an_exception_is_recognised_by_its_text(function, identifier, exact):
-    (finding,) = explained(raised_by(function))
+    finding, *_ = explained(raised_by(function))
     assert (finding.id, finding.exact) == (identifier, exact)
     assert finding.parameters["line"] == 7
 
@@ -403,8 +419,9 @@ def test_a_gradient_that_is_none_is_told_without_certainty():
         line=3,
         source_line="w.grad.zero_()",
     )
-    (finding,) = explained(error)
-    assert (finding.id, finding.exact) == ("grad_of_non_leaf", False)
+    findings = explained(error)
+    assert [one.id for one in findings] == ["grad_of_non_leaf", "update_made_non_leaf"]
+    assert not any(one.exact for one in findings)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from grader.catalogue import load
 from grader.grading import Grader, grade_all
+from grader.messages import render
 from grader.results import VERDICTS, to_json
 from grader.sandbox.limits import MIB, Limits
 from grader.sandbox.pool import Sandbox, SandboxError
@@ -477,7 +478,7 @@ STYLES = {
 @pytest.mark.parametrize("source", STYLES.values(), ids=STYLES)
 def test_a_right_answer_in_any_style_gets_its_points(grade, source):
     result = grade(source, GRADIENT.format(options=""))
-    assert (result.questions[0].message, result.score) == ("Right.", 2.0)
+    assert (render(result.questions[0].message), result.score) == ("Right.", 2.0)
 
 
 # -- what a student is told -----------------------------------------------------------------------
@@ -499,7 +500,7 @@ def test_a_question_may_be_stricter_than_its_assignment(grade):
 
 def test_the_diagnosis_is_kept_for_the_instructor_whatever_the_student_is_told(grade):
     result = grade(TWICE_ACCUMULATED, GRADIENT.format(options=', feedback="verdict"'))
-    assert [one.id for one in result.questions[0].diagnoses] == ["accumulated_gradient"]
+    assert result.questions[0].diagnoses[0].id == "accumulated_gradient"
 
 
 def test_no_hint_gives_an_expected_value_away(grader, tmp_path):
@@ -520,7 +521,7 @@ def test_an_exception_is_told_with_the_students_own_line(grade):
     )
     (question,) = result.questions
     assert (question.verdict, question.feedback.line) == ("error", 3)
-    assert "undefined" in question.message
+    assert "undefined" in render(question.message)
 
 
 # -- many submissions -----------------------------------------------------------------------------
@@ -798,3 +799,105 @@ left_behind = word = reason = both(x, y)
     result = mixed.grade(read(write(tmp_path_factory.mktemp("fuzz") / "student.py", source)))
     assert result.problem is None
     assert len(result.questions) == 6
+
+
+MORE_KINDS = """
+    from grader import Assignment, array, real
+
+    hw = Assignment("kinds", title="Kinds")
+
+    class Value:
+        def __init__(self, data):
+            self.data = data
+
+        def __mul__(self, other):
+            return Value(self.data * other.data)
+
+    hw.question(
+        points=2,
+        inputs={"a": real(-3, 3), "b": real(-3, 3)},
+        call="lambda Value, a, b: (Value(a) * Value(b)).data",
+    )(Value)
+
+    @hw.variable(points=1, given={"x": array("n")})
+    def total(x):
+        return x.sum()
+
+    @hw.question(points=2, inputs={"x": array("n")})
+    def root(x):
+        return x
+
+    @root.property
+    def is_sorted(answer):
+        '''The entries grow.'''
+        return (answer[1:] >= answer[:-1]).all()
+
+    @root.property
+    def has_the_same_entries(x, answer):
+        '''The entries are those of x.'''
+        return sorted(x) == sorted(answer)
+
+    hw.choice("runs", points=1, options=["1", "8"], answer="8")
+    hw.text("why", points=1)
+"""
+
+
+def kinds(*, value="a.data * b.data", total="x.sum()", root="sorted(x)", more=""):
+    return f"""
+        import numpy as np
+        class Value:
+            def __init__(self, data):
+                self.data = data
+            def __mul__(self, other):
+                a, b = self, other
+                return Value({value})
+        x = np.array([1.0, 2.0])
+        total = {total}
+        def root(x):
+            return np.array({root})
+        runs = "8"
+        why = "because"
+        {more}
+    """
+
+
+def test_classes_variables_properties_choices_and_texts_are_graded(grade):
+    result = grade(kinds(), MORE_KINDS)
+    assert list(verdicts(result).values()) == ["correct"] * 4 + ["needs_human"]
+    assert (result.score, result.pending) == (6.0, 1.0)
+
+
+def test_a_class_is_called_through_its_call(grade):
+    result = grade(kinds(value="a.data + b.data"), MORE_KINDS)
+    assert result.questions[0].verdict == "wrong_value"
+
+
+def test_a_class_that_is_not_there_is_missing_by_its_name(grade):
+    result = grade("x = 1", MORE_KINDS)
+    assert result.questions[0].verdict == "missing"
+    assert "Value" in render(result.questions[0].message)
+
+
+def test_a_number_written_down_is_found_out_by_what_is_given(grade):
+    result = grade(kinds(total="3.0"), MORE_KINDS)
+    assert result.questions[1].verdict == "wrong_value"
+
+
+def test_a_notebook_that_never_assigns_what_is_given_is_told_the_name(grade):
+    result = grade("total = 3.0", MORE_KINDS)
+    assert result.questions[1].verdict == "missing"
+    assert "x was not defined" in render(result.questions[1].message)
+
+
+def test_each_property_that_does_not_hold_costs_its_share_and_says_what_is_asked(grade):
+    result = grade(kinds(root="x"), MORE_KINDS)
+    outputs = {one.name: one for one in result.questions[2].outputs}
+    assert outputs["is_sorted"].verdict == "wrong_value"
+    assert "The entries grow." in render(outputs["is_sorted"].message)
+    assert outputs["has_the_same_entries"].score == 1.0
+
+
+def test_an_answer_that_a_property_cannot_be_asked_about_lacks_it(grade):
+    result = grade(kinds(root="'text'"), MORE_KINDS)
+    assert result.questions[2].verdict == "wrong_value"
+    assert result.questions[2].score == 0

@@ -187,7 +187,7 @@ def test_of_two_cells_lists_one_is_read():
     ],
 )
 def test_the_message_says_what_the_file_is_instead(data, hint):
-    assert hint in problem(data).message
+    assert hint in str(problem(data))
 
 
 def read_or_problem(data):
@@ -196,8 +196,8 @@ def read_or_problem(data):
     except NotebookError as error:
         said = error
     assert said.problem in {"unreadable", "empty", "too_large"}
-    assert said.message.endswith(".")
-    assert "\n" not in said.message
+    assert str(said).endswith(".")
+    assert "\n" not in str(said)
     return None
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.messages import render
 from grader.notebooks import MAX_BYTES
 from grader.submissions import IntakeError, collect
 
@@ -113,9 +114,10 @@ def test_a_module_is_decoded_as_python_does(folder, data, source):
 def test_a_problem_says_what_to_do_next(folder, name, data, problem, hint):
     submission = only(folder({name: data}))
     assert (submission.problem, submission.form, submission.cells) == (problem, None, ())
-    assert hint in submission.problem_message
-    assert submission.problem_message.endswith(".")
-    assert "\n" not in submission.problem_message
+    said = render(submission.problem_message)
+    assert hint in said
+    assert said.endswith(".")
+    assert "\n" not in said
 
 
 def test_a_file_of_any_other_type_is_told_so_when_it_is_named(folder):

@@ -29,3 +29,19 @@ cell_runs = "2"  # como no -56
 if __name__ == "__main__":
     x = torch.arange(4.0)
     print(training_gradients(x, 2 * x, 1.0, 0.01, 3))  # começa em -56, igual ao notebook
+
+
+second_lecture_runs = "28"
+
+
+def passes_and_zeros(w, k, passes):
+    adding, zeroing = [], []
+    for _ in range(passes):
+        (w * k).sum().backward()
+        adding.append(w.grad)
+    w.grad.zero_()
+    for _ in range(passes):
+        (w * k).sum().backward()
+        zeroing.append(w.grad)
+        w.grad.zero_()
+    return {"adding": adding, "zeroing": zeroing, "left": w.grad}

@@ -22,3 +22,19 @@ def training_gradients(x, y, w, lr, steps):
 gradient = lambda x: torch.autograd.grad(torch.mean(2 * (x + 2) ** 2), x)[0].tolist()
 
 cell_runs = "4"
+
+
+second_lecture_runs = "28"
+
+
+def passes_and_zeros(w, k, passes):
+    adding, zeroing = [], []
+    for _ in range(passes):
+        (w * k).sum().backward()
+        adding.append(w.grad)
+    w.grad.zero_()
+    for _ in range(passes):
+        (w * k).sum().backward()
+        zeroing.append(w.grad)
+        w.grad.zero_()
+    return {"adding": adding, "zeroing": zeroing, "left": w.grad}

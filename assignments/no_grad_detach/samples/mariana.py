@@ -35,3 +35,12 @@ def sgd_step(w: torch.Tensor, lr: float) -> torch.Tensor:
     with torch.no_grad():
         w.mul_(1 - 2 * lr)
     return w
+
+
+def through_data(x):
+    (tracked,) = torch.autograd.grad((x * x ** 2).sum(), x)
+    (hidden,) = torch.autograd.grad((x.data * x ** 2).sum(), x)
+    return {"tracked": tracked, "hidden": hidden}
+
+
+unassigned_detach = "tracked"

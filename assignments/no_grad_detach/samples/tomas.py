@@ -41,3 +41,12 @@ def sgd_paso(w, lr):  # Tomás: me lo pidieron así en la otra materia
     with torch.no_grad():
         w -= lr * w.grad
     return w
+
+
+def through_data(x):
+    (tracked,) = torch.autograd.grad((x * x ** 2).sum(), x)
+    (hidden,) = torch.autograd.grad((x.data * x ** 2).sum(), x)
+    return {"tracked": tracked, "hidden": hidden}
+
+
+unassigned_detach = "tracked"

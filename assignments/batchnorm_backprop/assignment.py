@@ -1,0 +1,45 @@
+"""Batch normalisation by hand, forward and backward.
+
+Holds the reference solutions; it knows no student's code.
+"""
+
+import reference_engine as torch
+from grader import Assignment, array
+
+hw = Assignment(
+    "batchnorm_backprop",
+    title={
+        "en": "Backpropagation through batch normalisation",
+        "pt": "Retropropagação na normalização em lote",
+        "es": "Retropropagación en la normalización por lotes",
+    },
+)
+
+EPS = 1e-5
+INPUTS = {
+    "x": array("n", "d", low=-3.0, high=3.0),
+    "gamma": array("d", low=0.5, high=2.0),
+    "beta": array("d"),
+}
+
+
+def normalised(x):
+    mean = x.mean(0)
+    variance = ((x - mean) ** 2).mean(0)
+    return (x - mean) / (variance + EPS) ** 0.5
+
+
+@hw.question(points=2, inputs=INPUTS, autograd="forbidden")
+def batchnorm_forward(x, gamma, beta):
+    """x normalised over the batch, and gamma times that plus beta."""
+    x_hat = normalised(torch.tensor(x))
+    return {"x_hat": x_hat, "out": torch.tensor(gamma) * x_hat + torch.tensor(beta)}
+
+
+@hw.question(points=3, inputs={**INPUTS, "dout": array("n", "d")}, autograd="forbidden")
+def batchnorm_backprop(x, gamma, beta, dout):
+    """The gradients of sum(dout * (gamma * x_hat + beta)), x_hat normalised over the batch."""
+    dout = torch.tensor(dout)
+    x, gamma, beta = (torch.tensor(one, requires_grad=True) for one in (x, gamma, beta))
+    (gamma * normalised(x) + beta).backward(dout)
+    return {"dbeta": beta.grad, "dgamma": gamma.grad, "dx": x.grad}

@@ -1,0 +1,52 @@
+"""Graphs that depend on the data: branches, loops, and entries that go different ways.
+
+Holds the reference solutions; it knows no student's code.
+"""
+
+import reference_engine as torch
+from grader import Assignment, real, tensor
+
+hw = Assignment(
+    "dynamic_graphs",
+    title={
+        "en": "Graphs that depend on the data",
+        "pt": "Grafos que dependem dos dados",
+        "es": "Grafos que dependen de los datos",
+    },
+)
+
+
+@hw.question(
+    points=2,
+    inputs={"x": tensor("n", requires_grad=True)},
+    examples=[{"x": [1.0, 2.0]}, {"x": [-1.0, -2.0]}],
+)
+def branch(x):
+    """The gradient of sum(x**2) where the sum of x is positive, else of sum(3 * x)."""
+    out = (x**2).sum() if x.sum() > 0 else (3 * x).sum()
+    out.backward()
+    return x.grad
+
+
+@hw.question(
+    points=2,
+    inputs={
+        "x": tensor("n", requires_grad=True, low=0.1, high=0.9),
+        "limit": real(2.0, 900.0),
+    },
+)
+def loop(x, limit):
+    """How often x has to be doubled until its sum reaches limit, and the gradient of that sum."""
+    y, doublings = x, 0
+    while y.sum() < limit:
+        y = y * 2
+        doublings += 1
+    y.sum().backward()
+    return {"doublings": doublings, "grad": x.grad}
+
+
+@hw.question(points=2, inputs={"x": tensor("n", requires_grad=True)})
+def piecewise(x):
+    """The gradient of the sum of x**2 over positive and of -3 * x over the other entries."""
+    torch.where(x > 0, x**2, -3 * x).sum().backward()
+    return x.grad

@@ -1,0 +1,59 @@
+"""Gradients of gradients: second derivatives, a gradient penalty, Hessian-vector products.
+
+Holds the reference solutions; it knows no student's code.
+"""
+
+import reference_engine as torch
+from grader import Assignment, source, tensor
+
+hw = Assignment(
+    "higher_order",
+    title={
+        "en": "Gradients of gradients",
+        "pt": "Gradientes de gradientes",
+        "es": "Gradientes de gradientes",
+    },
+)
+
+FUNCTIONS = source(
+    "lambda x: (x ** 3).sum()",
+    "lambda x: (x.sin() * x).sum()",
+    "lambda x: (x.exp() + x ** 2).sum()",
+)
+MIXED = source(
+    "lambda x: (x ** 2).sum() ** 2",
+    "lambda x: (x[0] * x ** 3).sum()",
+    "lambda x: x.sum().sin() + (x ** 3).sum()",
+)
+
+
+@hw.question(points=2, inputs={"f": FUNCTIONS, "x": tensor("n", requires_grad=True)}, cases=6)
+def second_derivative(f, x):
+    """The first and the second derivative of f in each entry of x; f treats entries apart."""
+    (first,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(first.sum(), x)
+    return {"first": first.detach(), "second": second}
+
+
+@hw.question(
+    points=2,
+    inputs={"x": tensor("n", requires_grad=True), "w": tensor("n", requires_grad=True)},
+)
+def gradient_penalty(x, w):
+    """(norm of d out/dx - 1)**2 for out = sum(tanh(x * w)), and its gradient for w."""
+    (gx,) = torch.autograd.grad(torch.tanh(x * w).sum(), x, create_graph=True)
+    penalty = (gx.norm() - 1) ** 2
+    (gw,) = torch.autograd.grad(penalty, w)
+    return {"penalty": penalty.detach(), "dw": gw}
+
+
+@hw.question(
+    points=2,
+    inputs={"f": MIXED, "x": tensor("n", requires_grad=True), "v": tensor("n")},
+    cases=6,
+)
+def hessian_vector(f, x, v):
+    """The product of the Hessian of f at x with v."""
+    (first,) = torch.autograd.grad(f(x), x, create_graph=True)
+    (product,) = torch.autograd.grad(first @ v, x)
+    return product
