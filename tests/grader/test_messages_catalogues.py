@@ -119,7 +119,11 @@ def test_no_preposition_of_portuguese_stands_before_an_article():
         if one.startswith("unknown.") and re.match(r"(?:a|o|esta|um|uma) ", text)
     }
     before = re.compile(r"\b(?:de|em|por|a) \{(\w+)\}", re.IGNORECASE)
-    wrong = [one for one, text in TEXTS["pt"].items() if articles & {*before.findall(text)}]
+    wrong = [
+        one
+        for one, text in TEXTS["pt"].items()
+        if one.startswith("misconception.") and articles & {*before.findall(text)}
+    ]
     assert wrong == []
 
 
