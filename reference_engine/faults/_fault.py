@@ -1,0 +1,75 @@
+"""What a fault is, and where one can sit."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from reference_engine._derivatives._table import Row
+
+Site: TypeAlias = tuple[Any, ...]
+"""A place of the computation: the row, and where in the code it was called from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake: what it is called, where it sits, and what is done there.
+
+    `id` is the misconception's. `edge` counts the site's inputs that need a gradient; `amount` is
+    what `change` needs to know. `operation` and `operand` say where it is as one would write it;
+    None where there is no such name.
+    """
+
+    id: str
+    change: str
+    site: Site = ()
+    edge: int = 0
+    amount: float | str = 0.0
+    operation: str | None = None
+    operand: str | None = None
+
+
+class Exhausted(Exception):  # noqa: N818 - an end, not an error of anyone's
+    """A faulty run took many times the operations or the time of the true one."""
+
+
+# -- places ---------------------------------------------------------------------------------------
+
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+def place(row: Row) -> tuple[Site, Any]:
+    """The site of the operation that is being observed, and the frame that called it."""
+    frame: Any = sys._getframe(2)
+    path: list[Any] = [row.name]
+    while frame is not None:
+        code = frame.f_code
+        path.append((code.co_filename, code.co_name, code.co_firstlineno, frame.f_lasti))
+        if not code.co_filename.startswith((_PACKAGE, "<torch")):
+            break
+        frame = frame.f_back
+    return tuple(path), frame
+
+
+SYMBOLS = {
+    "add": "+", "sub": "-", "rsub": "-", "rsub_number": "-", "mul": "*", "div": "/",
+    "div_number": "/", "pow_number": "**", "pow": "**", "mm": "@", "mv": "@", "dot": "@",
+    "bmm": "@", "neg": "-", "sum_dim": "sum", "mean_dim": "mean", "linear_addmm": "linear",
+    "basic_index": "[]", "index": "[]", "select": "[]",
+}  # fmt: skip
+
+
+def name_of(tensor: Any, frame: Any) -> str | None:
+    """The name under which the caller knows a tensor."""
+    if frame is None:
+        return None
+    return next((name for name, value in frame.f_locals.items() if value is tensor), None)
+
+
+class _Detach:
+    """Stands for the row that detaching does not have."""
+
+    name = "detach"
+
+
+DETACH: Any = _Detach()

@@ -1,0 +1,185 @@
+"""A run under faults: watches as the run goes by, and makes each mistake at its place."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _dispatch
+from reference_engine._derivatives._table import Row
+from reference_engine._dispatch import Observer, observe
+from reference_engine._modes import state
+from reference_engine._tensor import Tensor
+from reference_engine.faults._fault import DETACH, Exhausted, Fault, Site, place
+from reference_engine.faults._nodes import Faulty, Through, factor_of, operands_of, record
+from reference_engine.faults._survey import Survey, note_sizes, number_among, number_of
+
+SLOWER = 10
+"""How many times the operations of the true run a faulty one may take."""
+SECONDS = 10.0
+"""And how long it may take at most, beyond the true run's own time."""
+
+
+def inject(run: Callable[[], Any], *faults: Fault, operations: int | None = None) -> Any:
+    """What `run` returns under the faults; raises what it raises, or Exhausted.
+
+    `operations` is how many the true run takes; without it only time is limited.
+    """
+    if any(one.change == "other_truth" for one in faults):
+        faults = tuple(_at_its_turn(one, run) for one in faults)
+    watching = Injection(faults, None if operations is None else SLOWER * operations)
+    with observe(watching):
+        return run()
+
+
+def _at_its_turn(fault: Fault, run: Callable[[], object]) -> Fault:
+    """A loop that ends one turn early or late, with the number of the answer to be changed."""
+    if fault.change != "other_truth":
+        return fault
+    survey = Survey()
+    with observe(survey):
+        run()
+    ends = survey.truths.index(False) + 1 if False in survey.truths else 0
+    return replace(fault, amount=ends if fault.amount == "end" else ends - 1)
+
+
+class Injection(Observer):
+    """Makes the mistakes as the run goes by."""
+
+    def __init__(self, faults: Sequence[Fault], operations: int | None) -> None:
+        self._left = operations
+        self._until = time.monotonic() + SECONDS
+        self._at: dict[Site, list[Fault]] = {}
+        self._events: dict[str, Fault] = {}
+        self._others: list[Fault] = []
+        for fault in faults:
+            if fault.change == "read_of_another":
+                self._others.append(fault)
+            elif fault.site:
+                self._at.setdefault(fault.site, []).append(fault)
+            else:
+                self._events[fault.change] = fault
+        self._rows = {site[0] for site in self._at}
+        self._sizes: list[int] = []
+        self._truths = 0
+        self._leaves: list[Tensor] = []
+        self._before: dict[int, Any] = {}
+        self._cleared: dict[int, Tensor] = {}
+        self._gradients: dict[int, tuple[Tensor, Any]] = {}
+
+    def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
+        self._spend()
+        self._keep(row, inputs, results)
+        for one in inputs:
+            if isinstance(one, Tensor):
+                note_sizes(self._sizes, one)
+        result = results[0]
+        if "no_grad_ignored" in self._events and not state.enabled and result is not inputs[0]:
+            record(row, inputs, result)
+        if row.name not in self._rows or len(results) > 1:
+            return
+        node: Any = result._grad_fn
+        if not state.enabled:
+            again = [one for one in self._at.get(place(row)[0], ()) if one.change == "scaled_again"]
+            number = number_among(inputs)
+            if again and number is not None:
+                result._array = result._array * result._array.dtype.type(number)
+            return
+        if type(node) is not row.node:
+            return
+        for fault in self._at.get(place(row)[0], ()):
+            operands = operands_of(row, node, inputs, fault)
+            factor = 1.0
+            if fault.change.startswith("averaged_otherwise"):
+                shape = operands[0].shape
+                count = prod(shape) / max(1, prod(result._array.shape))
+                factor = factor_of(str(fault.amount), shape, count, self._sizes)
+            if fault.change == "averaged_otherwise_value":
+                result._array = result._array * result._array.dtype.type(factor)
+            node = Faulty(node, fault, operands, result._array, factor)
+        result._grad_fn = node
+
+    def _spend(self) -> None:
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise Exhausted
+        if time.monotonic() > self._until:
+            raise Exhausted
+
+    def truth_value(self, tensor: Tensor) -> None:
+        self._truths += 1
+        fault = self._events.get("other_truth")
+        if fault is not None and self._truths == fault.amount:
+            tensor._array = np.logical_not(tensor._array)
+
+    def detached(self, tensor: Tensor, result: Tensor) -> None:
+        if "detach" in self._rows and tensor._requires_grad and place(DETACH)[0] in self._at:
+            result._grad_fn = Through(tensor)
+            result._requires_grad = True
+
+    # -- the gradients of leaves ------------------------------------------------------------------
+
+    def _keep(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
+        """Remember leaves as they are before anyone writes to them, and undo a zeroing."""
+        in_place = bool(inputs) and inputs[0] is results[0]
+        if in_place and row.name == "zero" and id(results[0]) in self._gradients:
+            gradient, former = self._gradients[id(results[0])]
+            if self._concerns("not_zeroed", gradient):
+                gradient._grad._array = former.copy()  # type: ignore[union-attr]
+        if not in_place:
+            for one in inputs:
+                if isinstance(one, Tensor) and one._requires_grad and one._grad_fn is None:
+                    number = number_of(self._leaves, one)
+                    self._before.setdefault(number, one._array.copy())
+
+    def _concerns(self, change: str, leaf: Tensor) -> bool:
+        fault = self._events.get(change)
+        return fault is not None and fault.amount in (-1, number_of(self._leaves, leaf))
+
+    def leaf_written(self, leaf: Tensor) -> None:
+        number = number_of(self._leaves, leaf)
+        before = self._before.get(number)
+        if before is not None and before.shape == leaf._array.shape:
+            if self._concerns("not_updated", leaf):
+                leaf._array = before.copy()
+            elif self._concerns("reversed_update", leaf):
+                leaf._array = 2 * before - leaf._array
+        self._before[number] = leaf._array.copy()
+
+    def gradient_cleared(self, tensor: Tensor) -> None:
+        if tensor._grad is not None and self._concerns("not_zeroed", tensor):
+            self._cleared[id(tensor)] = tensor
+            self._gradients[id(tensor)] = (tensor, tensor._grad)
+
+    def gradient_read(self, tensor: Tensor) -> None:
+        gradient = tensor._grad
+        if gradient is None or tensor._grad_fn is not None:
+            return
+        number = number_of(self._leaves, tensor)
+        if self._concerns("zeroed_before_read", tensor):
+            gradient._array = np.zeros_like(gradient._array)
+        self._gradients[id(gradient)] = (tensor, gradient._array.copy())
+        for fault in self._others:
+            mine, other = fault.site
+            if mine == number and other < len(self._leaves):
+                tensor._grad = self._leaves[other]._grad
+
+    def backward_pass(
+        self, roots: Sequence[Tensor], cotangents: list[Tensor]
+    ) -> list[Tensor] | None:
+        for key, tensor in self._cleared.items():
+            if tensor._grad is None:
+                tensor._grad = self._gradients[key][1]
+        self._cleared.clear()
+        if "passes" in self._events:
+            k = self._events["passes"].amount
+            return [_dispatch.wrap(one._array * one._array.dtype.type(k)) for one in cotangents]
+        if "cotangent_ones" in self._events:
+            return [_dispatch.wrap(np.ones_like(one._array)) for one in cotangents]
+        if "cotangent_normalised" in self._events:
+            return [_dispatch.wrap(one._array / np.linalg.norm(one._array)) for one in cotangents]
+        return None

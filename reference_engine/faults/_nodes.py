@@ -1,0 +1,165 @@
+"""Nodes of the graph whose gradients are as a mistake makes them."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from reference_engine import _dispatch
+from reference_engine._derivatives._table import Row
+from reference_engine._graph import AccumulateGrad, Gradient, Node, next_sequence
+from reference_engine._tensor import Tensor
+from reference_engine.faults._fault import Exhausted, Fault
+from reference_engine.faults._wrong_formulas import WRONG_FORMULAS
+
+
+def operands_of(row: Row, node: Any, inputs: Sequence[Any], fault: Fault) -> tuple[Any, Any]:
+    """The value of the argument that a fault concerns, and of the other where there is one."""
+    while isinstance(node, Faulty):
+        node = node._node
+    if row.is_variadic:
+        return None, None
+    positions = [at for at in row.differentiable if node.plan.required >> at & 1]
+    at = positions[fault.edge]
+    values = [_dispatch.as_array(one) for one in inputs]
+    other = values[1 - at] if len(values) == 2 else None
+    return values[at], other
+
+
+def record(row: Row, inputs: Sequence[Any], result: Tensor) -> None:
+    """Record an operation that was run where nothing is recorded."""
+    required = tensors = 0
+    for place, one in enumerate(inputs):
+        if isinstance(one, Tensor):
+            tensors |= 1 << place
+            required |= one._requires_grad << place
+    required &= row.gradient_mask
+    if required and not row.options and result._array.dtype.kind == "f":
+        result._grad_fn = row.plan(required, tensors).node(inputs, (), result)
+        result._requires_grad = True
+
+
+class Faulty(Node):
+    """A node whose gradients are as one fault makes them."""
+
+    __slots__ = ("_factor", "_fault", "_node", "_operands", "_result", "several")
+
+    def __init__(
+        self, node: Node, fault: Fault, operands: tuple[Any, Any], result: Any, factor: float
+    ) -> None:
+        super().__init__(node.edges, node.shape, node.dtype)
+        self.several = node.several
+        self._node = node
+        self._fault = fault
+        self._operands = operands
+        self._result = result
+        self._factor = factor
+
+    def name(self) -> str:
+        return self._node.name()
+
+    def release(self) -> None:
+        self._node.release()
+
+    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
+        results = list(self._node.apply(received, operations))
+        at = self._fault.edge
+        following = self.edges[2 * at]
+        if following is None or results[at] is None:
+            return results
+        if operations.recorded:
+            changed = _changed_recorded(self._fault, received, results[at], self._factor)
+        else:
+            changed = self._changed(received, results[at], following)
+            self._accept(changed, following)
+        results[at] = changed
+        return results
+
+    def _changed(self, received: Any, gradient: Any, following: Node) -> Any:
+        fault = self._fault
+        match fault.change:
+            case "cut":
+                return None
+            case "scaled":
+                return gradient * gradient.dtype.type(fault.amount)
+            case "dropped":
+                return received
+            case "transposed":
+                return np.swapaxes(gradient, -1, -2)
+            case "reshaped":
+                other = self._operands[1].reshape(self._operands[1].shape[::-1])
+                return received @ other if self._argument() == "self" else other @ received
+            case "last_only":
+                last = np.zeros_like(gradient)
+                last[-1:] = gradient[-1:]
+                return last
+            case "averaged_otherwise" | "averaged_otherwise_value":
+                return gradient * gradient.dtype.type(self._factor)
+            case "formula":
+                value, other = self._operands
+                wrong = WRONG_FORMULAS[fault.site[0], self._argument()][int(fault.amount)][1]
+                return received * wrong(value, other, self._result, received)
+            case "summed_up":
+                return np.full(following.shape, np.sum(gradient), gradient.dtype)
+            case "averaged":
+                return gradient * gradient.dtype.type(prod(following.shape) / gradient.size)
+            case _:
+                return gradient
+
+    def _argument(self) -> str:
+        node: Any = self._node
+        while isinstance(node, Faulty):
+            node = node._node
+        positions = [at for at in node.row.differentiable if node.plan.required >> at & 1]
+        return str(node.row.inputs[positions[self._fault.edge]])
+
+    def _accept(self, gradient: Any, following: Node) -> None:
+        """Let a leaf take a gradient of a shape that is not its own, as the mistake has it."""
+        if self._fault.change in ("not_summed", "transposed") and isinstance(
+            following, AccumulateGrad
+        ):
+            following.shape = gradient.shape
+
+
+def _changed_recorded(fault: Fault, received: Any, gradient: Any, factor: float) -> Any:
+    """The same under create_graph, for what tensors can do by themselves."""
+    match fault.change:
+        case "cut":
+            return None
+        case "scaled":
+            return gradient * fault.amount
+        case "averaged_otherwise" | "averaged_otherwise_value":
+            return gradient * factor
+        case "dropped":
+            return received
+        case _:
+            raise Exhausted
+
+
+class Through(Node):
+    """What a `detach` that was ignored is: the tensor itself."""
+
+    __slots__ = ()
+
+    def __init__(self, tensor: Tensor) -> None:
+        edges = _dispatch.gradient_edge(tensor)
+        super().__init__(edges, tensor._array.shape, tensor._array.dtype)
+        self.sequence = next_sequence()
+
+    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
+        return (received,)
+
+
+def factor_of(text: str, shape: tuple[int, ...], count: float, sizes: Sequence[int]) -> float:
+    """What a reduction's result is multiplied by: a name of it, since sizes differ by the case."""
+    above, _, below = text.rpartition("/")
+    if not above:
+        return count
+    kind, _, number = below.partition(" ")
+    divisor = count
+    if kind == "axis":
+        divisor = shape[int(number)]
+    elif kind == "size":
+        divisor = sizes[int(number)]
+    return (count if above == "count" else 1.0) / divisor

@@ -1,0 +1,195 @@
+"""A true run of a computation, watched for what could go wrong in it."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reference_engine._derivatives._table import Row, RowNode
+from reference_engine._dispatch import Observer, observe
+from reference_engine._graph import Node
+from reference_engine._modes import state
+from reference_engine._tensor import Tensor
+from reference_engine.faults._fault import DETACH, Site, name_of, place
+
+
+@dataclass(slots=True)
+class Input:
+    """An input of a site that needs a gradient: the argument, the caller's name, its shape."""
+
+    argument: str
+    name: str | None
+    shape: tuple[int, ...]
+    shared: bool = False
+
+
+@dataclass(slots=True)
+class Seen:
+    """A site as it was first met."""
+
+    row: Row
+    inputs: list[Input]
+    result: tuple[int, ...]
+    numbers: tuple[float, ...]
+    exponent: float | None
+    averages: bool
+    weights: bool = False
+
+
+@dataclass(slots=True)
+class Survey(Observer):
+    """Watches a true run for what could go wrong in it."""
+
+    sites: dict[Site, Seen] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
+    operations: int = 0
+    leaves: list[Tensor] = field(default_factory=list)
+    written: list[int] = field(default_factory=list)
+    zeroed: list[int] = field(default_factory=list)
+    read: list[int] = field(default_factory=list)
+    detached_at: list[Site] = field(default_factory=list)
+    cotangents: bool = False
+    passes: int = 0
+    _uses: list[tuple[Node, Input]] = field(default_factory=list)
+    _gradients: dict[int, int] = field(default_factory=dict)
+    _kept: list[Any] = field(default_factory=list)
+    _products: dict[int, Seen] = field(default_factory=dict)
+    values: dict[Site, Any] = field(default_factory=dict)
+    truths: list[bool] = field(default_factory=list)
+    unrecorded: bool = False
+    scaled: list[Site] = field(default_factory=list)
+
+    def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
+        self.operations += 1
+        for one in inputs:
+            if isinstance(one, Tensor):
+                note_sizes(self.sizes, one)
+                if one._requires_grad and one._grad_fn is None:
+                    self._leaf(one)
+        if row.name == "zero" and id(results[0]) in self._gradients:
+            self._note(self.zeroed, self._gradients[id(results[0])])
+        if len(results) > 1:
+            return
+        node: Any = results[0]._grad_fn
+        site, frame = place(row)
+        self.values.setdefault(site, results[0]._array)
+        if not state.enabled and any(
+            isinstance(one, Tensor) and one._requires_grad for one in inputs
+        ):
+            self.unrecorded |= results[0] is not inputs[0]
+        if not state.enabled and row.name == "mul" and number_among(inputs) is not None:
+            self._note(self.scaled, site)
+        if type(node) is not row.node:
+            return
+        seen = self.sites.get(site)
+        if seen is None:
+            seen = self.sites[site] = _seen(row, inputs, results[0], node, frame)
+        self._kept.append(node)
+        if row.name == "mul":
+            self._products[id(node)] = seen
+        elif row.name in ("sum", "dot"):
+            # Summing up what was multiplied is how a cotangent is written out.
+            weighted = self._products.get(id(node.edges[0]))
+            if weighted is not None and len(weighted.inputs) == 1:
+                weighted.weights = True
+        self._uses += zip(node.edges[::2], seen.inputs, strict=False)
+
+    def truth_value(self, tensor: Tensor) -> None:
+        self.truths.append(bool(tensor._array.any()))
+
+    def detached(self, tensor: Tensor, result: Tensor) -> None:
+        if tensor._requires_grad:
+            self._note(self.detached_at, place(DETACH)[0])
+
+    def leaf_written(self, leaf: Tensor) -> None:
+        self._note(self.written, self._leaf(leaf))
+
+    def backward_pass(
+        self, roots: Sequence[Tensor], cotangents: list[Tensor]
+    ) -> list[Tensor] | None:
+        self.passes += 1
+        self.cotangents |= any(np.any(one._array != 1) for one in cotangents)
+        counts = Counter(id(node) for node, _ in self._uses)
+        for node, one in self._uses:
+            one.shared |= counts[id(node)] > 1
+        self._uses.clear()
+        return None
+
+    def gradient_read(self, tensor: Tensor) -> None:
+        if tensor._grad is not None and tensor._grad_fn is None:
+            number = self._leaf(tensor)
+            self._gradients[id(tensor._grad)] = number
+            self._kept.append(tensor._grad)
+            self._note(self.read, number)
+
+    def gradient_cleared(self, tensor: Tensor) -> None:
+        if tensor._grad is not None:
+            self._note(self.zeroed, self._leaf(tensor))
+
+    def _leaf(self, tensor: Tensor) -> int:
+        return number_of(self.leaves, tensor)
+
+    @staticmethod
+    def _note(notes: list[Any], one: Any) -> None:
+        if one not in notes:
+            notes.append(one)
+
+
+def number_among(inputs: Sequence[Any]) -> float | None:
+    """The Python number that an operation was given beside a tensor."""
+    return next((float(one) for one in inputs if type(one) in (int, float)), None)
+
+
+def note_sizes(sizes: list[int], tensor: Tensor) -> None:
+    """Add a tensor's sizes to those met so far, in the order of their first appearance."""
+    sizes += [size for size in tensor._array.shape if size not in sizes]
+
+
+def number_of(leaves: list[Tensor], tensor: Tensor) -> int:
+    """The number of a leaf in the order of their first appearance, the same in every run."""
+    for number, one in enumerate(leaves):
+        if one is tensor:
+            return number
+    leaves.append(tensor)
+    return len(leaves) - 1
+
+
+def _seen(row: Row, inputs: Sequence[Any], result: Tensor, node: RowNode, frame: Any) -> Seen:
+    operands: Sequence[Any] = inputs
+    if row.is_variadic:
+        positions = [at for at, one in enumerate(node.edges[::2]) if one is not None]
+        arguments = ["tensors"] * len(positions)
+    else:
+        positions = [at for at in row.differentiable if node.plan.required >> at & 1]
+        arguments = [row.inputs[at] for at in positions]
+    saved = dict(zip(node.plan.names, node.saved or (), strict=True))
+    exponent = saved.get("exponent")
+    return Seen(
+        row,
+        [
+            Input(argument, name_of(operands[at], frame), operands[at]._array.shape)
+            for argument, at in zip(arguments, positions, strict=True)
+        ],
+        result._array.shape,
+        tuple(float(one) for one in operands if type(one) in (int, float)),
+        float(exponent) if isinstance(exponent, int | float) else None,
+        saved.get("reduction") in ("mean", 1),
+    )
+
+
+def forward_values(run: Callable[[], object]) -> dict[Site, Any]:
+    """The value that each operation of a run first gave, by its place."""
+    survey = Survey()
+    with observe(survey):
+        run()
+    return survey.values
+
+
+def count_operations(run: Callable[[], object]) -> int:
+    """How many operations a run takes."""
+    survey = Survey()
+    with observe(survey):
+        run()
+    return survey.operations
