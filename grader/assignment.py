@@ -149,6 +149,7 @@ class Assignment:
         feedback: FeedbackLevel | None = None,
         follow_through: bool | None = None,
         call: str | None = None,
+        unasked: Mapping[str, str] | None = None,
     ) -> Callable[[FunctionType | type], Question]:
         """Ask for a function; what is decorated is its reference solution.
 
@@ -156,7 +157,8 @@ class Assignment:
         `follow_through` None are the assignment's. With `call`, such as
         "lambda Value, a, b: (Value(a) * Value(b)).data", students define what its first parameter
         names. What is decorated is then either a class of that kind, or a function of the inputs
-        that computes what is right in another way.
+        that computes what is right in another way. `unasked` says for places of the computation,
+        as `grader validate` names them, why no output shows a mistake there.
         """
         _check_points(points)
         _check_inputs(inputs)
@@ -196,6 +198,7 @@ class Assignment:
                 follow_through=self.follow_through if follow_through is None else follow_through,
                 call=call,
                 called=called or solution.__name__,
+                unasked=dict(unasked or {}),
             )
             self._add(question)
             return question

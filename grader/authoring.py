@@ -12,17 +12,17 @@ from typing import Literal
 
 from grader import catalogue
 from grader.assignment import Assignment, AssignmentError, Choice, Item, Question, Text, Variable
-from grader.cases import Case, Expected, draw_cases, wrong_answer
+from grader.cases import Case, Expected, disagrees, draw_cases, wrong_answer
 from grader.comparison import judge
 from grader.grading import Grader, has_real_torch
-from grader.outcomes import Answered, PlainValue
+from grader.outcomes import Answered
 from grader.statements import LANGUAGES, module, sections
+from grader.strength import Survivor, answer_of, is_clear, survivors
 from grader.submissions import IntakeError, collect
 from grader.values import first_mismatch
 
-SEEDS = ("validate", "validate again")
-CLEARANCE = 10
-"""How many tolerances a declared wrong solution has to be away from the right answer."""
+GRADED, PUBLIC = "validate", "public"
+"""What cases are drawn from: a grading run's seed is any other than that of the public cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,15 @@ def validate(assignment: Assignment, grader: Grader) -> Iterator[Remark]:
     """
     for item in assignment:
         try:
-            cases = [draw_cases(item, seed) for seed in SEEDS]
+            cases = [draw_cases(item, seed) for seed in (GRADED, PUBLIC)]
         except AssignmentError as error:
             yield Remark("error", str(error))
             continue
         yield from _reference(item, cases)
         if isinstance(item, Question):
             yield from _misconceptions(item, cases[0])
+            yield from _gradients(item, cases[0][0])
+            yield from _strength(item, *cases)
         if isinstance(item, Variable) and not item.given:
             yield Remark("warning", f"{item.id}: without given= its value can be written down")
     if has_real_torch():
@@ -64,17 +66,12 @@ def _reference(item: Item, draws: list[tuple[Case, ...]]) -> Iterator[Remark]:
     if isinstance(item, Choice | Text):
         return
     for cases in draws:
-        answers = [Answered(_answer(case.expected), case.arguments) for case in cases]
+        answers = [Answered(answer_of(case.expected), case.arguments) for case in cases]
         judgement = judge(item, cases, answers)
         if judgement.verdict != "correct":
             wrong = next(one.name for one in judgement.outputs if one.verdict != "correct")
             yield Remark("error", f"{item.id}: the reference's own answer fails at {wrong}")
             return
-
-
-def _answer(expected: Expected) -> PlainValue:
-    outputs = dict(expected.outputs if expected.typed is None else expected.typed)
-    return outputs if expected.named else next(iter(outputs.values()))
 
 
 def _misconceptions(question: Question, cases: tuple[Case, ...]) -> Iterator[Remark]:
@@ -84,15 +81,43 @@ def _misconceptions(question: Question, cases: tuple[Case, ...]) -> Iterator[Rem
         pairs = [(case, wrong) for case, wrong in zip(cases, answers, strict=True) if wrong]
         if not pairs:
             yield Remark("error", f"{where} raises, or has other entries than the reference")
-        elif not any(_is_clear(question, case.expected, wrong) for case, wrong in pairs):
+        elif not any(is_clear(question, case.expected, wrong) for case, wrong in pairs):
             yield Remark("error", f"{where} cannot be told from the right answer on any case")
 
 
-def _is_clear(question: Question, right: Expected, wrong: Expected) -> bool:
-    """Whether some output is wrong even at many times its tolerance."""
-    wide = {name: CLEARANCE * tolerance for name, tolerance in right.tolerances.items()}
-    eased = Expected(right.outputs, wide, named=right.named, typed=right.typed)
-    return any(first_mismatch(name, eased, _answer(wrong), question.compare) for name in wide)
+def _gradients(question: Question, case: Case) -> Iterator[Remark]:
+    """What the reference differentiates has to agree with differences of its values."""
+    wrong = [name for name in question.inputs if disagrees(question, case, name)]
+    if wrong:
+        names = ", ".join(wrong)
+        yield Remark(
+            "error", f"{question.id}: a gradient is not what differences say, moving {names}"
+        )
+
+
+def _strength(
+    question: Question, graded: tuple[Case, ...], public: tuple[Case, ...]
+) -> Iterator[Remark]:
+    """Every mistake has to lose points, for the marks and in a student's own check."""
+    told: set[Survivor] = set()
+    for kind, cases in (("graded", graded), ("public", public)):
+        for one in survivors(question, cases):
+            where = f"{question.id}: at `{one.place}` ({', '.join(one.misconceptions)})"
+            if one.escape == "close":
+                yield Remark(
+                    "error",
+                    f"{where} a mistake hardly shows on the {kind} cases: draw other inputs "
+                    "(low=, high=), or more of them (cases=)",
+                )
+            elif one.place not in question.unasked and one not in told:
+                yield Remark(
+                    "warning",
+                    f"{where} a mistake does not show: let an output depend on it, such as the "
+                    "gradient of its operand, or say with unasked= why none does",
+                )
+            told.add(one)
+    for place in sorted(question.unasked.keys() - {one.place for one in told}):
+        yield Remark("warning", f"{question.id}: unasked= names `{place}`, where mistakes do show")
 
 
 def _on_pytorch(assignment: Assignment) -> Iterator[Remark]:
@@ -110,7 +135,7 @@ def _on_pytorch(assignment: Assignment) -> Iterator[Remark]:
             continue
         differing = {
             name
-            for case in draw_cases(item, SEEDS[0])
+            for case in draw_cases(item, GRADED)
             for name in _differing(item, case, wrong_answer(theirs, theirs.reference, case))
         }
         if differing and not item.properties:
@@ -123,7 +148,7 @@ def _differing(question: Question, case: Case, other: Expected | None) -> list[s
     names = list(case.expected.outputs)
     if other is None:
         return names
-    answer = _answer(other)
+    answer = answer_of(other)
     return [one for one in names if first_mismatch(one, case.expected, answer, question.compare)]
 
 

@@ -27,7 +27,9 @@ class Change:
     counts: bool
 
 
-def settings(assignment: Assignment, *, seed: str, torch: str, limits: Limits) -> str:
+def settings(
+    assignment: Assignment, *, seed: str, torch: str, executor: str, limits: Limits
+) -> str:
     """The fingerprint of what decides the marks of a class, beside the submissions."""
     version = importlib.metadata.version("torch") if has_real_torch() else ""
     return settings_of(
@@ -36,7 +38,7 @@ def settings(assignment: Assignment, *, seed: str, torch: str, limits: Limits) -
         seed=seed,
         torch=torch,
         torch_version="" if torch == "facade" else version,
-        executor="fast",
+        executor=executor,
         limits=asdict(limits),
     )
 
@@ -105,10 +107,10 @@ def grade_again(  # noqa: PLR0913 - as many facts
     for student in only:
         book.retry(student)
     for result in _graded(book, grader, chosen, jobs=jobs):
-        old = book.mark(result.id)
-        counts = not raise_only or old is None or _is_higher(result, old)
-        book.finish(result, counts=counts)
-        yield Change(old, result, counts)
+        old, new = book.mark(result.id), book.overridden(result)
+        counts = not raise_only or old is None or _is_higher(new, old)
+        book.finish(new, counts=counts)
+        yield Change(old, new, counts)
 
 
 def _graded(

@@ -148,6 +148,34 @@ def forward_values(question: Question, case: Case) -> Mapping[Any, Ndarray]:
         return faults.forward_values(run)
 
 
+def disagrees(question: Question, case: Case, name: str) -> bool:
+    """Whether a gradient that the reference takes is not what differences of its values say.
+
+    They are taken along one direction of the input `name`. Only our own engine can be asked, and
+    only where that input is of floating-point numbers.
+    """
+    moved = case.arguments[name]
+    data = moved.data if isinstance(moved, TensorValue) else moved
+    if (
+        _torch(question).__name__ != "reference_engine"
+        or not isinstance(data, np.ndarray)
+        or data.dtype.kind != "f"
+    ):
+        return False
+    from reference_engine import differences
+
+    direction = _generator("direction", question.id, name).standard_normal(data.shape)
+
+    def run(step: float) -> PlainValue:
+        values = data.astype(np.float64) + step * direction
+        value = replace(moved, data=values) if isinstance(moved, TensorValue) else values
+        arguments = {**case.arguments, name: value}
+        return _solve(question, question.reference, arguments, floating=np.float64)
+
+    with _alone, _quiet():
+        return bool(differences.disagreement(run))
+
+
 def _solve_wrongly(
     question: Question, wrong: Wrong, case: Case, *, floating: Precision = None
 ) -> PlainValue:

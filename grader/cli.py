@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 
-from grader import __version__, course, steps, upkeep
+from grader import __version__, course, handover, steps, upkeep
+from grader.messages import LANGUAGES
 
 PUBLIC_SEED = "public"
 """What `check` draws its cases from: the same for everyone, and never that of a grading run."""
@@ -76,6 +77,14 @@ _isolation = click.option(
     help="The least protection to run under, kernel for grade and limits for check where it is "
     "auto; `grader doctor` says what there is.",
 )
+_executor = click.option(
+    "--executor",
+    type=click.Choice(["fast", "jupyter"]),
+    default="fast",
+    show_default=True,
+    help="What runs the cells: the grader itself, or a Jupyter kernel through nbconvert, for "
+    "notebooks that need one (seconds each).",
+)
 _min_score = click.option(
     "--min-score",
     type=click.FloatRange(0, 100),
@@ -85,7 +94,7 @@ _min_score = click.option(
 )
 _lang = click.option(
     "--lang",
-    type=click.Choice(["en", "pt", "es"]),
+    type=click.Choice(LANGUAGES),
     help="The language of results and hints.  [default: that of the notebooks, else the system's]",
 )
 _plain = click.option(
@@ -226,6 +235,7 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
     help="How the files are laid out and named.  [default: recognised]",
 )
 @_torch
+@_executor
 @_timeout
 @_memory
 @_isolation
@@ -258,7 +268,9 @@ def grade(  # noqa: PLR0913 - one parameter an option
         paths=tuple(str(path.absolute()) for path in good),
         layout=layout,
         assignment=steps.source(assignment),
-        options={name: options[name] for name in ("torch", "timeout", "memory", "isolation")},
+        options={
+            name: options[name] for name in ("torch", "executor", "timeout", "memory", "isolation")
+        },
     )
     finished, interrupted = 0, False
     with ExitStack() as held:
@@ -271,7 +283,11 @@ def grade(  # noqa: PLR0913 - one parameter an option
         book = held.enter_context(gradebook.opened(out))
         seed = seed or book.seed or secrets.token_hex(8)
         settings = batch.settings(
-            loaded, seed=seed, torch=options["torch"], limits=steps.limits(options)
+            loaded,
+            seed=seed,
+            torch=options["torch"],
+            executor=options.get("executor", "fast"),
+            limits=steps.limits(options),
         )
         book.start(batch.frame(loaded, seed), settings, command)
         waiting = batch.waiting(book, taken)
@@ -301,6 +317,7 @@ def grade(  # noqa: PLR0913 - one parameter an option
             out,
             formats or steps.default_formats(marks),
             language=language,
+            title=loaded.title_in(language),
             anew=options["lang"] is not None,
         )
         steps.show(book, marks, plain=options["plain"], language=language)
@@ -324,7 +341,14 @@ for _command in (course.new, course.validate):
     main.add_command(_command)
 
 
-for _command in (upkeep.status, upkeep.regrade, upkeep.forget):
+for _command in (
+    handover.report,
+    upkeep.status,
+    upkeep.regrade,
+    upkeep.explain,
+    handover.marks,
+    upkeep.forget,
+):
     main.add_command(_command)
 
 

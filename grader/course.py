@@ -3,23 +3,12 @@
 Heavy modules are imported by the commands that need them, so that `grader --help` is instant.
 """
 
-import os
 from pathlib import Path
 
 import click
 
 from grader import steps
-
-LANGUAGES = ("en", "pt", "es")
-
-
-def environment_language() -> str:
-    """The language that the environment asks for, if it is one of ours; else English."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            wanted = os.environ[name][:2].lower()
-            return wanted if wanted in LANGUAGES else "en"
-    return "en"
+from grader.messages import LANGUAGES
 
 
 @click.command(epilog="Example:  grader start manual_backprop --lang pt")
@@ -28,7 +17,7 @@ def environment_language() -> str:
     "--lang",
     "language",
     type=click.Choice(LANGUAGES),
-    default=environment_language,
+    default=lambda: steps.language(None, None),
     help="The language of the statement.  [default: the environment's, else en]",
 )
 @click.option("--module", is_flag=True, help="Write a Python module in place of a notebook.")

@@ -18,6 +18,7 @@ _ERRORS = (
     ("unknown_name", "AttributeError", r"'Tensor' object has no attribute '(\w+)'"),
     ("unknown_name", "AttributeError", r"module '[\w.]+' has no attribute '(\w+)'"),
     ("unknown_name", "TypeError", r"^Tensor\.\w+\(\) got an unexpected keyword argument '(\w+)'"),
+    ("number_indexed", "IndexError", "invalid index of a 0-dim tensor"),
     ("missing_transpose", "ValueError", "matmul: Input operand|shapes .* not aligned"),
     ("missing_transpose", "RuntimeError", "mat1 and mat2 shapes cannot be multiplied"),
     ("name_before_definition", "NameError", r"name '(\w+)' is not defined"),

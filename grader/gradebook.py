@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,8 +20,9 @@ from typing import Any
 import msgspec
 
 from grader.locking import LockedError, locked
+from grader.marks import EVERYONE, Mark, with_overrides
 from grader.reports import ReportError
-from grader.results import Feedback, Results, SubmissionResult
+from grader.results import Feedback, Override, Results, SubmissionResult
 from grader.submissions import IntakeError
 
 FILE_NAME = "gradebook.sqlite"
@@ -49,6 +50,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             json_extract(value, '$.max_score') AS max_score,
             json_extract(value, '$.verdict') AS verdict
             FROM grading, json_each(result, '$.questions') WHERE counts""",
+    ),
+    (
+        """CREATE TABLE override (
+            student TEXT NOT NULL, question TEXT NOT NULL, score REAL NOT NULL,
+            comment TEXT NOT NULL, given_by TEXT NOT NULL, given_at TEXT NOT NULL,
+            PRIMARY KEY (student, question)) WITHOUT ROWID""",
     ),
 )
 """The statements that lead from each version of the schema to the next; only ever added to."""
@@ -221,7 +228,11 @@ class Gradebook:
         return True
 
     def finish(self, result: SubmissionResult, *, counts: bool = True) -> None:
-        """Keep a result, and let it be the student's mark; earlier ones are kept beside it."""
+        """Keep a result, and let it be the student's mark; earlier ones are kept beside it.
+
+        A person's marks stay in force.
+        """
+        result = self.overridden(result)
         content = content_of(result)
         key = (result.id, self._fingerprint(content))
         mark = (_now(), result.score, result.max_score, result.pending, result.problem)
@@ -260,12 +271,61 @@ class Gradebook:
         with self._transaction():
             self._database.execute("UPDATE grading SET starts = 0 WHERE student = ?", (student,))
 
+    # -- a person's marks -------------------------------------------------------------------------
+
+    def override(self, marks: Iterable[Mark], *, by: str) -> None:
+        """Put a person's marks in place of the computed ones, now and whenever it is graded again.
+
+        Of two for one question the later is in force; given together, a student's own.
+        """
+        at = _now()
+        rows = [(one.student, one.question, one.points, one.comment, by, at) for one in marks]
+        with self._transaction():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO override VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+            graded = self._database.execute("SELECT student FROM grading WHERE counts").fetchall()
+            for (student,) in graded:
+                self._apply_overrides(student)
+            self._database.execute("UPDATE run SET revision = revision + 1")
+
+    def overridden(self, result: SubmissionResult) -> SubmissionResult:
+        """The result with the marks that a person gave."""
+        with _told(self.path), self._lock:
+            return with_overrides(result, self._overrides(result.id))
+
+    def _overrides(self, student: str) -> dict[str, Override]:
+        # Of one question's the last is kept: the latest, and of two given together the own one.
+        rows = self._database.execute(
+            "SELECT question, score, comment, given_by, given_at FROM override "
+            "WHERE student IN (?1, ?2) ORDER BY given_at, student <> ?1",
+            (EVERYONE, student),
+        )
+        return {
+            question: Override(score=score, comment=comment, by=by, at=at)
+            for question, score, comment, by, at in rows.fetchall()
+        }
+
+    def _apply_overrides(self, student: str) -> None:
+        overrides = self._overrides(student)
+        if not overrides:
+            return
+        (encoded,) = self._database.execute(
+            "SELECT result FROM grading WHERE student = ? AND counts", (student,)
+        ).fetchone()
+        new = with_overrides(_result(encoded), overrides)
+        self._database.execute(
+            "UPDATE grading SET score = ?, pending = ?, result = ? WHERE student = ? AND counts",
+            (new.score, new.pending, msgspec.json.encode(new).decode(), student),
+        )
+
     def forget(self, student: str) -> bool:
         """Remove all that is stored of a student, also from the file; false where nothing was."""
         rows = self._all("SELECT result FROM grading WHERE student = ?", student)
         files = {Path(_result(row[0]).path).name for row in rows if row[0] is not None}
         with self._transaction():
             self._database.execute("DELETE FROM grading WHERE student = ?", (student,))
+            self._database.execute("DELETE FROM override WHERE student = ?", (student,))
             for command in self._commands():
                 kept = tuple(path for path in command.paths if Path(path).name not in files)
                 self._database.execute(

@@ -8,8 +8,9 @@ import dataclasses
 import hashlib
 import importlib.util
 import logging
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -46,6 +47,7 @@ from grader.results import (
 )
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
+from grader.screen import stale_output
 from grader.submissions import Submission
 
 TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
@@ -60,9 +62,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One item of one submission: what came back, and what is said of it."""
+    """One item of one submission: what it was asked, what came back, and what is said of it."""
 
     item: Item
+    cases: tuple[Case, ...]
     outcomes: tuple[Outcome, ...]
     judgement: Judgement
     findings: tuple[Finding, ...]
@@ -97,21 +100,26 @@ class Grader:
 
         A fault of the machine or of the grader itself is the problem `grader_fault`.
         """
+        return self.examine(submission)[0]
+
+    def examine(self, submission: Submission) -> tuple[SubmissionResult, tuple[Judged, ...]]:
+        """The result of `grade`, and what it rests on, item by item; nothing under a problem."""
         started = time.monotonic()
         if submission.problem is not None:
-            return self._unjudged(submission, submission.problem, submission.problem_message)
+            message = submission.problem_message
+            return self._unjudged(submission, submission.problem, message), ()
         if other := self._other_assignment(submission):
             names = {"other": other, "assignment": self.assignment.id}
             message = Message("grading.wrong_assignment", names)
-            return self._unjudged(submission, "wrong_assignment", message)
+            return self._unjudged(submission, "wrong_assignment", message), ()
         try:
             return self._grade(submission, started)
         except SandboxError as error:
             message = Message("grading.machine", {"reason": str(error)})
-            return self._unjudged(submission, "grader_fault", message)
+            return self._unjudged(submission, "grader_fault", message), ()
         except Exception:  # noqa: BLE001 - the rest of the batch goes on, and the log has it all
             _log.exception("grading %s failed", submission.id)
-            return self._unjudged(submission, "grader_fault", Message("grading.grader"))
+            return self._unjudged(submission, "grader_fault", Message("grading.grader")), ()
 
     def set_aside(self, submission: Submission) -> SubmissionResult:
         """The result of a submission that the grader twice began to grade and never ended."""
@@ -139,7 +147,9 @@ class Grader:
 
     # -- one submission ---------------------------------------------------------------------------
 
-    def _grade(self, submission: Submission, started: float) -> SubmissionResult:
+    def _grade(
+        self, submission: Submission, started: float
+    ) -> tuple[SubmissionResult, tuple[Judged, ...]]:
         torch = self._first_torch
         judged = self._judge(submission, torch)
         lacking = any(one.judgement.verdict == "unsupported" for one in judged)
@@ -148,17 +158,18 @@ class Grader:
             judged = self._judge(submission, torch)
         questions = tuple(self._question(one) for one in judged)
         score = _total(one.score for one in questions)
-        if score is not None and submission.late:
-            score *= 1 - self.assignment.late
-        return replace(
+        late_factor = 1 - self.assignment.late if submission.late else 1.0
+        result = replace(
             self._unjudged(submission, None, None),
-            score=score,
+            score=None if score is None else score * late_factor,
+            late_factor=late_factor,
             pending=sum((one.max_score for one in questions if one.score is None), 0.0),
             seconds=round(time.monotonic() - started, 3),
             torch=torch,
             isolation=self.sandbox.isolation,
             questions=questions,
         )
+        return result, tuple(judged)
 
     def _other_assignment(self, submission: Submission) -> str | None:
         """Another assignment that the code answers, where it has no name that this one asks for."""
@@ -190,7 +201,8 @@ class Grader:
                     findings = diagnose(item, cases, outcomes, judgement)
                     if _follows_through(item, findings):
                         judgement = follow_through(judgement)
-                    found[item.id] = Judged(item, outcomes, judgement, findings)
+                    findings += _stale_outputs(submission, session.screens, item)
+                    found[item.id] = Judged(item, cases, outcomes, judgement, findings)
         return [found[item.id] for item in self.assignment.items]
 
     def _ask_again(
@@ -224,7 +236,10 @@ class Grader:
         assert submission.form is not None  # noqa: S101 - a submission without a problem has one
         digest = hashlib.sha256(f"{self.seed}\0{submission.sha256}".encode()).digest()
         seed = int.from_bytes(digest[:4])
-        return self.sandbox.session(kind, submission.cells, form=submission.form, seed=seed)
+        shows = [at for at, cell in enumerate(submission.screen) if cell.has_result]
+        return self.sandbox.session(
+            kind, submission.cells, form=submission.form, seed=seed, shows=shows
+        )
 
     # -- results ----------------------------------------------------------------------------------
 
@@ -338,6 +353,19 @@ def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcom
         yield outcome
         if not isinstance(outcome, Answered):
             return
+
+
+def _stale_outputs(
+    submission: Submission, screens: Mapping[int, str], item: Item
+) -> tuple[Finding, ...]:
+    """What the screens of the cells that mention an item show of earlier runs, the first of it."""
+    name = re.compile(rf"\b{re.escape(getattr(item, 'called', item.id))}\b")
+    for number, cell in enumerate(submission.screen):
+        if number in screens and name.search(cell.source):
+            found = stale_output(cell, screens[number])
+            if found is not None:
+                return (found,)
+    return ()
 
 
 def _total(scores: Iterable[float | None]) -> float | None:

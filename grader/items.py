@@ -68,6 +68,7 @@ class Question:
     follow_through: bool = True
     call: str | None = None
     called: str
+    unasked: Mapping[str, str] = field(default_factory=dict)
     misconceptions: list[Misconception] = field(default_factory=list)
     properties: list[Property] = field(default_factory=list)
 

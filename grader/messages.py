@@ -20,6 +20,9 @@ LANGUAGES: tuple[Language, ...] = Language.__args__  # type: ignore[attr-defined
 STEPS = ("idea", "place", "rule")
 """How a misconception is explained, one step at a time."""
 
+_CODE = frozenset({"act", "argument", "count", "input", "op"})
+"""The details of an explanation that are code, and are marked as such."""
+
 _FOLDERS: dict[Language, str] = {"en": "en", "pt": "pt_BR", "es": "es"}
 
 # An entry of a catalogue: both texts are quoted, and may go on in lines of their own.
@@ -67,7 +70,7 @@ def explains(misconception: str) -> bool:
 def explanation(misconception: str, parameters: Mapping[str, object]) -> tuple[Message, ...]:
     """The three steps (idea, place, rule) that explain a misconception."""
     known: dict[str, Parameter] = {
-        name: value if isinstance(value, Message) else str(value)
+        name: value if isinstance(value, Message) else f"`{value}`" if name in _CODE else str(value)
         for name, value in parameters.items()
         if value is not None
     }
@@ -85,6 +88,11 @@ def choose_language(*wishes: str | None) -> Language:
             if language == wanted:
                 return language
     return "en"
+
+
+def tag(language: Language) -> str:
+    """The language as pages name it: "pt-BR"."""
+    return _FOLDERS[language].replace("_", "-")
 
 
 class _Words(dict[str, str]):

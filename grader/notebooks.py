@@ -1,7 +1,7 @@
 """Reads a notebook's code: any bytes give a `Notebook` or a `NotebookError`, nothing else.
 
-Metadata, tags, ids and stored outputs are ignored but for the hint that the grader's own notebooks
-carry. It knows neither files nor students, and leaves magics to whoever runs the cells.
+Metadata, tags and ids are ignored but for the hint that the grader's own notebooks carry; of
+stored outputs the text is kept, to explain by. It knows neither files nor students, and leaves magics to whoever runs the cells.
 """
 
 import ast
@@ -19,6 +19,7 @@ from grader.messages import Message, render
 MAX_BYTES = 10 * 2**20
 MAX_CELLS = 2_000
 MAX_DEPTH = 100
+MAX_SHOWN = 4_000
 
 NotebookProblem = Literal["unreadable", "empty", "too_large"]
 
@@ -27,11 +28,14 @@ NotebookProblem = Literal["unreadable", "empty", "too_large"]
 class CodeCell:
     """A code cell as it was saved; `execution_count` is the number that the student saw beside it.
 
-    The count is a claim of the file's, None where it makes none: it may explain, never score.
+    `shown` is the beginning of what it printed, and after that the value that it ended in, which
+    `has_result` tells. All but the source are claims of the file's: they may explain, never score.
     """
 
     source: str
     execution_count: int | None
+    shown: str = ""
+    has_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,18 @@ class _Cell(msgspec.Struct):
     input: str | list[str] = ""  # the name of `source` in format 3
     execution_count: msgspec.Raw = msgspec.Raw(b"null")
     prompt_number: msgspec.Raw = msgspec.Raw(b"null")  # the count's name in format 3
+    outputs: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Data(msgspec.Struct):
+    plain: str | list[str] = msgspec.field(default="", name="text/plain")
+
+
+class _Output(msgspec.Struct):
+    output_type: str = ""
+    name: str = "stdout"
+    text: str | list[str] = ""
+    data: _Data | None = None
 
 
 class _Worksheet(msgspec.Struct):
@@ -84,6 +100,7 @@ class _Metadata(msgspec.Struct):
 
 _decode_file = msgspec.json.Decoder(_File).decode
 _decode_metadata = msgspec.json.Decoder(_Metadata).decode
+_decode_outputs = msgspec.json.Decoder(list[_Output]).decode
 _decode_count = msgspec.json.Decoder(int | None).decode
 
 # Possessive and without a required closing quote, so that no input makes it go back and try again.
@@ -185,7 +202,28 @@ def _code_cells(file: _File) -> Iterator[CodeCell]:
             yield CodeCell(
                 source if isinstance(source, str) else "".join(source),
                 _count(cell.execution_count) or _count(cell.prompt_number),
+                *_shown(cell.outputs),
             )
+
+
+def _shown(raw: msgspec.Raw) -> tuple[str, bool]:
+    """The text of a cell's stored outputs, and whether a value is part of it."""
+    try:
+        outputs = _decode_outputs(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "", False
+    texts, has_result = [], False
+    for one in outputs:
+        if one.output_type == "stream" and one.name == "stdout":
+            texts.append(_joined(one.text))
+        elif one.output_type == "execute_result" and one.data is not None:
+            has_result = True
+            texts.append(_joined(one.data.plain))
+    return "".join(texts)[:MAX_SHOWN], has_result
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
 
 
 def _count(raw: msgspec.Raw) -> int | None:

@@ -83,12 +83,13 @@ class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's mark in place of the computed one."""
+    """A person's mark in place of the computed one, which is null where it was not judged."""
 
     score: float
     comment: str
     by: str
     at: str
+    computed: float | None = None
 
 
 class QuestionResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +116,7 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
 class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
     """One submission. `score` counts what was judged; what was not stands in `pending`.
 
+    `late_factor` is what lateness leaves of the questions' points, 1 where it costs nothing.
     `seconds` is the wall-clock time that grading it took; `sha256` is of the submission's bytes;
     `others` are files of the same student that did not count; `language` is what the notebook says
     of itself.
@@ -126,6 +128,7 @@ class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     submitted_at: str | None = None
     late: bool | None = None
+    late_factor: float = 1.0
     lms: dict[str, str] = {}
     score: float | None
     max_score: float

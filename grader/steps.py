@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -29,11 +30,27 @@ if TYPE_CHECKING:
 
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-FORMATS = ("json", "html")
+EXPORTS = ("junit", "gradescope", "github", "classroom50", "csv")
+"""What other systems read."""
+FORMATS = ("json", "html", *EXPORTS)
 """What can be written into OUT."""
+FILLED = ("canvas", "moodle")
+"""What is written into a system's own file."""
+SCALED = ("gradescope", "classroom50", "csv")
+"""The exports whose marks can be told out of another number of points."""
 LAYOUTS = ("gradescope", "canvas", "moodle", "nbgrader", "classroom", "plain")
 """Those of `grader.submissions`, named here so that help need not load it."""
-FILES = {"json": "results.json", "html": "index.html"}
+FILES = {
+    "json": "results.json",
+    "html": "index.html",
+    "junit": "junit.xml",
+    "gradescope": "gradescope",
+    "github": "github",
+    "classroom50": "classroom50",
+    "csv": "gradebook.csv",
+    "canvas": "canvas.csv",
+    "moodle": "moodle.csv",
+}
 MOST_SHOWN = 500
 """The largest class that is shown student by student in a terminal."""
 MOST_ON_A_PAGE = 2_000
@@ -139,8 +156,8 @@ def source(name: str) -> str:
 
 
 def default_formats(marks: "Results") -> tuple[str, ...]:
-    """All formats; of a very large class only what a machine reads."""
-    return FORMATS if len(marks.submissions) <= MOST_ON_A_PAGE else ("json",)
+    """A page and JSON; of a very large class only what a machine reads."""
+    return ("json", "html") if len(marks.submissions) <= MOST_ON_A_PAGE else ("json",)
 
 
 def limits(options: Mapping[str, Any]) -> "Limits":
@@ -172,10 +189,17 @@ def run(
             "pip install 'autograd-grader[torch]', or use --torch facade",
             USAGE,
         )
+    executor = options.get("executor", "fast")
+    if executor == "jupyter" and find_spec("ipykernel") is None:
+        fail(
+            "--executor jupyter needs a kernel, which is not installed; nothing was run: "
+            "pip install 'autograd-grader[jupyter]'",
+            USAGE,
+        )
     if options["isolation"] != "auto":
         least = options["isolation"]
     try:
-        with Sandbox(limits=limits(options), least=least) as sandbox:
+        with Sandbox(limits=limits(options), least=least, executor=executor) as sandbox:
             grader = Grader(assignment, sandbox, seed=seed, torch=options["torch"])
             _demand(least, sandbox)
             yield grader
@@ -231,36 +255,63 @@ def check_writable(out: Path) -> None:
         ) from None
 
 
-def write(
+def write(  # noqa: PLR0913 - as many facts
     book: "Gradebook",
     out: Path,
     formats: Sequence[str],
     *,
     language: "Language",
+    title: str | None = None,
     anew: bool = False,
+    scale_to: float | None = None,
 ) -> list[Path]:
     """Write the reports that are not up to date; where OUT cannot take them, rescue results.json.
 
-    With `anew` all are written, whatever language they were in. Returns the paths of all that were
-    asked for.
+    `title` is the assignment's in that language, if it is known. With `anew` all are written,
+    whatever language they were in. Returns the paths of all that were asked for.
     """
+    import msgspec
+
     from grader.reports import ReportError, html, json
+
+    def titled(results: "Results") -> "Results":
+        return msgspec.structs.replace(results, title=title or results.title)
 
     paths = []
     try:
         for name in (one for one in FORMATS if one in formats):
             path = out / FILES[name]
-            if anew or not (book.is_reported(name) and path.is_file()):
+            if name in EXPORTS:
+                _export(name, titled(book.results()), out, language=language, scale_to=scale_to)
+            elif anew or not (book.is_reported(name) and path.is_file()):
                 if name == "json":
-                    json.write_pieces(book.frame(), book.rows(), out, language=language)
+                    json.write_pieces(titled(book.frame()), book.rows(), out, language=language)
                 else:
-                    html.write(book.results(), out, language=language)
+                    html.write(titled(book.results()), out, language=language)
                 book.reported(name)
             paths.append(path)
     except ReportError as error:
         rescued = _rescue(book.results(), language)
         fail(f"{error} Nothing is lost: the results are {rescued}", UNWRITTEN)
     return paths
+
+
+def _export(
+    name: str, results: "Results", out: Path, *, language: "Language", scale_to: float | None
+) -> None:
+    """Write a report that another system reads."""
+    from grader.reports import classroom50, github, gradescope, junit, lms
+
+    if name == "junit":
+        junit.write(results, out, language=language)
+    elif name == "github":
+        github.write(results, out, language=language)
+    elif name == "gradescope":
+        gradescope.write(results, out, language=language, scale_to=scale_to)
+    elif name == "classroom50":
+        classroom50.write(results, out, scale_to=scale_to)
+    else:
+        lms.write_csv(results, out, scale_to=scale_to)
 
 
 def _rescue(results: "Results", language: "Language") -> str:
@@ -305,7 +356,7 @@ def end(results: "Results", min_score: float | None, *, missing: bool = False) -
 
 
 def _lacks_a_name(result: "SubmissionResult") -> bool:
-    return any(question.verdict == "unsupported" for question in result.questions)
+    return any(one.verdict == "unsupported" and one.score is None for one in result.questions)
 
 
 def _is_below(result: "SubmissionResult", percent: float) -> bool:

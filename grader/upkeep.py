@@ -1,4 +1,4 @@
-"""The commands that look after an OUT: how far it is, grading again, and forgetting a student."""
+"""The commands that look after an OUT: how far it is, grading again, explaining and forgetting."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from grader.assignment import Assignment
     from grader.batch import Change
     from grader.gradebook import Command, Gradebook
+    from grader.results import SubmissionResult
 
 _out = click.argument("out", type=click.Path(path_type=Path))
 _plain = click.option("--plain", is_flag=True, help="No colours, lines or moving parts.")
@@ -23,11 +24,13 @@ _plain = click.option("--plain", is_flag=True, help="No colours, lines or moving
 @_out
 @steps.one_line_errors
 def status(out: Path) -> None:
-    """Show how far a grading run is."""
+    """Show how far a grading run is, and what a person has to look at."""
     from grader.gradebook import existing
+    from grader.reports.escaping import terminal
 
     with existing(out) as book:
         found = book.status()
+        graded = book.marks().submissions
     click.echo(f"assignment  {found.assignment}")
     click.echo(f"seed        {found.seed}")
     click.echo(f"graded      {found.graded}, the last at {found.last or '-'}")
@@ -35,6 +38,13 @@ def status(out: Path) -> None:
     click.echo(f"outdated    {found.outdated} by the assignment, grader or options of the last run")
     for problem, count in found.problems:
         click.echo(f"problem     {count} {problem}")
+    for one in graded:
+        name = terminal(one.id, 66)
+        if one.problem not in {None, "empty"}:
+            click.echo(f"person      {name}\t{one.problem}")
+        for question in one.questions:
+            if question.score is None:
+                click.echo(f"person      {name}\t{question.id}\t{question.verdict}")
 
 
 @click.command(epilog="Example:  grader regrade results --only ana --only bob")
@@ -90,7 +100,11 @@ def regrade(  # noqa: PLR0913 - one parameter an option
         seed = book.frame().seed
         run = held.enter_context(steps.run(loaded, seed, options, least="kernel"))
         settings = batch.settings(
-            loaded, seed=seed, torch=options["torch"], limits=steps.limits(options)
+            loaded,
+            seed=seed,
+            torch=options["torch"],
+            executor=options.get("executor", "fast"),
+            limits=steps.limits(options),
         )
         book.start(batch.frame(loaded, seed), settings, command)
         with steps.stopped_gently(), steps.progress(len(book.students()), plain=plain) as advance:
@@ -110,7 +124,9 @@ def regrade(  # noqa: PLR0913 - one parameter an option
         _tell_missing(book, only, found)
         marks = book.marks()
         language = steps.language(None, own_language(marks))
-        steps.write(book, out, steps.default_formats(marks), language=language)
+        title = loaded.title_in(language)
+        formats = steps.default_formats(marks)
+        steps.write(book, out, formats, language=language, title=title)
     steps.end(marks, None)
 
 
@@ -143,7 +159,7 @@ def _tell_missing(book: "Gradebook", only: Sequence[str], changes: Sequence["Cha
 @click.argument("student", metavar="ID")
 @steps.one_line_errors
 def forget(out: Path, student: str) -> None:
-    """Remove everything that is stored of a student, and write the reports anew."""
+    """Remove all that is stored of a student."""
     from grader.gradebook import existing
     from grader.reports.summary import own_language
 
@@ -153,7 +169,122 @@ def forget(out: Path, student: str) -> None:
                 f"{out} holds nothing of {student!r}: the ids are those in results.json",
                 steps.USAGE,
             )
-        written = [name for name in steps.FORMATS if (out / steps.FILES[name]).is_file()]
+        # What was made for other systems is made anew on demand; until then it holds nobody.
+        for name in (*steps.EXPORTS, *steps.FILLED):
+            _remove(out / steps.FILES[name])
+        written = [name for name in ("json", "html") if (out / steps.FILES[name]).is_file()]
         language = steps.language(None, own_language(book.marks()))
         steps.write(book, out, written, language=language)
     steps.say(f"{student} is forgotten in {out}; files that were handed in are not touched")
+
+
+def _remove(path: Path) -> None:
+    import shutil
+
+    try:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    except OSError as error:
+        steps.fail(
+            f"{path} cannot be removed ({error.strerror or error}): remove it by hand, it may "
+            "still name the student",
+            steps.UNWRITTEN,
+        )
+
+
+@click.command(epilog="Example:  grader explain results ana -q gradient")
+@_out
+@click.argument("student", metavar="ID")
+@click.option("-q", "--question", metavar="Q", help="Only this question.  [default: all]")
+@click.option("--for-student", is_flag=True, help="Leave the expected values out.")
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "full", "kernel", "limits"]),
+    help="The least protection to run under.  [default: as when it was graded]",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "pt", "es"]),
+    help="The language of the sentences.  [default: that of the notebook, else the system's]",
+)
+@steps.one_line_errors
+def explain(  # noqa: PLR0913 - one parameter an option
+    out: Path,
+    student: str,
+    question: str | None,
+    for_student: bool,
+    isolation: str | None,
+    lang: str | None,
+) -> None:
+    """Explain a mark: inputs, answers, and the mistake.
+
+    The file is run again, as it was graded, and the mark compared with the one that was given.
+    Nothing is kept of that.
+    """
+    from grader.explanation import explain as lines_of
+    from grader.gradebook import existing
+
+    with existing(out) as book:
+        kept = book.mark(student)
+        frame, commands = book.frame(), book.commands()
+    if kept is None:
+        steps.fail(
+            f"{out} holds no mark of {student!r}: the ids are those in results.json", steps.USAGE
+        )
+    options: dict[str, Any] = dict(commands[-1].options)
+    if isolation is not None:
+        options["isolation"] = isolation
+    loaded = steps.load(commands[-1].assignment)
+    if question is not None and all(item.id != question for item in loaded):
+        names = ", ".join(item.id for item in loaded)
+        steps.fail(f"{loaded.id} has no question {question!r}, only {names}", steps.USAGE)
+    found = [one for given in commands for one in _taken(given, loaded).only([student])]
+    if not found:
+        steps.fail(f"{student}: the file is no longer where it was", steps.USAGE)
+    language = steps.language(lang, kept.language)
+    with steps.run(loaded, frame.seed, options, least="kernel") as run:
+        again, judged = run.examine(found[-1])
+    _line(f"{student}: {_mark(kept)} as graded, {kept.path}")
+    for one in judged:
+        if question in (None, one.item.id):
+            _line(f"{one.item.id}: {_points(one.judgement.score, one.judgement.max_score)}")
+            for line in lines_of(one, language, for_student=for_student):
+                _line(f"  {line}")
+    if again.isolation is not None:
+        layers = ", ".join(again.isolation.layers) or "none"
+        _line(f"run under isolation {again.isolation.level}: {layers}")
+    _compare(kept, again)
+
+
+def _compare(kept: "SubmissionResult", again: "SubmissionResult") -> None:
+    """Say whether the mark is the same; a mark that the same file does not get again is a fault."""
+    if [(one.id, one.score) for one in kept.questions] == [
+        (one.id, one.score) for one in again.questions
+    ] and kept.problem == again.problem:
+        _line(f"again: {_mark(again)}, the same mark")
+        return
+    _line(f"again: {_mark(again)}, another mark")
+    if kept.sha256 != again.sha256:
+        steps.say("the file has changed since it was graded: grade it again")
+        return
+    steps.fail(
+        "the assignment or the grader has changed, or the code answers differently each time it "
+        "is run: grader regrade shows old and new marks",
+        steps.FAULT,
+    )
+
+
+def _mark(result: "SubmissionResult") -> str:
+    problem = f" ({result.problem})" if result.problem else ""
+    return f"{_points(result.score, result.max_score)}{problem}"
+
+
+def _points(score: float | None, most: float) -> str:
+    from grader.reports import summary
+
+    return f"{summary.points(score)} of {summary.points(most)} points"
+
+
+def _line(text: str) -> None:
+    from grader.reports.escaping import visible
+
+    click.echo(visible(text))

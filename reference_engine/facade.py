@@ -8,7 +8,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -58,7 +58,10 @@ class _Finder(MetaPathFinder, Loader):
         except NotCovered as error:
             raise ImportError(str(error), name=f"torch.{error.name}") from None
         except AttributeError:
-            return
+            if PathFinder.find_spec(fullname, module.__path__) is None:
+                torch = "torch" + package.removeprefix("reference_engine")
+                text = f"cannot import name {name!r} from {torch!r}"
+                raise ImportError(text, name=torch) from None
         finally:
             self._asked.discard(fullname)
 
@@ -66,7 +69,8 @@ class _Finder(MetaPathFinder, Loader):
         return _counterpart(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing: the module is there already."""
+        """Only name its classes: the module is there already."""
+        _name_as_pytorch_does(module)
 
 
 def _counterpart(fullname: str) -> ModuleType | None:
@@ -80,6 +84,15 @@ def _counterpart(fullname: str) -> ModuleType | None:
         return importlib.import_module(name)
     except ModuleNotFoundError:
         return None
+
+
+def _name_as_pytorch_does(module: ModuleType) -> None:
+    """Let public classes say that they are torch's: students print `type(model)`."""
+    for value in vars(module).values():
+        if isinstance(value, type) and value.__module__.startswith("reference_engine."):
+            name = value.__module__.replace("reference_engine", "torch", 1)
+            if "._" not in name:
+                value.__module__ = name
 
 
 def install() -> None:
@@ -96,7 +109,7 @@ def preload() -> None:
     Otherwise a module is imported when it is first named: a short computation needs few of them.
     """
     for name in (*reference_engine._SUBMODULES, *_NESTED):
-        importlib.import_module(f"reference_engine.{name}")
+        _name_as_pytorch_does(importlib.import_module(f"reference_engine.{name}"))
     torch: Any = reference_engine
     with torch.random.fork_rng():
         # A row's node and a generator's stream are made on first use.

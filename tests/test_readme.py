@@ -108,8 +108,33 @@ def test_exit_statuses_are_those_of_the_command_line():
 
 def test_the_student_of_the_story_is_told_what_the_readme_says():
     told = render(Message("misconception.accumulated_gradient.idea", {"k": 8}))
-    quoted = " ".join(line.removeprefix("> ") for line in README.splitlines() if line[:2] == "> ")
+    story = README.split("\n## ", 1)[0]
+    quoted = " ".join(line.removeprefix("> ") for line in story.splitlines() if line[:2] == "> ")
     assert quoted == told
+
+
+EXPLAINED = re.findall(
+    r"```py\n(.*?)```\n\n> (.*?)\n", section("Why an answer is wrong"), re.DOTALL
+)
+
+
+def test_three_answers_are_explained():
+    assert len(EXPLAINED) == 3
+
+
+@pytest.mark.parametrize(("answer", "told"), EXPLAINED, ids=["24", "-56", "tanh"])
+def test_an_explained_answer_is_told_what_the_readme_says(answer, told, tmp_path):
+    name = "mlp_backprop" if "def mlp_backprop" in answer else "accumulation_trap"
+    (tmp_path / "answer.py").write_text(answer, encoding="utf-8")
+    path = str(tmp_path / "answer.py")
+    result = CliRunner().invoke(main, ["check", path, "-a", name, "--format", "json"])
+    question = "mlp_backprop" if name == "mlp_backprop" else "gradient"
+    results = from_json(result.stdout.encode())
+    (found,) = [one for one in results.submissions[0].questions if one.id == question]
+    assert told in [render(hint) for hint in found.feedback.hints] + [
+        one.message if isinstance(one.message, str) else render(one.message)
+        for one in found.diagnoses
+    ]
 
 
 @pytest.fixture

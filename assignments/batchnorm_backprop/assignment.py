@@ -36,7 +36,12 @@ def batchnorm_forward(x, gamma, beta):
     return {"x_hat": x_hat, "out": torch.tensor(gamma) * x_hat + torch.tensor(beta)}
 
 
-@hw.question(points=3, inputs={**INPUTS, "dout": array("n", "d")}, autograd="forbidden")
+@hw.question(
+    points=3,
+    inputs={**INPUTS, "dout": array("n", "d")},
+    autograd="forbidden",
+    unasked={"- mean": "what reaches the mean through the variance adds up to zero"},
+)
 def batchnorm_backprop(x, gamma, beta, dout):
     """The gradients of sum(dout * (gamma * x_hat + beta)), x_hat normalised over the batch."""
     dout = torch.tensor(dout)

@@ -20,6 +20,7 @@ hw = Assignment(
     points=2,
     inputs={"x": tensor("n", requires_grad=True)},
     examples=[{"x": [1.0, 2.0]}, {"x": [-1.0, -2.0]}],
+    unasked={"sum x": "this sum is only looked at, to choose the branch"},
 )
 def branch(x):
     """The gradient of sum(x**2) where the sum of x is positive, else of sum(3 * x)."""
@@ -34,6 +35,7 @@ def branch(x):
         "x": tensor("n", requires_grad=True, low=0.1, high=0.9),
         "limit": real(2.0, 900.0),
     },
+    unasked={"sum x": "this sum is only looked at, to end the loop"},
 )
 def loop(x, limit):
     """How often x has to be doubled until its sum reaches limit, and the gradient of that sum."""

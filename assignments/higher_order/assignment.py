@@ -38,6 +38,9 @@ def second_derivative(f, x):
 @hw.question(
     points=2,
     inputs={"x": tensor("n", requires_grad=True), "w": tensor("n", requires_grad=True)},
+    unasked=dict.fromkeys(
+        ("* received", "* self"), "the gradient of x * w for w plays no part in the penalty"
+    ),
 )
 def gradient_penalty(x, w):
     """(norm of d out/dx - 1)**2 for out = sum(tanh(x * w)), and its gradient for w."""

@@ -23,6 +23,7 @@ hw = Assignment(
         "W": tensor("d", "h", requires_grad=True),
         "v": tensor("h", requires_grad=True),
     },
+    unasked=dict.fromkeys(("@ W", "tanh"), "no gradient may reach what is frozen"),
 )
 def freeze_features(x, W, v):
     """The gradients of mean((tanh(x @ W) @ v)**2), the features tanh(x @ W) frozen."""
@@ -65,6 +66,7 @@ def gradient_erased_afterwards(x, W, v):
     points=4,
     inputs={"x": tensor("n", requires_grad=True)},
     compare=("value", "shape", "requires_grad"),
+    unasked={"* x": "what is tracked is asked for, no gradient"},
 )
 def three_ways(x):
     """2 * x four times: tracked, and out of the graph in three ways."""

@@ -24,6 +24,9 @@ SIZES = [
 ]
 
 
+LOOKED_AT = {"linalg_vector_norm y": "the norm is only looked at, to end the loop"}
+
+
 def doubled(x):
     y = x * 2
     while y.norm() < 1000:
@@ -31,7 +34,7 @@ def doubled(x):
     return y
 
 
-@hw.question(points=2, inputs=INPUTS, examples=SIZES)
+@hw.question(points=2, inputs=INPUTS, examples=SIZES, unasked=LOOKED_AT)
 def vector_jacobian(x, v):
     """y = x doubled at least once and until its norm is 1000 or more; and v times dy/dx."""
     y = doubled(x)
@@ -53,7 +56,7 @@ def one_doubling_too_few(x, v):
     return {"y": y.detach(), "grad": x.grad}
 
 
-@hw.question(points=1, inputs=INPUTS, examples=SIZES)
+@hw.question(points=1, inputs=INPUTS, examples=SIZES, unasked=LOOKED_AT)
 def gradient_from_values(x, v):
     """The same gradient from x, y and v alone: v * (y / x)."""
     y = doubled(x)

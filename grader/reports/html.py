@@ -14,14 +14,12 @@ from urllib.parse import quote
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from grader.messages import Language, Message, Parameter, Told, render
+from grader.messages import Language, Message, Parameter, Told, render, tag
 from grader.reports import summary, write_atomically
 from grader.reports.escaping import visible
 from grader.results import Results
 
 MAX_TEXT = 4_000
-
-_TAGS: dict[Language, str] = {"en": "en", "pt": "pt-BR", "es": "es"}
 
 
 def write(results: Results, folder: Path, *, language: Language = "en") -> Path:
@@ -41,7 +39,7 @@ def page(results: Results, language: Language = "en") -> str:
     ordered = sorted(results.submissions, key=lambda one: one.id)
     levels = {one.isolation.level for one in ordered if one.isolation is not None}
     return _template().render(
-        language=_TAGS[language],
+        language=tag(language),
         say=say,
         told=told,
         told_all=lambda messages: list(map(told, messages)),
@@ -52,6 +50,7 @@ def page(results: Results, language: Language = "en") -> str:
         distribution=summary.distribution(results, language),
         isolation=sorted(levels),
         anchor=_anchor,
+        by_follow_through=summary.by_follow_through,
         icon=summary.icon,
         most_named=summary.MOST_NAMED,
         percent=summary.percent,

@@ -94,6 +94,16 @@ def score(result: SubmissionResult | QuestionResult) -> str:
     return f"{points(result.score)}/{points(result.max_score)}"
 
 
+def by_follow_through(result: SubmissionResult | QuestionResult) -> float:
+    """The points that were kept though wrong, because an earlier mistake was charged already."""
+    if isinstance(result, SubmissionResult):
+        return sum(map(by_follow_through, result.questions))
+    if result.override is not None:
+        return 0.0
+    kept = (one.score for one in result.outputs if one.verdict == "follow_through")
+    return sum(score for score in kept if score is not None)
+
+
 def percent(part: float | None) -> str:
     """A part as a whole percentage: "71 %". Only all of the points are 100 %."""
     if part is None:
@@ -148,7 +158,7 @@ def class_summary(results: Results) -> ClassSummary:
 
 def _having(results: Results, verdict: Verdict) -> int:
     return sum(
-        any(question.verdict == verdict for question in one.questions)
+        any(each.verdict == verdict and each.override is None for each in one.questions)
         for one in results.submissions
     )
 

@@ -75,6 +75,7 @@ def detail(result: SubmissionResult, language: Language = "en") -> RenderableTyp
     """One submission, question by question: verdict, points, what was said, and the hints."""
     head = Text(terminal(result.name or result.id), style="bold")
     head.append(f"  {summary.score(result)}")
+    head.append(_kept(result, language))
     if result.pending and result.score is not None:
         pending = _say("report.still_pending", language, points=summary.points(result.pending))
         head.append(f"  ({pending})", style="yellow")
@@ -91,7 +92,8 @@ def _question(question: QuestionResult, language: Language) -> Iterator[Renderab
     head = Text(terminal(question.id), style="bold")
     message = render(question.message, language)
     yield Text()
-    yield Text.assemble(head, f"  {summary.score(question)}  ", _verdict(question, language))
+    points = f"  {summary.score(question)}{_kept(question, language)}  "
+    yield Text.assemble(head, points, _verdict(question, language))
     yield _indented(message)
     if len(question.outputs) > 1 and question.verdict != "correct":
         yield Padding(_outputs(question, language), (0, 0, 0, 2), expand=False)
@@ -111,6 +113,12 @@ def _question(question: QuestionResult, language: Language) -> Iterator[Renderab
             yield _indented(_say("report.hint", language, hint=hint))
     if question.override is not None:
         yield _indented(_override(question.override, language))
+
+
+def _kept(result: SubmissionResult | QuestionResult, language: Language) -> str:
+    kept = summary.by_follow_through(result)
+    said = _say("report.by_follow_through", language, points=summary.points(kept))
+    return f", {said}" if kept else ""
 
 
 def _override(override: Override, language: Language) -> str:

@@ -95,12 +95,21 @@ class Sandbox:
         found = [one.layers for one in running or [self._zygote("numpy")]]
         return min(found, key=lambda layers: LEVELS.index(isolation_of(layers).level))
 
-    def session(self, kind: Kind, cells: Sequence[str], *, form: Form, seed: int) -> Session:
+    def session(
+        self,
+        kind: Kind,
+        cells: Sequence[str],
+        *,
+        form: Form,
+        seed: int,
+        shows: Collection[int] = (),
+    ) -> Session:
         """A session for the sources of a submission's code cells; nothing runs before it is asked.
 
-        A module is one cell, run under the name "submission"; a notebook's run as "__main__".
+        A module is one cell, run under the name "submission"; a notebook's run as "__main__". The
+        cells numbered in `shows` print the value that they end in.
         """
-        submission = Submission(cells=cells, form=form, seed=seed)
+        submission = Submission(cells=cells, form=form, seed=seed, shows=shows)
         return Session(
             lambda: self._start(kind), submission, kind=kind, limits=self.limits, turns=self._turns
         )

@@ -6,7 +6,7 @@ costs only itself. What the answers are worth is decided elsewhere.
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -44,11 +44,15 @@ _SYNTAX_ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is run: the sources of the code cells, as a notebook or a module, and how it is sown."""
+    """What is run: the sources of the code cells, as a notebook or a module, and how it is sown.
+
+    `shows` has the numbers of the cells that print the value that they end in.
+    """
 
     cells: Sequence[str]
     form: Form
     seed: int
+    shows: Collection[int] = ()
 
 
 class Session:
@@ -73,12 +77,14 @@ class Session:
         self._form = submission.form
         self._seed = submission.seed % 2**63
         self._cells = [_clean(source) for source in submission.cells]
+        self._shows = submission.shows
         self._kind = kind
         self._limits = limits
         self._process: StudentProcess | None = None
         self._ran: Ran | None = None
         self._skipped: dict[int, Stopped] = {}
         self._printed = ""
+        self._screens: dict[int, str] = {}
         self._budget = _Budget(limits.submission)
         self._asked = 0
 
@@ -141,6 +147,11 @@ class Session:
         """The names of the functions and classes that the cells left behind."""
         self._run_if_never()
         return frozenset() if self._ran is None else frozenset(self._ran.defined)
+
+    @property
+    def screens(self) -> Mapping[int, str]:
+        """What each cell printed when the cells were last run; of cells that printed something."""
+        return self._screens
 
     @property
     def printed(self) -> str:
@@ -214,12 +225,18 @@ class Session:
     def _run(self, process: StudentProcess) -> Ran | None:
         """Run the cells; None where one of them stopped the process and is now left out."""
         running: int | None = None
+        before = ""
+        self._screens = {}
         try:
             with self._budget.step(self._limits.cell) as deadline:
                 process.send(self._run_frame(), deadline)
             while True:
                 with self._budget.step(self._limits.cell) as deadline:
                     frame = process.receive(deadline)
+                printed = process.printed
+                if running is not None and len(printed) > len(before):
+                    self._screens[running] = printed[len(before) :]
+                before = printed
                 if isinstance(frame, Ran):
                     return frame
                 running = self._next_cell(frame, running)
@@ -239,7 +256,10 @@ class Session:
             return None
 
     def _run_frame(self) -> Run:
-        cells = [Cell(index=index, source=source) for index, source in enumerate(self._cells)]
+        cells = [
+            Cell(index=index, source=source, shows=index in self._shows)
+            for index, source in enumerate(self._cells)
+        ]
         skip = sorted(self._skipped)
         return Run(cells=cells, skip=skip, seed=self._seed, kind=self._form)
 

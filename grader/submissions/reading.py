@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from grader.messages import Message, Told, render
-from grader.notebooks import MAX_BYTES, NotebookError, read_notebook
+from grader.notebooks import MAX_BYTES, CodeCell, NotebookError, read_notebook
 from grader.results import Problem
 from grader.submissions.files import text
 from grader.submissions.handins import MODULE, NOTEBOOK, HandIn
@@ -29,7 +29,7 @@ class Submission:
 
     `path` is as given, or relative to the folder or archive that was given; `sha256` is of the
     file's bytes, empty where they were not all read. Exactly one of `form` and `problem` is None.
-    A module is one cell. `assignment` and `language` are what a notebook says of itself. `name`,
+    A module is one cell. `screen` has a notebook's cells as they were saved. `assignment` and `language` are what a notebook says of itself. `name`,
     `submitted_at` (ISO 8601), `late` and `lms` are what the learning system says, `others` the
     student's files that do not count.
     """
@@ -39,6 +39,7 @@ class Submission:
     sha256: str = ""
     form: Literal["notebook", "module"] | None = None
     cells: tuple[str, ...] = ()
+    screen: tuple[CodeCell, ...] = ()
     problem: Problem | None = None
     problem_message: Told | None = None
     assignment: str | None = None
@@ -111,6 +112,7 @@ def _with_code(submission: Submission, path: PurePosixPath, data: bytes) -> Subm
             submission,
             form="notebook",
             cells=tuple(cell.source for cell in notebook.cells),
+            screen=notebook.cells,
             assignment=notebook.assignment,
             language=notebook.language,
         )

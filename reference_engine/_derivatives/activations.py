@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors
+from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import row
 from reference_engine._promotion import dtype_name
 
@@ -34,12 +35,12 @@ def _floating(kernel: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _logistic(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
+    return 1 / (1 + elementary.exp(-x))
 
 
 def log_sigmoid(x: Any) -> Any:
     """The logarithm of the logistic function, without overflow."""
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    return np.minimum(x, 0) - elementary.log1p(elementary.exp(-np.abs(x)))
 
 
 row(
@@ -53,7 +54,7 @@ row(
 
 
 def _elu(self: Any, /, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 1.0) -> Any:
-    return np.where(self <= 0, np.expm1(self * input_scale) * alpha * scale, self * scale)
+    return np.where(self <= 0, elementary.expm1(self * input_scale) * alpha * scale, self * scale)
 
 
 def _elu_backward(ops: Any, grad: Any, self: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
@@ -91,7 +92,7 @@ row(
 def _gelu(self: Any, /, approximate: str = "none") -> Any:
     if approximate == "tanh":
         inner = _TANH_SCALE * (self + _TANH_CUBE * self * self * self)
-        return 0.5 * self * (1 + np.tanh(inner))
+        return 0.5 * self * (1 + elementary.tanh(inner))
     return self * 0.5 * (1 + _error_function(self / sqrt(2)))
 
 
@@ -120,7 +121,7 @@ def _silu_backward(ops: Any, grad: Any, self: Any) -> Any:
 
 row(
     "silu",
-    _floating("silu_cpu", lambda self, /: self / (1 + np.exp(-self))),
+    _floating("silu_cpu", lambda self, /: self / (1 + elementary.exp(-self))),
     self=lambda ops, grad, self: _silu_backward(ops, grad, self),
 )
 
@@ -132,7 +133,9 @@ def _mish_backward(ops: Any, grad: Any, self: Any) -> Any:
 
 row(
     "mish",
-    _floating("mish_cpu", lambda self, /: self * np.tanh(np.log1p(np.exp(self)))),
+    _floating(
+        "mish_cpu", lambda self, /: self * elementary.tanh(elementary.log1p(elementary.exp(self)))
+    ),
     self=lambda ops, grad, self: _mish_backward(ops, grad, self),
 )
 row(

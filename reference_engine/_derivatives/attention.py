@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
@@ -16,7 +17,7 @@ from reference_engine._derivatives.shapes import Shape
 @quiet
 def _safe_softmax(self: Any, /, dim: int) -> Any:
     highest = np.max(self, axis=dim, keepdims=True)
-    exponentials = np.exp(self - np.where(np.isfinite(highest), highest, 0))
+    exponentials = elementary.exp(self - np.where(np.isfinite(highest), highest, 0))
     total = np.sum(exponentials, axis=dim, keepdims=True)
     return np.where(total == 0, 0, exponentials / total)
 

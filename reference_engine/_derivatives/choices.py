@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors
+from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.pointwise import quiet
 from reference_engine._promotion import dtype_name, promote, promote_to_float
@@ -61,7 +62,7 @@ row("bitwise_not", _bitwise_not)
 
 @quiet
 def _sigmoid(self: Any, /) -> Any:
-    return np.reciprocal(1 + np.exp(-self))
+    return np.reciprocal(1 + elementary.exp(-self))
 
 
 row(
@@ -92,7 +93,7 @@ row(
     "softplus",
     quiet(
         lambda self, /, beta=1.0, threshold=20.0: np.where(
-            self * beta > threshold, self, np.log1p(np.exp(self * beta)) / beta
+            self * beta > threshold, self, elementary.log1p(elementary.exp(self * beta)) / beta
         ).astype(self.dtype)
     ),
     promote=promote_to_float,

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors
+from reference_engine._derivatives import _elementary as elementary
+from reference_engine._derivatives._summing import total
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.activations import log_sigmoid
 from reference_engine._derivatives.pointwise import quiet
@@ -21,8 +23,8 @@ def reduced(values: Any, reduction: str) -> Any:
     """Losses as `reduction` wants them."""
     if reduction == "mean":
         with np.errstate(all="ignore"):
-            return np.divide(np.sum(values), values.size).astype(values.dtype)
-    return np.sum(values) if reduction == "sum" else values
+            return np.divide(total(values), values.size).astype(values.dtype)
+    return total(values) if reduction == "sum" else values
 
 
 def _share(grad: Any, shape: Shape, reduction: str) -> Any:
@@ -146,7 +148,10 @@ def _weighted(values: Any, weight: Any) -> Any:
 def _binary_cross_entropy(self: Any, target: Any, weight: Any, /, reduction: str = "mean") -> Any:
     if np.any(self < 0) or np.any(self > 1):
         raise RuntimeError(_errors.PROBABILITIES)
-    present, absent = np.maximum(np.log(self), -100), np.maximum(np.log1p(-self), -100)
+    present, absent = (
+        np.maximum(elementary.log(self), -100),
+        np.maximum(elementary.log1p(-self), -100),
+    )
     return reduced(_weighted((target - 1) * absent - target * present, weight), reduction)
 
 
@@ -216,7 +221,7 @@ row(
     "soft_margin_loss",
     quiet(
         lambda self, target, /, reduction="mean": reduced(
-            np.log1p(np.exp(-target * self)).astype(self.dtype), reduction
+            elementary.log1p(elementary.exp(-target * self)).astype(self.dtype), reduction
         )
     ),
     self=lambda ops, grad, self, target, reduction: (

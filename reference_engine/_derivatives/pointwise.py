@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors
+from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import row
 from reference_engine._promotion import promote, promote_to_float
 from reference_engine._types import Defaults
@@ -174,13 +175,21 @@ def _power(self: Any, exponent: Any, /) -> Any:
 
 
 def _power_of_number(self: Any, /, exponent: Any) -> Any:
-    if exponent == 2 and self.dtype != np.bool_:
-        return np.multiply(self, self)
+    if exponent in (2, 3) and self.dtype != np.bool_:
+        square = np.multiply(self, self)
+        return square if exponent == 2 else square * self
     if isinstance(exponent, float) and self.dtype.kind != "f":
         self = self.astype(Defaults.dtype.numpy)
     if exponent is True and self.dtype.kind == "b":
         return self.copy()
+    if exponent == -2 and self.dtype.kind == "f":
+        return _inverse_square(self)
     return _power(self, exponent)
+
+
+@quiet
+def _inverse_square(self: Any) -> Any:
+    return 1 / (self * self)
 
 
 def _power_backward(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
@@ -243,38 +252,38 @@ row(
 
 row(
     "exp",
-    quiet(lambda self, /: np.exp(self)),
+    quiet(lambda self, /: elementary.exp(self)),
     promote=promote_to_float,
     self=lambda grad, result: grad * result,
 )
 row(
     "expm1",
-    quiet(lambda self, /: np.expm1(self)),
+    quiet(lambda self, /: elementary.expm1(self)),
     promote=promote_to_float,
     self=lambda grad, result: grad * (result + 1),
 )
 row(
     "log",
-    quiet(lambda self, /: np.log(self)),
+    quiet(lambda self, /: elementary.log(self)),
     promote=promote_to_float,
     self=lambda grad, self: grad / self,
 )
 row(
     "log1p",
-    quiet(lambda self, /: np.log1p(self)),
+    quiet(lambda self, /: elementary.log1p(self)),
     node="Log1PBackward0",
     promote=promote_to_float,
     self=lambda grad, self: grad / (self + 1),
 )
 row(
     "log2",
-    quiet(lambda self, /: np.log2(self)),
+    quiet(lambda self, /: elementary.log2(self)),
     promote=promote_to_float,
     self=lambda grad, self: grad / (self * 0.6931471805599453),
 )
 row(
     "log10",
-    quiet(lambda self, /: np.log10(self)),
+    quiet(lambda self, /: elementary.log10(self)),
     promote=promote_to_float,
     self=lambda grad, self: grad / (self * 2.3025850929940456),
 )
@@ -292,13 +301,13 @@ row(
 )
 row(
     "sin",
-    quiet(lambda self, /: np.sin(self)),
+    quiet(lambda self, /: elementary.sin(self)),
     promote=promote_to_float,
     self=lambda ops, grad, self: grad * ops.cos(self),
 )
 row(
     "cos",
-    quiet(lambda self, /: np.cos(self)),
+    quiet(lambda self, /: elementary.cos(self)),
     promote=promote_to_float,
     self=lambda ops, grad, self: grad * -ops.sin(self),
 )
@@ -310,7 +319,7 @@ row(
 )
 row(
     "tanh",
-    lambda self, /: np.tanh(self),
+    lambda self, /: elementary.tanh(self),
     promote=promote_to_float,
     self=lambda grad, result: grad * (1 - result * result),
 )

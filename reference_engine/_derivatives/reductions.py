@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors
+from reference_engine._derivatives import _elementary as elementary
+from reference_engine._derivatives._summing import total
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.pointwise import quiet
 from reference_engine._promotion import dtype_name, promote_to_float
@@ -63,7 +65,7 @@ def _spread(ops: Any, grad: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
 
 
 def _sum(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
-    return np.add.reduce(self, axes(self, dim), widened(self), None, keepdim)
+    return total(self, axes(self, dim), widened(self), keepdim)
 
 
 @quiet
@@ -71,12 +73,12 @@ def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
     if self.dtype.kind != "f":
         raise RuntimeError(_errors.MEAN_DTYPE.format(which="Input", dtype=dtype_name(self)))
     axis = axes(self, dim)
-    return np.add.reduce(self, axis, None, None, keepdim) / count_of(self.shape, axis)
+    return total(self, axis, None, keepdim) / count_of(self.shape, axis)
 
 
 row(
     "sum",
-    lambda self, /: np.add.reduce(self, None, widened(self)),
+    lambda self, /: total(self, None, widened(self)),
     self=lambda ops, grad, self_shape: ops.expand(grad, self_shape),
 )
 row(
@@ -102,7 +104,7 @@ row(
 
 def _sum_to(self: Any, /, shape: Shape) -> Any:
     if prod(shape) == 1:
-        return np.add.reduce(self, None).reshape(shape)
+        return total(self).reshape(shape)
     extra = self.ndim - len(shape)
     stretched = tuple(range(extra)) + tuple(
         extra + place
@@ -111,8 +113,8 @@ def _sum_to(self: Any, /, shape: Shape) -> Any:
     )
     if not stretched:
         return self
-    total = np.add.reduce(self, axis=stretched, keepdims=True)
-    return total.reshape(shape) if extra else total
+    summed = np.add.reduce(self, axis=stretched, keepdims=True)
+    return summed.reshape(shape) if extra else summed
 
 
 row("sum_to", _sum_to, self=lambda ops, grad, self_shape: ops.expand(grad, self_shape))
@@ -147,9 +149,9 @@ def _variance(self: Any, /, dim: Any = None, correction: Any = 1, keepdim: bool 
         raise RuntimeError(_errors.SPREAD_DTYPE)
     axis = axes(self, dim)
     centred = self - _mean(self, axis, keepdim=True)
-    total = np.sum(centred * centred, axis=axis, keepdims=keepdim)
+    squares = np.sum(centred * centred, axis=axis, keepdims=keepdim)
     freedom = max(count_of(self.shape, axis) - correction, 0)
-    return np.divide(total, freedom).astype(self.dtype)
+    return np.divide(squares, freedom).astype(self.dtype)
 
 
 row(
@@ -230,7 +232,7 @@ def _log_sum_exp(self: Any, /, dim: Any, keepdim: bool = False) -> Any:
     dim = axes(self, dim)
     highest = np.max(self, axis=dim, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(highest), highest, 0)
-    total = np.log(np.sum(np.exp(self - shift), axis=dim, keepdims=True)) + shift
+    total = elementary.log(np.sum(elementary.exp(self - shift), axis=dim, keepdims=True)) + shift
     total = total.astype(self.dtype)
     return total if keepdim else np.squeeze(total, dim)
 
@@ -258,7 +260,7 @@ def _softmax(self: Any, /, dim: int) -> Any:
     _refuse_integers("softmax", self, dim)
     if not self.ndim:
         return np.ones_like(self)
-    exponentials = np.exp(self - np.max(self, axis=dim, keepdims=True, initial=-np.inf))
+    exponentials = elementary.exp(self - np.max(self, axis=dim, keepdims=True, initial=-np.inf))
     return exponentials / np.sum(exponentials, axis=dim, keepdims=True)
 
 
@@ -268,7 +270,7 @@ def _log_softmax(self: Any, /, dim: int) -> Any:
     if not self.ndim:
         return np.zeros_like(self)
     shifted = self - np.max(self, axis=dim, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
+    return shifted - elementary.log(np.sum(elementary.exp(shifted), axis=dim, keepdims=True))
 
 
 def _total(ops: Any, value: Any, dim: int) -> Any:

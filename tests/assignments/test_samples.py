@@ -202,7 +202,7 @@ def test_no_exact_diagnosis_contradicts_the_table(assignment, table, graded):
 def test_the_endless_sample_costs_only_its_own_time_limit(assignment, table, graded):
     endless = {row.file for row in table if row.verdict == "timeout"}
     for file in endless:
-        assert 1.0 <= graded[assignment][file].seconds < 3.0
+        assert 1.0 <= graded[assignment][file].seconds < 10.0
 
 
 def test_points_are_complete_where_everything_is_right(assignment, table, graded):

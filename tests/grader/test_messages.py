@@ -46,6 +46,17 @@ def test_an_explanation_goes_from_the_idea_to_the_rule():
     assert ids == [f"misconception.wrong_sign.{step}" for step in STEPS]
 
 
+def test_operations_and_names_are_marked_as_code():
+    (idea, *_) = explanation("missing_chain_factor", {"op": "*", "input": "x"})
+    assert render(idea).startswith("At `*` only the upstream gradient arrived.")
+    assert "when `x` moves" in render(idea)
+
+
+def test_an_explanation_reads_well_where_no_detail_is_known():
+    (idea, *_) = explanation("missing_chain_factor", {"op": None})
+    assert render(idea).startswith("At this operation only")
+
+
 def test_an_unknown_misconception_has_no_text():
     assert explains("accumulated_gradient")
     assert not explains("bad_luck")

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+import typing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from babel.messages.pofile import read_po
 import grader
 from grader import messages
 from grader.messages import LANGUAGES, STEPS, Message, explanation, render
+from grader.outcomes import Stopped
 from grader.results import VERDICTS, Problem
 from grader.submissions.kinds import DOCUMENTS
 
@@ -162,6 +164,21 @@ def test_every_text_of_the_page_is_there():
     page = (PACKAGE / "reports" / "html.jinja").read_text("utf-8")
     named = {f"report.{one}" for one in re.findall(r'say\("(\w+)"', page)}
     assert named - ENGLISH.keys() == set()
+
+
+def test_no_text_is_left_that_nothing_tells():
+    sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.jinja")]
+    written = "".join(path.read_text("utf-8") for path in sources)
+    made = ("misconception.", "unknown.", "verdict.", "problem.", "kind.")
+    idle = [
+        one
+        for one in ENGLISH
+        if not one.startswith(made)
+        and one not in typing.get_args(typing.get_type_hints(Stopped)["reason"])
+        and f'"{one.removeprefix("report.")}"' not in written
+        and f'"{one}"' not in written
+    ]
+    assert idle == []
 
 
 @by_language

@@ -96,10 +96,14 @@ Value: TypeAlias = (
 
 
 class Cell(_Frame, frozen=True, tag="cell"):
-    """A code cell: its number among the notebook's code cells, from 0, and its source."""
+    """A code cell: its number among the notebook's code cells, from 0, and its source.
+
+    With `shows` the value that it ends in is printed, as a notebook shows it.
+    """
 
     index: int
     source: str
+    shows: bool = False
 
 
 class Run(_Frame, frozen=True, tag="run"):

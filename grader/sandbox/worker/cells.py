@@ -69,8 +69,8 @@ class Workspace:
         self._note_attempts(tree)
         return tree.body
 
-    def run(self, index: int, source: str) -> None:
-        """Run a cell; never raises, whatever it holds."""
+    def run(self, index: int, source: str, *, shows: bool = False) -> None:
+        """Run a cell; never raises, whatever it holds. With `shows`, print the value it ends in."""
         filename = cell_name(index)
         self.enter(index, source)
         try:
@@ -78,7 +78,7 @@ class Workspace:
         except BaseException as error:  # noqa: BLE001 - the parser may give up in any way
             self.record(error, None)
             return
-        self._run_statements(tree, filename)
+        self._run_statements(tree, filename, shows=shows)
 
     def defined(self) -> list[str]:
         """The names of the functions and classes that the cells left behind."""
@@ -117,18 +117,22 @@ class Workspace:
         tree: ast.Module = compile(source, filename, "exec", flags=flags, dont_inherit=True)
         return tree
 
-    def _run_statements(self, tree: ast.Module, filename: str) -> None:
+    def _run_statements(self, tree: ast.Module, filename: str, *, shows: bool = False) -> None:
         self._note_attempts(tree)
+        shown = tree.body[-1] if shows and tree.body else None
         for statement in tree.body:
             self.statement = statement
             try:
-                self._run_statement(statement, filename)
+                self._run_statement(statement, filename, shows=statement is shown)
             except BaseException as error:  # noqa: BLE001 - sys.exit() ends no grading
                 self.record(error, statement)
 
-    def _run_statement(self, statement: ast.stmt, filename: str) -> None:
-        alone = ast.Module([statement], type_ignores=[])
-        code = compile(alone, filename, "exec", flags=self._flags, dont_inherit=True)
+    def _run_statement(
+        self, statement: ast.stmt, filename: str, *, shows: bool = False
+    ) -> None:
+        alone = ast.Interactive([statement]) if shows else ast.Module([statement], type_ignores=[])
+        mode = "single" if shows else "exec"
+        code = compile(alone, filename, mode, flags=self._flags, dont_inherit=True)
         self._flags |= code.co_flags & _FUTURE
         exec(code, self.namespace)  # noqa: S102 - what a sandbox is for
 
@@ -176,7 +180,7 @@ def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], No
     """Run the cells one after another; `started` is called with the number of each before."""
     for cell in cells:
         started(cell.index)
-        workspace.run(cell.index, cell.source)
+        workspace.run(cell.index, cell.source, shows=cell.shows)
 
 
 def _moved(tree: ast.Module, source: str) -> ast.Module:

@@ -127,6 +127,8 @@ class Fallback(MetaPathFinder):
     def _asked_by_student(self) -> bool:
         frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - who imports is only seen there
         while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            if frame.f_code.co_filename == "<frozen importlib.util>":
+                return False  # find_spec asks whether a library is there, and imports nothing
             frame = frame.f_back
         if frame is None or cell_of(frame.f_code.co_filename) is None:
             return False

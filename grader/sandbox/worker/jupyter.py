@@ -5,27 +5,32 @@ is the workspace's, as without a kernel: its shell goes on after a statement tha
 """
 
 import ast
+import io
 import json
 import os
 import secrets
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from ipykernel.kernelapp import IPKernelApp
+from ipykernel import iostream, kernelapp
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core import debugger  # noqa: F401 - the kernel asks for it where pdb is withheld
 from IPython.core.history import HistoryManager
 from jupyter_client.manager import AsyncKernelManager
 from nbconvert.preprocessors import ExecutePreprocessor
+from tornado.ioloop import IOLoop
 
 from grader.sandbox.protocol import Cell
 from grader.sandbox.worker.cells import Workspace
 from grader.sandbox.worker.failures import cell_name
 from grader.sandbox.worker.stand_ins import no_input
 
+_DESCRIPTORS = 1024
 _CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 
 
@@ -36,6 +41,9 @@ def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], No
     client = os.fork()
     if client == 0:
         try:
+            # What it has to say is nobody's, and the channel to the grader is not its own.
+            sys.stdout = sys.stderr = io.StringIO()
+            os.closerange(3, _DESCRIPTORS)
             _drive(connection, [cell.source for cell in written])
         finally:
             os._exit(0)
@@ -52,14 +60,20 @@ def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], No
             workspace.enter(cell.index, cell.source)
 
     app.shell.events.register("pre_run_cell", start_cell)
-    signal.signal(signal.SIGCHLD, lambda *_: app.io_loop.add_callback(app.io_loop.stop))
-    if os.waitpid(client, os.WNOHANG)[0] == 0:
-        app.start()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    loop = IOLoop.current()
+    end = threading.Thread(target=_stop_after, args=(client, loop))
+    end.start()
+    app.start()
+    end.join()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.stdout, sys.stderr = streams
     if next(waiting, None) is not None:
         raise RuntimeError("nbconvert ended before the last cell")
+
+
+def _stop_after(client: int, loop: IOLoop) -> None:
+    os.waitpid(client, 0)
+    loop.add_callback(loop.stop)
 
 
 def _write_connection(folder: Path) -> Path:
@@ -105,13 +119,15 @@ def _drive(connection: Path, sources: Sequence[str]) -> None:
 
 def _kernel(connection: Path, workspace: Workspace) -> Any:
     HistoryManager.enabled = False
-    app = IPKernelApp(
+    # Its pipe for the text of forked processes would be a TCP socket.
+    kernelapp.IOPubThread = lambda socket, **_: iostream.IOPubThread(socket, pipe=False)
+    app = kernelapp.IPKernelApp(
         connection_file=str(connection),
         user_ns=workspace.namespace,
-        quiet=True,
         capture_fd_output=False,
     )
     app.kernel_class.shell_class = _shell_for(workspace)
+    app.log_connection_info = lambda: None  # it would be printed among the student's text
     app.initialize([])
     app.kernel.raw_input = app.kernel.getpass = no_input
     app.shell.compile.get_code_name = lambda *_: cell_name(workspace.cell)

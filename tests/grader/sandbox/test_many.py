@@ -67,9 +67,11 @@ FEW = settings(
 )
 MANY = settings(FEW, max_examples=10_000)
 
-words = st.sampled_from(
-    ["frame", "id", "value", "arguments", "items", "kind", "dtype", "shape", "data", "failures", "defined", "exception", "type", "text", "stream", "cell", "index", "answer", "raised", "ran", "absent", "array", "tensor", "mapping", "sequence", "float64", "list"]
-)
+WORDS = """
+    frame id value arguments items kind dtype shape data failures defined exception type text stream
+    cell index answer raised ran absent array tensor mapping sequence float64 list
+"""
+words = st.sampled_from(WORDS.split())
 junk = st.recursive(
     st.none()
     | st.booleans()

@@ -74,8 +74,12 @@ HUSHED: Final[Table] = {
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
     "utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88),
     "listxattr": (194, 11), "llistxattr": (195, 12), "flistxattr": (196, 13),
+    "sched_setscheduler": (144, 119),
 }  # fmt: skip
-"""Said to succeed and not done: copying a file ends with them, and Landlock does not see them."""
+"""Said to succeed and not done: copying a file ends with them, and Landlock does not see them.
+
+With the last one the threads of a Jupyter kernel ask for what they have.
+"""
 
 UNKNOWN: Final = 453
 """From this number on a call is newer than the tables: said not to exist, so that the C library

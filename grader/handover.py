@@ -1,0 +1,181 @@
+"""The commands that hand marks over: to other systems, and from a person into the gradebook."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader import steps
+from grader.messages import LANGUAGES
+
+if TYPE_CHECKING:
+    from grader.messages import Language
+    from grader.reports.lms import Filled
+    from grader.results import Results
+
+MOST_NAMED = 20
+"""The most students that a remark names."""
+
+_out = click.argument("out", type=click.Path(path_type=Path))
+_lang = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    help="The language of what students read.  [default: that of the notebooks, else the system's]",
+)
+
+
+@click.command(epilog="Example:  grader report results --format canvas --into grades.csv")
+@_out
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice((*steps.FORMATS, *steps.FILLED)),
+    multiple=True,
+    required=True,
+    help="What to write into OUT; may be given several times.",
+)
+@click.option(
+    "--into",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Canvas's exported gradebook or Moodle's grading worksheet, to fill in; FILE itself is "
+    "not changed.",
+)
+@click.option(
+    "--scale-to",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Tell marks out of N points; they are rounded here, once.",
+)
+@_lang
+@steps.one_line_errors
+def report(
+    out: Path, formats: Sequence[str], into: Path | None, scale_to: float | None, lang: str | None
+) -> None:
+    """Write the marks for other systems.
+
+    Learning systems, continuous integration, spreadsheets.
+
+    A mark stays blank while any of it is still to be judged; `grader status OUT` lists what that
+    is.
+    """
+    from grader.gradebook import existing
+    from grader.reports.lms import pending
+    from grader.reports.summary import own_language
+
+    filled = [name for name in steps.FILLED if name in formats]
+    _check(formats, filled, into, scale_to)
+    with existing(out) as book:
+        results = book.results()
+        language = steps.language(lang, own_language(results))
+        written = []
+        if filled and into is not None:
+            written.append(_fill(results, filled[0], into, out, language, scale_to))
+        written += steps.write(
+            book, out, formats, language=language, anew=lang is not None, scale_to=scale_to
+        )
+    if "csv" in formats or filled:
+        _name("left blank, since something is still to be judged", pending(results))
+    steps.say(f"written: {' and '.join(map(str, written))}")
+
+
+def _check(
+    formats: Sequence[str], filled: Sequence[str], into: Path | None, scale_to: float | None
+) -> None:
+    """Refuse options that do not go together."""
+    if len(filled) > 1:
+        steps.fail("--format canvas and --format moodle fill different files: one at a time", 2)
+    if filled and into is None:
+        steps.fail(
+            f"--format {filled[0]} needs --into FILE, "
+            + (
+                "the gradebook exported from Canvas (Grades, Export)"
+                if filled[0] == "canvas"
+                else "the worksheet from Moodle (View all submissions, Download grading worksheet)"
+            ),
+            steps.USAGE,
+        )
+    if into is not None and not filled:
+        steps.fail("--into is for --format canvas or moodle", steps.USAGE)
+    if scale_to is not None and not set(formats) & {*steps.SCALED, *steps.FILLED}:
+        steps.fail(
+            f"--scale-to is for the formats {', '.join((*steps.SCALED, *steps.FILLED))}",
+            steps.USAGE,
+        )
+
+
+def _fill(  # noqa: PLR0913, PLR0917 - as many facts
+    results: "Results",
+    name: str,
+    into: Path,
+    out: Path,
+    language: "Language",
+    scale_to: float | None,
+) -> Path:
+    """Write the system's own file with marks in it into OUT, and say who is in it."""
+    from grader.reports import lms, tables, write_atomically
+
+    try:
+        exported = tables.read(into)
+        if name == "canvas":
+            filled = lms.canvas(results, exported, scale_to=scale_to)
+        else:
+            filled = lms.moodle(results, exported, language=language, scale_to=scale_to)
+    except tables.TableError as error:
+        steps.fail(str(error), steps.USAGE)
+    path = write_atomically(out / steps.FILES[name], filled.content)
+    _tell(filled, into)
+    return path
+
+
+def _tell(filled: "Filled", into: Path) -> None:
+    steps.say(f"{filled.matched} submissions have their row in {into}")
+    _name(f"no row in {into}", filled.unmatched)
+    _name("no submission", filled.missing)
+    if filled.remark:
+        steps.say(filled.remark)
+
+
+def _name(what: str, students: Sequence[str]) -> None:
+    if students:
+        more = len(students) - MOST_NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        steps.say(f"{what} ({len(students)}): {', '.join(students[:MOST_NAMED])}{rest}")
+
+
+@click.command(epilog="Example:  grader marks results read_by_me.csv --by 'A. Prado'")
+@_out
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--by", metavar="NAME", help="Who gives the marks.  [default: your login]")
+@steps.one_line_errors
+def marks(out: Path, file: Path, by: str | None) -> None:
+    """Take a person's marks in; grading again keeps them.
+
+    FILE is a table with the columns id, question, points and, if wanted, comment; the id * is
+    everyone. Where one row is not understood, none is taken.
+    """
+    import getpass
+
+    from grader.gradebook import existing
+    from grader.marks import MarksError, read_marks
+    from grader.reports.summary import own_language
+    from grader.reports.tables import TableError
+
+    with existing(out) as book:
+        try:
+            given = read_marks(file, book.results())
+        except TableError as error:
+            steps.fail(str(error), steps.USAGE)
+        except MarksError as error:
+            for line in error.lines:
+                steps.say(line)
+            steps.fail("no mark was taken: correct these rows and give the file again", steps.USAGE)
+        book.override(given, by=by or getpass.getuser())
+        results = book.marks()
+        language = steps.language(None, own_language(results))
+        steps.write(book, out, steps.default_formats(results), language=language)
+    steps.say(f"{len(given)} marks are taken")
+    stale = [name for name in (*steps.EXPORTS, *steps.FILLED) if (out / steps.FILES[name]).exists()]
+    if stale:
+        steps.say(f"these reports hold earlier marks; ask for them again: {', '.join(stale)}")

@@ -1,0 +1,134 @@
+"""A person's marks: read from a table, and put in the place of computed ones.
+
+It knows results and tables; who keeps the marks is the gradebook's business.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from grader.reports.summary import points
+from grader.reports.tables import Table, TableError, read
+from grader.results import Override, QuestionResult, Results, SubmissionResult
+
+EVERYONE = "*"
+"""Stands in the place of a student's id for all of them."""
+
+COLUMNS = ("id", "question", "points", "comment")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Points for a question of one student, or of everyone, and the words with them."""
+
+    student: str
+    question: str
+    points: float
+    comment: str
+
+
+class MarksError(Exception):
+    """Rows that cannot be taken; each line names one and says why. Nothing of the file is taken."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)
+
+
+def read_marks(path: Path, results: Results) -> tuple[Mark, ...]:
+    """The marks in a table with the columns id, question, points and, if wanted, comment.
+
+    Rows without points and comment are passed over. Raises TableError for what is not such a
+    table, and MarksError where any row is of nobody, of no question, or of no possible points.
+    """
+    table = read(path)
+    places = _columns(table, path)
+    most = {each.id: each.max_score for one in results.submissions for each in one.questions}
+    answered = {one.id: {each.id for each in one.questions} for one in results.submissions}
+    marks: dict[tuple[str, str], Mark] = {}
+    refused: list[str] = []
+    for number, row in enumerate(table.rows[1:], start=2):
+        cells = {name: _plain(row[at]) for name, at in places.items()}
+        if not cells["points"] and not cells.get("comment"):
+            continue
+        mark = _mark(cells, most, answered)
+        if isinstance(mark, str):
+            refused.append(f"{path}, row {number}: {mark}")
+        elif (mark.student, mark.question) in marks:
+            refused.append(
+                f"{path}, row {number}: {mark.question!r} of {mark.student!r} has a mark above"
+            )
+        else:
+            marks[mark.student, mark.question] = mark
+    if refused:
+        raise MarksError(refused)
+    return tuple(marks.values())
+
+
+def _columns(table: Table, path: Path) -> dict[str, int]:
+    header = [_plain(name).lower() for name in table.header]
+    missing = [name for name in COLUMNS[:3] if name not in header]
+    if missing:
+        raise TableError(
+            f"{path} needs the columns id, question, points and, if wanted, comment; missing: "
+            f"{', '.join(missing)}; found: {', '.join(table.header)}"
+        )
+    return {name: header.index(name) for name in COLUMNS if name in header}
+
+
+def _plain(cell: str) -> str:
+    return unicodedata.normalize("NFC", cell.strip())
+
+
+def _mark(
+    cells: Mapping[str, str], most: Mapping[str, float], answered: Mapping[str, set[str]]
+) -> Mark | str:
+    """The mark of a row, or what is wrong with it."""
+    student, question = cells["id"], cells["question"]
+    if question not in most:
+        return f"there is no question {question!r}, only {', '.join(most)}"
+    if student != EVERYONE:
+        if student not in answered:
+            return f"there is no submission {student!r}{_nearest(student, answered)}"
+        if question not in answered[student]:
+            return f"the submission {student!r} was not judged, so {question!r} cannot be marked"
+    if not re.fullmatch(r"\d+([.,]\d*)?|[.,]\d+", cells["points"]):
+        found = repr(cells["points"]) if cells["points"] else "none"
+        return f"points for {question!r} of {student!r} are a number, found {found}"
+    score = float(cells["points"].replace(",", "."))
+    if score > most[question]:
+        given, possible = points(score), points(most[question])
+        return f"{question!r} of {student!r} has {given} points, of {possible} possible ones"
+    return Mark(student, question, score, cells.get("comment", ""))
+
+
+def _nearest(student: str, answered: Mapping[str, set[str]]) -> str:
+    near = get_close_matches(student, answered, n=1)
+    return f": {near[0]!r} is meant, perhaps" if near else ": the ids are those in results.json"
+
+
+def with_overrides(result: SubmissionResult, overrides: Mapping[str, Override]) -> SubmissionResult:
+    """The result with a person's marks, by question, in place of the computed ones."""
+    if not any(one.id in overrides for one in result.questions):
+        return result
+    questions = tuple(
+        _overridden(one, overrides[one.id]) if one.id in overrides else one
+        for one in result.questions
+    )
+    judged = [one.score for one in questions if one.score is not None]
+    return replace(
+        result,
+        questions=questions,
+        score=sum(judged) * result.late_factor,
+        pending=sum((one.max_score for one in questions if one.score is None), 0.0),
+    )
+
+
+def _overridden(question: QuestionResult, override: Override) -> QuestionResult:
+    computed = question.override.computed if question.override else question.score
+    return replace(question, score=override.score, override=replace(override, computed=computed))

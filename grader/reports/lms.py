@@ -1,0 +1,310 @@
+"""Marks for spreadsheets, Canvas and Moodle: a gradebook, and the instructor's own export filled.
+
+A mark is blank while any of it is still to be judged. Rows and columns of an export stay as the
+system wrote them, since it recognises them by their text.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from operator import itemgetter
+from pathlib import Path
+from typing import TypeAlias
+
+from grader.messages import Language
+from grader.reports import export, summary, write_atomically
+from grader.reports.escaping import visible
+from grader.reports.tables import Table, TableError, inert, to_bytes
+from grader.results import Results, SubmissionResult
+
+Row: TypeAlias = tuple[str, ...]
+
+_CANVAS_ASSIGNMENT = re.compile(r"(?P<title>.*) \(\d+\)")
+_MOODLE_IDENTIFIER = re.compile(r"\S.* (\d+)")
+
+# Moodle's column names in the languages of this package; it takes no others in those.
+_GRADE = {"grade", "nota", "calificación", "avaliar"}
+_COMMENTS = {
+    "feedback comments",
+    "comentários de feedback",
+    "comentários",
+    "comentarios de retroalimentación",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """An export with marks in it, and what is to be said of it.
+
+    `matched` counts the rows that were found, `unmatched` are the ids of submissions without a
+    row, `missing` the rows without a submission, `pending` the ids whose mark is left blank;
+    `remark` says where the system's most points are others than ours.
+    """
+
+    content: bytes
+    matched: int
+    unmatched: tuple[str, ...]
+    missing: tuple[str, ...]
+    pending: tuple[str, ...]
+    remark: str = ""
+
+
+def pending(results: Results) -> tuple[str, ...]:
+    """The ids of those whose mark is blank, since something is still to be judged."""
+    return tuple(one.id for one in results.submissions if export.final(one) is None)
+
+
+# -- a gradebook for a spreadsheet ----------------------------------------------------------------
+
+
+def write_csv(results: Results, folder: Path, *, scale_to: float | None = None) -> Path:
+    """Write gradebook.csv into the folder and return its path; raises ReportError."""
+    return write_atomically(folder / "gradebook.csv", gradebook(results, scale_to=scale_to))
+
+
+def gradebook(results: Results, *, scale_to: float | None = None) -> bytes:
+    """A row a submission: the mark, and every question's points before they are scaled.
+
+    With a byte order mark, without which spreadsheets misread accents.
+    """
+    questions = list(
+        dict.fromkeys(each.id for one in results.submissions for each in one.questions)
+    )
+    header = ("id", "name", "score", "max_score", "pending", "late", "problem", *questions)
+
+    def row(one: SubmissionResult) -> list[str]:
+        mark = export.final(one, scale_to)
+        scores = {each.id: each.score for each in one.questions}
+        factor = export.factor(one, scale_to)
+        return [
+            _text(one.id),
+            _text(one.name or ""),
+            "" if mark is None else export.number(mark),
+            export.number(export.rounded(one.max_score, factor=factor)),
+            export.number(export.rounded(one.pending, factor=factor)),
+            {None: "", True: "yes", False: "no"}[one.late],
+            one.problem or "",
+            *(_points(scores.get(question)) for question in questions),
+        ]
+
+    ordered = sorted(results.submissions, key=lambda one: one.id)
+    return to_bytes([list(map(_text, header)), *map(row, ordered)], has_mark=True)
+
+
+def _points(score: float | None) -> str:
+    return "" if score is None else export.number(export.rounded(score))
+
+
+def _text(text: str) -> str:
+    return inert(visible(text).replace("\n", " "))
+
+
+# -- Canvas ---------------------------------------------------------------------------------------
+
+
+def canvas(results: Results, exported: Table, *, scale_to: float | None = None) -> Filled:
+    """Canvas's gradebook export with this assignment's marks: its students, and one column.
+
+    A student is found by the user id of the downloaded file's name, else by a SIS id, a login or
+    a name that is ours. Raises TableError for what is not such an export, or where the
+    assignment's column is not to be found: Canvas would make a new assignment of any other.
+    """
+    header = exported.header
+    section = next((at for at, name in enumerate(header) if "Section" in name), None)
+    if len(header) <= 3 or "Student" not in header[0] or "ID" not in header[1] or not section:
+        raise TableError(
+            "a gradebook exported from Canvas begins with Student, ID, ..., Section; found: "
+            + ", ".join(header[:4])
+        )
+    column = _canvas_column(results, header, section)
+    rows = list(exported.rows[1:])
+    possible = next((row for row in rows if row[0].strip() == "Points Possible"), None)
+    keys = {name: itemgetter(at) for at, name in enumerate(header[: section + 1])}
+
+    def own(one: SubmissionResult) -> list[tuple[str, str]]:
+        user = one.lms.get("user_id") if one.lms.get("system") == "canvas" else None
+        names = [("ID", user)] if user else []
+        names += [(name, one.id) for name in ("SIS User ID", "SIS Login ID")]
+        return [*names, ("Student", one.name)] if one.name else names
+
+    def fill(row: Row, one: SubmissionResult) -> Row:
+        mark = export.final(one, scale_to)
+        return row if mark is None else _with(row, {column: export.number(mark)})
+
+    students = [row for row in rows if row is not possible and row[1].strip()]
+    found = _matched(results, students, keys, own)
+    filled = [fill(row, found[row]) if row in found else row for row in rows]
+    kept = [*range(section + 1), column]
+    content = [[row[at] for at in kept] for row in [header, *filled]]
+    for row in content[1:]:
+        # Matched by the ID beside it; a name is the student's own text.
+        row[0] = inert(row[0])
+    return _filled(
+        content,
+        exported,
+        results,
+        found,
+        students=[(row, row[0]) for row in students],
+        remark=_other_maximum(results, possible[column] if possible else "", scale_to),
+    )
+
+
+def _canvas_column(results: Results, header: Row, section: int) -> int:
+    titles = {
+        at: found["title"].strip().casefold()
+        for at, name in enumerate(header)
+        if at > section and (found := _CANVAS_ASSIGNMENT.fullmatch(name.strip()))
+    }
+    named = {results.title.casefold(), results.assignment.casefold()}
+    own = [at for at, title in titles.items() if title in named]
+    candidates = own or list(titles)
+    if len(candidates) == 1:
+        return candidates[0]
+    raise TableError(
+        f"which column is {results.title!r} is not clear among: "
+        f"{', '.join(header[at] for at in candidates) or 'none'}; leave only that one in the "
+        "file, with its number in parentheses"
+    )
+
+
+# -- Moodle ---------------------------------------------------------------------------------------
+
+
+def moodle(
+    results: Results,
+    worksheet: Table,
+    *,
+    language: Language = "en",
+    scale_to: float | None = None,
+) -> Filled:
+    """Moodle's grading worksheet with grades and comments; all other cells stay as they are.
+
+    A student is found by the number of "Participant 1234". Raises TableError for what is not
+    such a worksheet.
+    """
+    rows = worksheet.rows[1:]
+    identifier, grade, most, comments = _moodle_columns(worksheet)
+    comma = any("," in row[most] for row in rows) if most is not None else False
+
+    def own(one: SubmissionResult) -> list[tuple[str, str]]:
+        number = _MOODLE_IDENTIFIER.fullmatch(one.lms.get("identifier", ""))
+        return [("number", number[1])] if number else []
+
+    def fill(row: Row, one: SubmissionResult) -> Row:
+        cells = {}
+        if (mark := export.final(one, scale_to)) is not None:
+            text = export.number(mark)
+            cells[grade] = text.replace(".", ",") if comma else text
+        if comments is not None:
+            # Moodle reads a comment as HTML.
+            cells[comments] = inert(escape(export.comment(one, language)).replace("\n", "<br>"))
+        return _with(row, cells)
+
+    numbered = {row: number[1] for row in rows if (number := _number(row[identifier]))}
+    found = _matched(results, numbered, {"number": numbered.__getitem__}, own)
+    filled = (fill(row, found[row]) if row in found else row for row in rows)
+    return _filled(
+        [worksheet.header, *filled],
+        worksheet,
+        results,
+        found,
+        students=[(row, row[identifier]) for row in numbered],
+        remark=_other_maximum(results, rows[0][most] if most is not None else "", scale_to),
+    )
+
+
+def _number(cell: str) -> re.Match[str] | None:
+    return _MOODLE_IDENTIFIER.fullmatch(cell.strip())
+
+
+def _moodle_columns(worksheet: Table) -> tuple[int, int, int | None, int | None]:
+    """Where identifier, grade, the most points (if told) and comments (if on) stand."""
+    header = [name.strip().casefold() for name in worksheet.header]
+    rows = worksheet.rows[1:]
+    identifier = next(
+        (at for at in range(len(header)) if rows and all(_number(row[at]) for row in rows)), None
+    )
+    grade = next((at for at, name in enumerate(header) if name in _GRADE), None)
+    if identifier is None or grade is None:
+        raise TableError(
+            "a grading worksheet downloaded from Moodle has a column with 'Participant 1234' and "
+            f"one named Grade, Nota or Calificación; found: {', '.join(worksheet.header)}"
+        )
+    after = grade + 1
+    has_most = after < len(header) and all(_decimal(row[after]) is not None for row in rows)
+    comments = next((at for at, name in enumerate(header) if name in _COMMENTS), None)
+    return identifier, grade, after if has_most else None, comments
+
+
+# -- what both do ---------------------------------------------------------------------------------
+
+
+def _matched(
+    results: Results,
+    rows: Iterable[Row],
+    keys: Mapping[str, Callable[[Row], str]],
+    own: Callable[[SubmissionResult], list[tuple[str, str]]],
+) -> dict[Row, SubmissionResult]:
+    """The submission of each row that has one: by the first key that names exactly one row.
+
+    Where two submissions claim a row, it is neither's.
+    """
+    named: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        for key, value in keys.items():
+            named.setdefault((key, value(row).strip()), []).append(row)
+    claims: dict[Row, list[SubmissionResult]] = {}
+    for one in results.submissions:
+        candidates = (named.get(key, []) for key in own(one))
+        found = next((each[0] for each in candidates if len(each) == 1), None)
+        if found is not None:
+            claims.setdefault(found, []).append(one)
+    return {row: claiming[0] for row, claiming in claims.items() if len(claiming) == 1}
+
+
+def _with(row: Row, cells: Mapping[int, str]) -> Row:
+    return tuple(cells.get(at, cell) for at, cell in enumerate(row))
+
+
+def _filled(  # noqa: PLR0913 - one parameter a fact
+    content: Iterable[Iterable[str]],
+    exported: Table,
+    results: Results,
+    found: dict[Row, SubmissionResult],
+    *,
+    students: list[tuple[Row, str]],
+    remark: str,
+) -> Filled:
+    matched = {one.id for one in found.values()}
+    return Filled(
+        content=to_bytes(
+            [list(row) for row in content],
+            delimiter=exported.delimiter,
+            has_mark=exported.has_mark,
+        ),
+        matched=len(found),
+        unmatched=tuple(one.id for one in results.submissions if one.id not in matched),
+        missing=tuple(name for row, name in students if row not in found),
+        pending=pending(results),
+        remark=remark,
+    )
+
+
+def _other_maximum(results: Results, told: str, scale_to: float | None) -> str:
+    """Say where the system counts out of another number than the marks do."""
+    theirs = _decimal(told)
+    if theirs is None or not results.submissions:
+        return ""
+    ours = scale_to or results.submissions[0].max_score
+    if abs(ours - theirs) < 1e-9:
+        return ""
+    return (
+        f"the marks are out of {summary.points(ours)}, the column out of {summary.points(theirs)}: "
+        f"--scale-to {theirs:g} makes them agree"
+    )
+
+
+def _decimal(text: str) -> float | None:
+    found = re.fullmatch(r"\d+(?:[.,]\d+)?", text.strip())
+    return float(text.strip().replace(",", ".")) if found else None

@@ -1,0 +1,160 @@
+"""In which language results are told: on the command line, on pages and in files."""
+
+import json
+import re
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+
+from grader import steps
+from grader.cli import main
+from grader.messages import LANGUAGES
+from grader.reports import html
+from grader.results import Results, SubmissionResult
+
+ASSIGNMENT = """
+from grader import Assignment, array
+
+hw = Assignment("sums", title={"en": "Sums", "pt": "Somas", "es": "Sumas"})
+
+@hw.question(points=2, inputs={"x": array("n")})
+def total(x):
+    return x.sum()
+"""
+WRONG = "def total(x):\n    return -x.sum()\n"
+SAID = {
+    "en": "The form is right, the value is not.",
+    "pt": "A forma está certa, o valor não.",
+    "es": "La forma es correcta, el valor no.",
+}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "sums.py").write_text(ASSIGNMENT, encoding="utf-8")
+    (tmp_path / "ana.py").write_text(WRONG, encoding="utf-8")
+    return tmp_path
+
+
+def notebook(language):
+    cell = {"cell_type": "code", "source": WRONG, "metadata": {}, "outputs": []}
+    metadata = {"grader": {"language": language}}
+    file = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": [cell]}
+    return json.dumps(file)
+
+
+def check(file, *options):
+    command = ["check", file, "-a", "sums.py", "--isolation", "limits", "--plain", *options]
+    ended = CliRunner().invoke(main, command)
+    assert ended.exit_code == steps.DONE, ended.stderr
+    return " ".join(ended.stdout.split()), ended.stderr
+
+
+def grade(*options):
+    command = ["grade", "ana.py", "-a", "sums.py", "--isolation", "limits", "--plain", *options]
+    ended = CliRunner().invoke(main, command)
+    assert ended.exit_code == steps.DONE, ended.stderr
+    return ended.stdout
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_check_tells_in_the_language_that_is_asked_for(here, language):
+    out, _ = check("ana.py", "--lang", language)
+    assert SAID[language] in out
+
+
+def test_check_speaks_the_notebooks_language(here):
+    (here / "ana.ipynb").write_text(notebook("pt-BR"), encoding="utf-8")
+    out, error = check("ana.ipynb")
+    assert SAID["pt"] in out
+    assert "Mais ajuda" in error
+
+
+def test_the_language_asked_for_goes_before_the_notebooks(here):
+    (here / "ana.ipynb").write_text(notebook("pt"), encoding="utf-8")
+    assert SAID["es"] in check("ana.ipynb", "--lang", "es")[0]
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "es_MX.UTF-8"}, "es"),
+        ({"LANG": "es_MX.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANGUAGE": "fr:pt_BR", "LANG": "es_MX.UTF-8"}, "pt"),
+        ({}, "en"),
+    ],
+)
+def test_without_any_other_word_the_environment_decides(here, monkeypatch, environment, language):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert steps.language(None, None) == language
+
+
+def test_a_language_without_texts_is_english(here):
+    assert steps.language(None, "fr") == "en"
+
+
+def test_grade_writes_its_reports_in_the_language_asked_for(here):
+    out = grade("--lang", "pt")
+    assert "sinal errado" in out
+    page = (here / "results" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="pt-BR">' in page
+    assert "<h1>Somas</h1>" in page
+    (one,) = json.loads((here / "results" / "results.json").read_bytes())["submissions"]
+    assert one["questions"][0]["message"].startswith(SAID["pt"])
+
+
+def test_reports_can_be_had_in_another_language_without_grading_again(here):
+    grade("--lang", "pt")
+    grade("--lang", "es")
+    (one,) = json.loads((here / "results" / "results.json").read_bytes())["submissions"]
+    assert one["questions"][0]["message"].startswith(SAID["es"])
+    assert '<html lang="es">' in (here / "results" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_gradebook_holds_ids_and_parameters_and_no_sentence(here):
+    grade()
+    database = sqlite3.connect(here / "results" / "gradebook.sqlite")
+    ((row,),) = database.execute("SELECT result FROM grading").fetchall()
+    database.close()
+    question = json.loads(row)["questions"][0]
+    assert question["message"]["id"] == "wrong_value"
+    assert question["message"]["parameters"].keys() == {"found"}
+    assert question["diagnoses"][0]["message"]["id"] == "misconception.wrong_sign.idea"
+
+
+@pytest.mark.parametrize("language", ["pt", "es"])
+def test_nothing_on_a_page_is_left_in_english(language):
+    results = Results(
+        assignment="sums", title="", grader_version="1", seed="0",
+        submissions=(
+            SubmissionResult(
+                id="1", name=None, path="", sha256="", score=None, max_score=2.0, pending=2.0,
+                seconds=0.0, problem="unreadable", torch=None, isolation=None, questions=(),
+            ),
+        ),
+    )  # fmt: skip
+    page = re.sub(r"<style>.*</style>", "", html.page(results, language), flags=re.DOTALL)
+    words = set(re.findall(r"[a-z]+", re.sub(r"<[^>]*>", " ", page).lower()))
+    assert words & {"the", "of", "with", "submissions", "scores", "reasons", "points"} == set()
+
+
+@pytest.mark.parametrize(("languages", "most"), [(["es", "pt", "pt"], "pt"), ([None], None)])
+def test_a_class_is_told_in_the_language_of_most_notebooks(languages, most):
+    from grader.reports.summary import own_language
+
+    submissions = tuple(
+        SubmissionResult(
+            id=str(number), name=None, path="", sha256="", score=0.0, max_score=2.0, pending=0.0,
+            seconds=0.0, problem=None, torch=None, isolation=None, questions=(), language=one,
+        )
+        for number, one in enumerate(languages)
+    )  # fmt: skip
+    results = Results(
+        assignment="sums", title="", grader_version="1", seed="0", submissions=submissions
+    )
+    assert own_language(results) == most
