@@ -1,7 +1,8 @@
 """Reads a notebook's code: any bytes give a `Notebook` or a `NotebookError`, nothing else.
 
-Metadata, tags and ids are ignored but for the hint that the grader's own notebooks carry; of
-stored outputs the text is kept, to explain by. It knows neither files nor students, and leaves magics to whoever runs the cells.
+Metadata, tags and ids are ignored but for the hint that the grader's own notebooks carry; of stored
+outputs the text is kept, to explain by. It knows neither files nor students, and leaves magics to
+whoever runs the cells.
 """
 
 import ast

@@ -22,9 +22,7 @@ def stale_output(cell: CodeCell, fresh: str) -> Finding | None:
         return None
     pairs = [
         (stored, found)
-        for stored, found in zip(
-            _NUMBER.findall(cell.shown), _NUMBER.findall(fresh), strict=True
-        )
+        for stored, found in zip(_NUMBER.findall(cell.shown), _NUMBER.findall(fresh), strict=True)
         if float(stored) != float(found)
     ]
     runs = {_runs(float(stored), float(found)) for stored, found in pairs}

@@ -14,7 +14,6 @@ from typing import Any
 
 import reference_engine
 from reference_engine._errors import NOT_COVERED, NotCovered
-from reference_engine._pytorch_names import TORCH
 
 _NESTED = (
     "autograd.functional", "autograd.variable", "nn.functional", "nn.init", "nn.modules",
@@ -36,10 +35,17 @@ class _Finder(MetaPathFinder, Loader):
             self._refuse_from_import(fullname)
         if fullname != "torch" and not fullname.startswith("torch."):
             return None
-        if _counterpart(fullname) is None:
-            name = fullname.removeprefix("torch.")
-            known = name.partition(".")[0] in TORCH
-            text = NOT_COVERED.format(name=name) if known else f"No module named {fullname!r}"
+        own = "reference_engine" + fullname.removeprefix("torch")
+        self._asked.add(own)  # asking for the engine's module is not asking for its name
+        try:
+            found = _counterpart(fullname)
+        finally:
+            self._asked.discard(own)
+        if found is None:
+            package, _, name = fullname.rpartition(".")
+            known = _is_pytorchs(_counterpart(package), name)
+            covered = NOT_COVERED.format(name=fullname.removeprefix("torch."))
+            text = covered if known else f"No module named {fullname!r}"
             raise ModuleNotFoundError(text, name=fullname)
         return ModuleSpec(fullname, self, is_package=True)
 
@@ -84,6 +90,17 @@ def _counterpart(fullname: str) -> ModuleType | None:
         return importlib.import_module(name)
     except ModuleNotFoundError:
         return None
+
+
+def _is_pytorchs(package: ModuleType | None, name: str) -> bool:
+    """Whether PyTorch may have a module of this name: only some of ours know all of its names."""
+    if package is None or "__getattr__" not in vars(package):
+        return True
+    try:
+        getattr(package, name)
+    except AttributeError as error:
+        return isinstance(error, NotCovered)
+    return False
 
 
 def _name_as_pytorch_does(module: ModuleType) -> None:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from grader.messages import Language, Message, Parameter, Told, render, tag
@@ -30,19 +30,10 @@ def write(results: Results, folder: Path, *, language: Language = "en") -> Path:
 def page(results: Results, language: Language = "en") -> str:
     """The page; the same results give the same page."""
 
-    def say(identifier: str, **parameters: Parameter) -> str:
-        return render(Message(f"report.{identifier}", parameters), language)
-
-    def told(message: Told) -> str:
-        return render(message, language)
-
     ordered = sorted(results.submissions, key=lambda one: one.id)
     levels = {one.isolation.level for one in ordered if one.isolation is not None}
-    return _template().render(
-        language=tag(language),
-        say=say,
-        told=told,
-        told_all=lambda messages: list(map(told, messages)),
+    return template("html.jinja").render(
+        **words_for(language),
         results=results,
         submissions=ordered,
         summary=summary.class_summary(results),
@@ -50,24 +41,43 @@ def page(results: Results, language: Language = "en") -> str:
         distribution=summary.distribution(results, language),
         isolation=sorted(levels),
         anchor=_anchor,
-        by_follow_through=summary.by_follow_through,
-        icon=summary.icon,
         most_named=summary.MOST_NAMED,
         percent=summary.percent,
-        points=summary.points,
         reason=partial(summary.reason, language=language),
-        score=summary.score,
         tally=summary.tally,
-        tone=summary.tone,
-        words=partial(summary.words, language=language),
     )
 
 
+def words_for(language: Language) -> dict[str, object]:
+    """What every page says its results with."""
+
+    def say(identifier: str, **parameters: Parameter) -> str:
+        return render(Message(f"report.{identifier}", parameters), language)
+
+    def told(message: Told) -> str:
+        return render(message, language)
+
+    return {
+        "language": tag(language),
+        "say": say,
+        "told": told,
+        "told_all": lambda messages: list(map(told, messages)),
+        "by_follow_through": summary.by_follow_through,
+        "icon": summary.icon,
+        "points": summary.points,
+        "score": summary.score,
+        "tone": summary.tone,
+        "words": partial(summary.words, language=language),
+    }
+
+
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """The template of a page, under which every text is escaped and nothing loads or runs."""
     here = files("grader.reports")
     style = here.joinpath("html.css").read_text("utf-8")
     environment = Environment(
+        loader=FunctionLoader(lambda part: here.joinpath(part).read_text("utf-8")),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
@@ -76,7 +86,7 @@ def _template() -> Template:
         keep_trailing_newline=True,
     )
     environment.globals |= {"style": style, "policy": _policy(style)}
-    return environment.from_string(here.joinpath("html.jinja").read_text("utf-8"))
+    return environment.get_template(name)
 
 
 def _policy(style: str) -> str:

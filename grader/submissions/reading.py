@@ -29,9 +29,9 @@ class Submission:
 
     `path` is as given, or relative to the folder or archive that was given; `sha256` is of the
     file's bytes, empty where they were not all read. Exactly one of `form` and `problem` is None.
-    A module is one cell. `screen` has a notebook's cells as they were saved. `assignment` and `language` are what a notebook says of itself. `name`,
-    `submitted_at` (ISO 8601), `late` and `lms` are what the learning system says, `others` the
-    student's files that do not count.
+    A module is one cell. `screen` has a notebook's cells as they were saved. `assignment` and
+    `language` are what a notebook says of itself. `name`, `submitted_at` (ISO 8601), `late` and
+    `lms` are what the learning system says, `others` the student's files that do not count.
     """
 
     id: str

@@ -420,3 +420,71 @@ def test_an_inner_observer_takes_over_for_a_while():
             x.sin()
         x.cos()
     assert (outer.entries, inner.entries) == (["exp", "cos"], ["sin"])
+
+
+# -- whose memory a gradient is -------------------------------------------------------------------
+
+
+def kept_by_a_hook():
+    kept = []
+    x = leaf([1.0, 2.0])
+    x.register_hook(kept.append)
+    (x * 3).sum().backward()
+    return x, kept
+
+
+def kept_by_another_leaf():
+    x, y = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    (x + y).sum().backward()
+    return x, [y.grad]
+
+
+def kept_as_the_cotangent():
+    x, cotangent = leaf([1.0, 2.0]), torch.tensor([3.0, 4.0], dtype=torch.float64)
+    (x + 0).backward(cotangent)
+    return x, [cotangent]
+
+
+def kept_by_a_non_leaf():
+    x = leaf([[1.0, 2.0]])
+    y = x.reshape(2)
+    y.retain_grad()
+    (y * 2).sum().backward()
+    return x, [y.grad]
+
+
+def kept_by_a_function():
+    kept = []
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(2 * x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, gradient):
+            kept.append(ctx.saved_tensors[0])
+            return kept[0]
+
+    x = leaf([1.0, 2.0])
+    Square.apply(x).sum().backward()
+    return x, kept
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        kept_by_a_hook,
+        kept_by_another_leaf,
+        kept_as_the_cotangent,
+        kept_by_a_non_leaf,
+        kept_by_a_function,
+    ],
+)
+def test_clearing_a_gradient_clears_nobody_elses(case):
+    x, others = case()
+    before = [one.clone() for one in others]
+    assert others
+    x.grad.zero_()
+    assert all(torch.equal(one, former) for one, former in zip(others, before, strict=True))

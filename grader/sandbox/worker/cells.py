@@ -127,9 +127,7 @@ class Workspace:
             except BaseException as error:  # noqa: BLE001 - sys.exit() ends no grading
                 self.record(error, statement)
 
-    def _run_statement(
-        self, statement: ast.stmt, filename: str, *, shows: bool = False
-    ) -> None:
+    def _run_statement(self, statement: ast.stmt, filename: str, *, shows: bool = False) -> None:
         alone = ast.Interactive([statement]) if shows else ast.Module([statement], type_ignores=[])
         mode = "single" if shows else "exec"
         code = compile(alone, filename, mode, flags=self._flags, dont_inherit=True)

@@ -113,5 +113,5 @@ def _uncovered_name(error: Any) -> str | None:
     if not isinstance(error, ImportError) or not isinstance(error.name, str):
         return None
     # The façade's own; for a name that PyTorch has not either it says what Python says.
-    covered = "is not covered" not in _text(error)
-    return None if covered or error.name.partition(".")[0] != "torch" else error.name
+    uncovered = "is not covered" in _text(error)
+    return error.name if uncovered and error.name.partition(".")[0] == "torch" else None
