@@ -57,6 +57,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             comment TEXT NOT NULL, given_by TEXT NOT NULL, given_at TEXT NOT NULL,
             PRIMARY KEY (student, question)) WITHOUT ROWID""",
     ),
+    (
+        "CREATE TABLE secret (value BLOB NOT NULL)",
+        "INSERT INTO secret VALUES (randomblob(32))",
+    ),
 )
 """The statements that lead from each version of the schema to the next; only ever added to."""
 
@@ -152,6 +156,12 @@ class Gradebook:
         """The seed of the whole class; None in a new gradebook."""
         row = self._one("SELECT seed FROM run")
         return str(row[0]) if row else None
+
+    @property
+    def secret(self) -> bytes:
+        """What names are made with that nobody can guess; it never changes."""
+        ((value,),) = self._all("SELECT value FROM secret")
+        return bytes(value)
 
     def start(self, results: Results, settings: str, command: Command) -> None:
         """Note what is run: the frame of its results, the settings, and what was asked for.

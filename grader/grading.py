@@ -49,6 +49,7 @@ from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
 from grader.screen import stale_output
 from grader.submissions import Submission
+from grader.traces import is_open, told_apart
 
 TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
 Kind: TypeAlias = Literal["numpy", "facade", "real"]
@@ -201,6 +202,9 @@ class Grader:
                     findings = diagnose(item, cases, outcomes, judgement)
                     if _follows_through(item, findings):
                         judgement = follow_through(judgement)
+                    if is_open(judgement.verdict, findings) and isinstance(item, Question):
+                        seen = session.trace(item.called, cases[0].arguments, through=item.call)
+                        findings = told_apart(findings, seen, submission.cells)
                     findings += _stale_outputs(submission, session.screens, item)
                     found[item.id] = Judged(item, cases, outcomes, judgement, findings)
         return [found[item.id] for item in self.assignment.items]

@@ -85,7 +85,7 @@ def _check(
 ) -> None:
     """Refuse options that do not go together."""
     if len(filled) > 1:
-        steps.fail("--format canvas and --format moodle fill different files: one at a time", 2)
+        steps.fail("--format canvas and --format moodle are for different files", steps.USAGE)
     if filled and into is None:
         steps.fail(
             f"--format {filled[0]} needs --into FILE, "

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-EXPORTS = ("junit", "gradescope", "github", "classroom50", "csv")
-"""What other systems read."""
+EXPORTS = ("pages", "junit", "gradescope", "github", "classroom50", "csv")
+"""What students and other systems read."""
 FORMATS = ("json", "html", *EXPORTS)
 """What can be written into OUT."""
 FILLED = ("canvas", "moodle")
@@ -43,6 +43,7 @@ LAYOUTS = ("gradescope", "canvas", "moodle", "nbgrader", "classroom", "plain")
 FILES = {
     "json": "results.json",
     "html": "index.html",
+    "pages": "pages",
     "junit": "junit.xml",
     "gradescope": "gradescope",
     "github": "github",
@@ -272,7 +273,7 @@ def write(  # noqa: PLR0913 - as many facts
     """
     import msgspec
 
-    from grader.reports import ReportError, html, json
+    from grader.reports import ReportError, html, json, pages
 
     def titled(results: "Results") -> "Results":
         return msgspec.structs.replace(results, title=title or results.title)
@@ -282,7 +283,11 @@ def write(  # noqa: PLR0913 - as many facts
         for name in (one for one in FORMATS if one in formats):
             path = out / FILES[name]
             if name in EXPORTS:
-                _export(name, titled(book.results()), out, language=language, scale_to=scale_to)
+                results = titled(book.results())
+                if name == "pages":
+                    pages.write(results, out, secret=book.secret, language=language)
+                else:
+                    _export(name, results, out, language=language, scale_to=scale_to)
             elif anew or not (book.is_reported(name) and path.is_file()):
                 if name == "json":
                     json.write_pieces(titled(book.frame()), book.rows(), out, language=language)

@@ -257,9 +257,15 @@ def explain(  # noqa: PLR0913 - one parameter an option
 
 def _compare(kept: "SubmissionResult", again: "SubmissionResult") -> None:
     """Say whether the mark is the same; a mark that the same file does not get again is a fault."""
-    if [(one.id, one.score) for one in kept.questions] == [
-        (one.id, one.score) for one in again.questions
-    ] and kept.problem == again.problem:
+    computed = {
+        one.id: one.override.computed if one.override else one.score for one in kept.questions
+    }
+    for one in kept.questions:
+        if one.override is not None:
+            points = _points(one.override.score, one.max_score)
+            _line(f"{one.id}: {points} by {one.override.by}, a person's mark")
+    same = computed == {one.id: one.score for one in again.questions}
+    if same and kept.problem == again.problem:
         _line(f"again: {_mark(again)}, the same mark")
         return
     _line(f"again: {_mark(again)}, another mark")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _errors
+from reference_engine import _dispatch, _errors
 from reference_engine._dispatch import UNTRACKED, as_array, wrap
 from reference_engine._functions import refusal
 from reference_engine._modes import state
@@ -32,7 +32,10 @@ def tensor(
     if isinstance(data, Tensor):
         warnings.warn(_errors.COPY_WARNING, UserWarning, stacklevel=2)
     wanted = None if dtype is None else as_dtype(dtype).numpy
-    return finished(array_of(data, wanted), requires_grad)
+    result = finished(array_of(data, wanted), requires_grad)
+    if _dispatch.observer is not None and isinstance(data, Tensor):
+        _dispatch.observer.read_out(data, "tensor", result)
+    return result
 
 
 def asarray(

@@ -35,6 +35,9 @@ class Observer:
     def detached(self, tensor: "Tensor", result: "Tensor") -> None:
         """`detach()` or `.data` gave the same values outside the graph."""
 
+    def read_out(self, tensor: "Tensor", by: str, value: Any) -> None:
+        """Numbers were taken out by `item`, `numpy` or a copy (`tensor`): what came of it."""
+
     def leaf_written(self, leaf: "Tensor") -> None:
         """A leaf that requires grad was written in place, or its data replaced."""
 

@@ -364,7 +364,10 @@ class Tensor:
         """The one element as a Python number."""
         if self._array.size != 1:
             raise RuntimeError(_errors.ITEM_SIZE.format(count=self._array.size))
-        return self._array.item()
+        number = self._array.item()
+        if _dispatch.observer is not None:
+            _dispatch.observer.read_out(self, "item", number)
+        return number
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers; a 0-d tensor gives its number."""
@@ -388,7 +391,10 @@ class Tensor:
         """The data as an ndarray over the same memory; refused where gradients are followed."""
         if self._requires_grad and state.enabled and not force:
             raise RuntimeError(_errors.NUMPY_REQUIRES_GRAD)
-        return _dispatch.storage(self)
+        array = _dispatch.storage(self)
+        if _dispatch.observer is not None:
+            _dispatch.observer.read_out(self, "numpy", array)
+        return array
 
 
 _dispatch.tensor_type = Tensor

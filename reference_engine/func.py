@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from reference_engine._errors import NotCovered
 from reference_engine._functions import stack, unbind
 from reference_engine._tensor import Tensor
 from reference_engine.autograd import functional
@@ -159,3 +160,17 @@ def vmap(func: Function, in_dims: Any = 0, out_dims: Any = 0, **_: Any) -> Funct
         return stack(results, out_dims)
 
     return call
+
+
+_NOT_COVERED = frozenset(
+    (
+        "debug_unwrap", "functional_call", "functionalize", "jvp", "linearize",
+        "replace_all_batch_norm_modules_", "stack_module_state", "vjp",
+    )
+)  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NOT_COVERED:
+        raise NotCovered(f"func.{name}")
+    raise AttributeError(f"module 'torch.func' has no attribute '{name}'")

@@ -336,4 +336,6 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
 
 def matrix_rank(A: Tensor, *, hermitian: bool = False) -> Tensor:
     """The number of singular values that are not as good as 0."""
+    if 0 in A.shape[-2:]:
+        return wrap(np.zeros(A.shape[:-2], np.int64))
     return wrap(np.asarray(np.linalg.matrix_rank(A._array, hermitian=hermitian)))

@@ -29,7 +29,6 @@ def write(results: Results, folder: Path, *, language: Language = "en") -> Path:
 
 def page(results: Results, language: Language = "en") -> str:
     """The page; the same results give the same page."""
-
     ordered = sorted(results.submissions, key=lambda one: one.id)
     levels = {one.isolation.level for one in ordered if one.isolation is not None}
     return template("html.jinja").render(

@@ -123,10 +123,14 @@ class Session:
         """The value that the cells left behind under `name`."""
         return self._outcome(name, lambda number: Read(id=number, name=name))
 
-    def trace(self) -> tuple[Mapping[str, object], ...]:
-        """What the engine saw of the student's computations; nothing where none is left to ask."""
+    def trace(
+        self, name: str, arguments: Mapping[str, PlainValue], *, through: str | None = None
+    ) -> tuple[Mapping[str, str | int | float | bool | None], ...]:
+        """What the engine sees of a `call`; nothing where it cannot be made, or by no engine."""
+        packed = [(key, to_protocol(value)) for key, value in arguments.items()]
+        call = Call(id=0, name=name, arguments=packed, through=through)
         try:
-            reply = self._ask(lambda number: AskTrace(id=number))
+            reply = self._ask(lambda number: AskTrace(id=number, call=call))
         except ChildStopped:
             self.close()
             return ()

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from reference_engine import _backward, _errors
+from reference_engine._errors import NotCovered
 from reference_engine._functions import stack, unbind
 from reference_engine._graph import GradientEdge
 from reference_engine._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -116,10 +117,20 @@ from reference_engine.autograd.function import Function  # noqa: E402
 from reference_engine.autograd.gradcheck import gradcheck, gradgradcheck  # noqa: E402
 from reference_engine.autograd.variable import Variable  # noqa: E402
 
+_NOT_COVERED = frozenset(
+    (
+        "NestedIOFunction", "SavedTensor", "enforce_grad_layout_policy", "forward_ad",
+        "is_multithreading_enabled", "is_view_replay_enabled", "profiler", "profiler_legacy",
+        "profiler_util", "set_multithreading_enabled",
+    )
+)  # fmt: skip
+
 
 def __getattr__(name: str) -> Any:
     if name in {"functional", "grad_mode", "graph"}:  # loaded when they are first named
         return import_module(f"{__name__}.{name}")
+    if name in _NOT_COVERED:
+        raise NotCovered(f"autograd.{name}")
     raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -117,7 +118,7 @@ def test_the_help_lists_every_command_with_a_whole_sentence():
 
 def test_the_examples_of_the_help_have_options_that_exist():
     for name, command in main.commands.items():
-        words = command.epilog.removeprefix(f"Example:  grader {name}").split()
+        words = shlex.split(command.epilog.removeprefix(f"Example:  grader {name}"))
         command.make_context(name, words)
 
 

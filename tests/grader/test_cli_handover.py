@@ -137,7 +137,7 @@ def test_canvas_is_filled_and_who_is_in_it_is_said(here):
         (["--format", "canvas"], "needs --into FILE, the gradebook exported from Canvas"),
         (["--format", "moodle"], "needs --into FILE, the worksheet from Moodle"),
         (["--format", "csv", "--into", "x.csv"], "--into is for --format canvas or moodle"),
-        (["--format", "canvas", "--format", "moodle", "--into", "x"], "one at a time"),
+        (["--format", "canvas", "--format", "moodle", "--into", "x"], "are for different files"),
         (["--format", "canvas", "--into", "x.csv"], "x.csv cannot be read"),
         (["--format", "moodle", "--into", "sums.py"], "worksheet downloaded from Moodle"),
         (["--format", "html", "--scale-to", "10"], "--scale-to is for the formats"),

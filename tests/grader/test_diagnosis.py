@@ -358,6 +358,10 @@ def undefined():
     no_such_name  # noqa: B018, F821 - as above
 
 
+def indexed_loss():
+    torch.ones(2).sum().data[0]
+
+
 def raised_by(function):
     try:
         function()
@@ -382,6 +386,7 @@ def explained(outcome):
         (saved_then_changed, "saved_tensor_modified", True),
         (old_name, "unknown_name", True),
         (old_keyword, "unknown_name", True),
+        (indexed_loss, "number_indexed", True),
         (undefined, "name_before_definition", True),
     ],
 )

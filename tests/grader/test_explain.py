@@ -155,3 +155,13 @@ def test_a_changed_assignment_is_no_silent_other_mark(graded):
         file.write_bytes(before)
     assert result.exit_code == steps.FAULT
     assert "grader regrade" in result.output
+
+
+def test_a_persons_mark_stands_beside_the_one_that_is_computed_again(graded):
+    write("marks.csv", "id,question,points,comment\nbob,gradient,2,told me how\n")
+    result = run("marks", "out", "marks.csv", "--by", "A. Prado")
+    assert result.exit_code == steps.DONE, result.output
+    result = explained("bob")
+    assert result.exit_code == steps.DONE
+    assert "gradient: 2.0 of 2.0 points by A. Prado, a person's mark" in result.output
+    assert "the same mark" in result.output

@@ -106,7 +106,7 @@ def test_importing_an_invented_name_from_torch_is_a_plain_import_error():
 
 def test_importing_a_missing_submodule_says_so():
     (text,) = run("import torch.fft")
-    assert text.startswith("ImportError: ")
+    assert text.startswith("ModuleNotFoundError: ")
     assert not_covered("fft") in text
 
 
@@ -200,11 +200,31 @@ def test_every_way_to_import_leads_to_one_class():
         ("import torch; torch.nn.LSTM(1, 1)", "nn.LSTM"),
         ("from torch.cuda import amp", "cuda.amp"),
         ("import torch.multiprocessing", "multiprocessing"),
+        ("from torch.func import jacrev, vjp", "func.vjp"),
+        ("import torch.autograd.profiler", "autograd.profiler"),
     ],
 )
 def test_what_is_missing_below_torch_says_so_too(statement, name):
     (text,) = run(statement)
     assert not_covered(name) in text
+
+
+@pytest.mark.parametrize("package", ["torch.nn", "torch.optim", "torch.func", "torch.autograd"])
+def test_an_invented_name_below_torch_is_a_plain_import_error(package):
+    (text,) = run(f"from {package} import onse")
+    assert text == f"ImportError: cannot import name 'onse' from '{package}'"
+
+
+def test_classes_say_that_they_are_torchs():
+    assert run(
+        "facade.preload()\n"
+        "from torch import nn\n"
+        "print(type(nn.Linear(1, 1)), type(nn.ReLU()))\n"
+        "from torch.optim import SGD; print(SGD)"
+    ) == [
+        "<class 'torch.nn.modules.linear.Linear'> <class 'torch.nn.modules.activation.ReLU'>",
+        "<class 'torch.optim.sgd.SGD'>",
+    ]
 
 
 def test_a_submodule_that_pytorch_has_not_either_gets_pythons_own_error():

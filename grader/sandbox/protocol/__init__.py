@@ -138,9 +138,10 @@ class Read(_Frame, frozen=True, tag="read"):
 
 
 class AskTrace(_Frame, frozen=True, tag="ask_trace"):
-    """Ask what the engine saw of the student's own computations; the answer is `Trace`."""
+    """Make a call once more, and answer with what the engine saw of it: a `Trace`."""
 
     id: int
+    call: Call
 
 
 # -- from the child to the grader ---------------------------------------------------------------

@@ -37,7 +37,7 @@ from grader.sandbox.protocol import (
 )
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.cells import Workspace
-from grader.sandbox.worker.failures import describe
+from grader.sandbox.worker.failures import cell_of, describe
 from grader.sandbox.worker.imports import Fallback, Guard, Installed
 from grader.sandbox.worker.text import Printed
 from grader.sandbox.worker.values import MAX_ARGUMENTS, build_value, pack_value
@@ -68,6 +68,7 @@ class Child:
     def __init__(self, kind: Kind, run_cells: RunCells) -> None:
         self._kind = kind
         self._run_cells = run_cells
+        self._tracing = sys.modules.get("reference_engine.tracing")
         self._torch: ModuleType | None = None if kind == "numpy" else sys.modules["torch"]
         self._sending = threading.Lock()
         self._printed = Printed(self._send_bytes_of)
@@ -87,8 +88,8 @@ class Child:
                     self._answer(number, name, partial(self._call, frame))
                 case Read(id=number, name=name):
                     self._answer(number, name, partial(self._read, number))
-                case AskTrace(id=number):
-                    self._send(Trace(id=number, events=trace_events()))
+                case AskTrace(id=number, call=call):
+                    self._send(Trace(id=number, events=self._trace(call)))
 
     def _become_a_notebook(self) -> None:
         self._printed.install()
@@ -126,6 +127,13 @@ class Child:
         result = apply(function, arguments)
         value = pack_value(result, self._torch)
         return Answer(id=call.id, value=value, arguments=self._pack_arguments(arguments))
+
+    def _trace(self, call: Call) -> list[dict[str, str | int | float | bool | None]]:
+        function = self._workspace.namespace.get(call.name)
+        if self._tracing is None or function is None:
+            return []
+        seen = self._tracing.record(partial(self._call, call, function))
+        return [_placed(event) for event in seen]
 
     def _pack_arguments(self, arguments: dict[str, Any]) -> list[tuple[str, Value]]:
         share = MAX_ARGUMENTS // max(1, len(arguments))
@@ -206,6 +214,7 @@ def sow(seed: int, torch: ModuleType | None) -> None:
         torch.manual_seed(seed)
 
 
-def trace_events() -> list[dict[str, str | int | float | bool | None]]:
-    """What the engine saw: nothing, for as long as it keeps no record of a computation."""
-    return []
+def _placed(event: dict[str, Any]) -> dict[str, str | int | float | bool | None]:
+    """An event with the cell of its line, where it is a cell's."""
+    cell = cell_of(event.pop("file"))
+    return {**event, "cell": cell, "line": None if cell is None else event["line"]}

@@ -15,7 +15,13 @@ from typing import Any
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.failures import cell_of
 from grader.sandbox.worker.lockdown.readable import has_kernel, may_import, site_folders
-from grader.sandbox.worker.stand_ins import Harmless, StandIn, refuse_forbidden, refuse_missing
+from grader.sandbox.worker.stand_ins import (
+    Harmless,
+    ProgressBars,
+    StandIn,
+    refuse_forbidden,
+    refuse_missing,
+)
 
 AUTOGRAD = frozenset(
     {
@@ -116,6 +122,8 @@ class Fallback(MetaPathFinder):
         package = fullname.partition(".")[0]
         if package in _DRAWING or fullname in {"google", "google.colab"}:
             return _spec(fullname, Harmless())
+        if package == "tqdm":
+            return _spec(fullname, ProgressBars())
         return _spec(fullname, StandIn(fullname, refuse_missing))
 
     def _serves(self, fullname: str, path: Sequence[str] | None) -> bool:

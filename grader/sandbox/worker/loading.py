@@ -16,6 +16,7 @@ def load(kind: Kind, executor: Executor) -> RunCells:
         facade = importlib.import_module("reference_engine.facade")
         facade.install()
         facade.preload()
+        importlib.import_module("reference_engine.tracing")
     if kind == "real":
         torch = importlib.import_module("torch")
         torch.set_num_threads(1)

@@ -5,7 +5,7 @@ It knows nothing of where and when these are served.
 
 import dis
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn, Self
 
 
@@ -113,13 +113,38 @@ class Harmless:
     def __mro_entries__(self, _: object) -> tuple[type, ...]:
         return ()
 
-    def __iter__(self) -> Iterator["Harmless"]:
+    def __iter__(self) -> Iterator[object]:
         # `fig, ax = plt.subplots()` takes as many as it asks for, a loop takes none.
         frame = sys._getframe(1)  # noqa: SLF001 - the instruction that asks is only to be seen there
         code = frame.f_code.co_code
         asking = dis.opname[code[frame.f_lasti]]
         count = code[frame.f_lasti + 1] if asking == "UNPACK_SEQUENCE" else 0
         return iter([Harmless() for _ in range(count)])
+
+
+class Progress(Harmless):
+    """What a bar of progress is made of, without the bar."""
+
+    write = staticmethod(print)
+
+    def __init__(self, values: Iterable[object] = (), *_: object, **__: object) -> None:
+        self._values = values
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self._values)
+
+
+class ProgressBars(Harmless):
+    """`tqdm` and its submodules, which most loops can do without."""
+
+    tqdm = tqdm_notebook = Progress
+
+    @staticmethod
+    def trange(*bounds: int, **_: object) -> Progress:
+        """A bar over a range."""
+        return Progress(range(*bounds))
+
+    tnrange = trange
 
 
 _RUN_WHAT_THEY_TIME = frozenset({"time", "timeit", "prun", "memit", "capture"})

@@ -192,7 +192,27 @@ def test_nothing_runs_before_it_is_asked_for(run):
     assert run("1 / 0").printed == ""
 
 
-def test_a_trace_can_be_asked_for_while_the_process_lives(run):
-    session = run("x = 1")
-    session.read("x")
-    assert session.trace() == ()
+def test_a_name_that_is_not_there_has_no_trace(run):
+    assert run("x = 1").trace("f", {}) == ()
+
+
+def test_a_cut_is_traced_to_its_line(run):
+    source = (
+        "import torch\n"
+        "def f():\n"
+        "    W = torch.ones(2, requires_grad=True)\n"
+        "    return (3 * W.data).sum()\n"
+    )
+    cuts = [one for one in run(source, kind="facade").trace("f", {}) if one["event"] == "cut"]
+    assert cuts == [{"event": "cut", "name": "W", "by": "data", "used": True, "cell": 0, "line": 4}]
+
+
+def test_what_raises_is_traced_up_to_there(run):
+    source = (
+        "import torch\n"
+        "def f():\n"
+        "    torch.ones(2, requires_grad=True).sum().backward()\n"
+        "    raise ValueError\n"
+    )
+    seen = [one["event"] for one in run(source, kind="facade").trace("f", {})]
+    assert seen[-1] == "backward"

@@ -108,10 +108,31 @@ def test_drawing_is_harmless(run):
     session = run(
         "import matplotlib.pyplot as plt\nimport matplotlib.image as mpimg",
         "fig, (left, right) = plt.subplots(1, 2)\nline, = left.plot([1, 2])\n"
-        "for axis in fig.axes: axis.grid()\nwith plt.style.context('x'): plt.show()\nx = 1",
+        "for axis in fig.axes: axis.grid()\nwith plt.style.context('ggplot'): plt.show()\nx = 1",
     )
     assert session.read("x").value == 1
     assert session.failures == ()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from tqdm import tqdm\nfor i in tqdm(range(4), desc='steps'): seen.append(i)",
+        "from tqdm import trange\nfor i in trange(1, 4): seen.append(i)",
+        "from tqdm.auto import tqdm\nbar = tqdm([0, 3])\nfor i in bar: seen.append(i)",
+        "from tqdm.notebook import tqdm\nwith tqdm([3]) as bar:\n    seen.extend(bar)",
+        "import tqdm\nwith tqdm.tqdm(total=3) as bar:\n    bar.update(1)\n    seen.append(3)",
+    ],
+)
+def test_a_progress_bar_costs_no_loop(run, use):
+    session = run(f"seen = []\n{use}\nlast = seen[-1]")
+    assert session.failures == ()
+    assert session.read("last").value == 3
+
+
+def test_asking_whether_a_library_is_there_is_told_the_truth(run):
+    session = run("from importlib.util import find_spec\nfound = find_spec('no_such') is None")
+    assert session.read("found").value is True
 
 
 FORBIDDEN_IMPORTS = [

@@ -87,8 +87,18 @@ def test_what_the_facade_does_not_cover_is_named(run, use, name):
     assert failure.unsupported == name
 
 
-def test_a_name_that_pytorch_has_not_either_is_the_students_mistake(run):
-    (failure,) = run("import torch\ntorch.no_such_name", kind="facade").failures
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import torch\ntorch.no_such_name",
+        "from torch import no_such_name",
+        "from torch.nn import Lineer",
+        "import torch.no_such_name",
+        "import torch.nn.no_such_name",
+    ],
+)
+def test_a_name_that_pytorch_has_not_either_is_the_students_mistake(run, use):
+    (failure,) = run(use, kind="facade").failures
     assert failure.unsupported is None
 
 
