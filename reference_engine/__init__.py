@@ -33,6 +33,7 @@ from reference_engine._creation import (
     zeros,
     zeros_like,
 )
+from reference_engine._derivatives import TABLE
 from reference_engine._drawing import (
     bernoulli,
     get_rng_state,
@@ -147,7 +148,7 @@ def __getattr__(name: str) -> Any:
 def _lazily(name: str) -> Any:
     """What is made when it is first asked for; None where there is no such name."""
     if name in _functions_later:
-        return function_of(_functions_later[name])
+        return function_of(TABLE[_functions_later[name]])
     if name in _SUBMODULES:
         return import_module(f"reference_engine.{name}")
     if name.startswith("_"):

@@ -27,7 +27,6 @@ from reference_engine import (
     _types,
 )
 from reference_engine._derivatives import TABLE
-from reference_engine._derivatives._table import Row
 from reference_engine._operators import bind_operators
 from reference_engine._signatures import (
     LazyMethod,
@@ -107,20 +106,19 @@ ALIASES = {
 }
 
 
-def bind() -> tuple[dict[str, Any], dict[str, Row]]:
+def bind() -> tuple[dict[str, Any], dict[str, str]]:
     """Hang everything on Tensor; return the functions of the `torch` module by name.
 
-    The second dict has the rows whose functions are to be made when they are first asked for.
+    The second dict has the names of rows whose functions are made when they are first asked for.
     """
-    rows = [TABLE[name] for name in (*FROM_ROWS, *_elementwise.ROWS)]
-    lazy = {row.name: row for row in rows if row.name not in REDUCTIONS}
     functions: dict[str, Any] = {}
     methods: dict[str, Any] = {}
-    for row in rows:
-        if row.name in lazy:
-            methods[row.name] = LazyMethod(row)
+    later: dict[str, str] = {}
+    for name in (*FROM_ROWS, *_elementwise.ROWS):
+        if name in REDUCTIONS:
+            functions[name], methods[name] = function_of(TABLE[name]), method_of(TABLE[name])
         else:
-            functions[row.name], methods[row.name] = function_of(row), method_of(row)
+            methods[name], later[name] = LazyMethod(name), name
     for name in (*FROM_FUNCTIONS, *ONLY_METHODS):
         methods[name] = getattr(_functions, name)
     for module in (_elementwise, _reductions, _statistics):
@@ -153,13 +151,13 @@ def bind() -> tuple[dict[str, Any], dict[str, Row]]:
     for module in (_rearranging, _joining, _copies, _ordering, _algebra):
         functions.update({name: getattr(module, name) for name in module.FUNCTIONS})
     for name in (*IN_PLACE, *_elementwise.IN_PLACE):
-        methods[f"{name}_"] = in_place_of(name, TABLE[name], TABLE[name])
+        methods[f"{name}_"] = in_place_of(name, name, name)
     for name, (of_tensors, otherwise) in _elementwise.IN_PLACE_CHOICES.items():
-        methods[f"{name}_"] = in_place_of(name, TABLE[of_tensors], TABLE[otherwise])
+        methods[f"{name}_"] = in_place_of(name, of_tensors, otherwise)
     for alias, name in (ALIASES | _elementwise.ALIASES).items():
         if f"{name}_" in methods:
             methods[f"{alias}_"] = methods[f"{name}_"]
-        for names in (functions, methods, lazy):
+        for names in (functions, methods, later):
             if name in names:
                 names[alias] = names[name]
     methods.update({one.__name__: one for one in _drawing.METHODS})
@@ -174,8 +172,8 @@ def bind() -> tuple[dict[str, Any], dict[str, Row]]:
     for name in ("detach", "is_floating_point", "numel"):
         functions[name] = checking_first(getattr(Tensor, name))
     for name in functions:
-        lazy.pop(name, None)
-    return functions, lazy
+        later.pop(name, None)
+    return functions, later
 
 
 # -- properties and conversions -------------------------------------------------------------------
@@ -196,7 +194,7 @@ class _Uncovered:
 
 def _bind_uncovered() -> None:
     for name in _pytorch_names.TENSOR:
-        if not hasattr(Tensor, name):
+        if name not in vars(Tensor):
             setattr(Tensor, name, _Uncovered(name))
 
 

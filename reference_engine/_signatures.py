@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors, _functions
+from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
 from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_one, wrap
 from reference_engine._out import into
@@ -47,14 +48,14 @@ def method_of(row: Row) -> Callable[..., Any]:
 class LazyMethod:
     """A row's method, made when it is first used: an import that made them all would be slow."""
 
-    def __init__(self, row: Row) -> None:
-        self._row = row
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._made: Callable[..., Any] | None = None
 
     def __get__(self, tensor: Tensor | None, kind: type) -> Any:
         if self._made is None:
-            self._made = method_of(self._row)
-            setattr(Tensor, self._row.name, self._made)
+            self._made = method_of(TABLE[self._name])
+            setattr(Tensor, self._name, self._made)
         return self._made.__get__(tensor, kind)
 
 
@@ -153,12 +154,12 @@ def with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def in_place_of(name: str, of_tensors: Row, otherwise: Row) -> Callable[..., Any]:
+def in_place_of(name: str, of_tensors: str, otherwise: str) -> Callable[..., Any]:
     """A method that writes into its tensor: by one row where all operands are tensors."""
 
     def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
         operands = (*arguments, *named.values())
-        row = of_tensors if all(isinstance(one, Tensor) for one in operands) else otherwise
+        row = TABLE[of_tensors if all(isinstance(one, Tensor) for one in operands) else otherwise]
         others = len(row.inputs) - 1
         if named:
             arguments = _in_order(row, arguments, named)

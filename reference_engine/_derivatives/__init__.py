@@ -6,28 +6,23 @@ when a row of theirs is first looked up, which few notebooks do.
 
 from importlib import import_module
 
-from reference_engine._derivatives import arithmetic as arithmetic
 from reference_engine._derivatives import choices as choices
 from reference_engine._derivatives import extremes as extremes
 from reference_engine._derivatives import indexing as indexing
-from reference_engine._derivatives import limits as limits
 from reference_engine._derivatives import matrix as matrix
 from reference_engine._derivatives import pointwise as pointwise
-from reference_engine._derivatives import products as products
 from reference_engine._derivatives import questions as questions
 from reference_engine._derivatives import rearranging as rearranging
 from reference_engine._derivatives import reductions as reductions
-from reference_engine._derivatives import rounding as rounding
 from reference_engine._derivatives import scattering as scattering
 from reference_engine._derivatives import shapes as shapes
-from reference_engine._derivatives import special as special
-from reference_engine._derivatives import statistics as statistics
 from reference_engine._derivatives._table import TABLE as TABLE
 
 _LATER = (
-    "activations", "attention", "convolution", "decompositions", "distances", "embedding",
-    "losses", "matrix_functions", "normalization", "ordering", "pooling", "resampling",
-    "scatter_reductions", "solving",
+    "activations", "arithmetic", "attention", "convolution", "decompositions", "distances",
+    "embedding", "limits", "losses", "matrix_functions", "normalization", "ordering", "pooling",
+    "products", "resampling", "rounding", "scatter_reductions", "solving", "special",
+    "statistics",
 )  # fmt: skip
 
 
