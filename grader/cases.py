@@ -53,13 +53,15 @@ class Expected:
 
     `tolerances` are absolute, one an output. `named` is false where the solution returned no dict:
     the one output then has the question's id. `typed` holds the outputs for inputs in their own
-    precision, where the question compares dtypes.
+    precision, where the question compares dtypes. `flat` holds a wrong answer's numbers, so that
+    what is far from a student's is told at a glance.
     """
 
     outputs: Mapping[str, PlainValue]
     tolerances: Mapping[str, float]
     named: bool
     typed: Mapping[str, PlainValue] | None = None
+    flat: Mapping[str, Ndarray] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +116,8 @@ def wrong_answer(question: Question, wrong: Wrong, case: Case) -> Expected | Non
         floor = FLOOR * _scale(numbers(output))
         tolerances[name] = max(case.expected.tolerances[name] * max(1.0, ratio), floor)
     own = None if typed is None else _outputs(question, typed)
-    return Expected(outputs, tolerances, named=isinstance(value, dict), typed=own)
+    flat = {name: numbers(output) for name, output in outputs.items()}
+    return Expected(outputs, tolerances, named=isinstance(value, dict), typed=own, flat=flat)
 
 
 @lru_cache(maxsize=256)

@@ -4,10 +4,10 @@ The reference solution is run again under each fault that its computation makes 
 the student's numbers in every case is the mistake; it is exact where nothing else gives them too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,14 +17,22 @@ from grader.comparison import Judgement
 from grader.findings import Finding, finding
 from grader.inputs import IntegerSpec, LabelsSpec
 from grader.messages import Message
-from grader.outcomes import Answered, PlainValue
-from grader.values import first_mismatch
+from grader.outcomes import Answered, Ndarray, PlainValue, TensorValue
+from grader.values import answer_outputs, first_mismatch
 
 if TYPE_CHECKING:
     from reference_engine.faults import Fault
 
-Pairs: TypeAlias = Sequence[tuple[Case, PlainValue]]
-"""Every case with the answer that came back for it."""
+
+class _Given(NamedTuple):
+    """A case, the answer that came back for it, and the answer's numbers by output."""
+
+    case: Case
+    answer: PlainValue
+    numbers: Mapping[str, Ndarray]
+
+
+Pairs: TypeAlias = Sequence[_Given]
 
 BUDGET = 100_000
 """Operations that may be spent on pairs of faults for one case; a fixed number, not a time, so that
@@ -52,14 +60,14 @@ def reproduced(
     Empty where some call gave no answer, and where nothing reproduces what is there.
     """
     pairs = [
-        (case, outcome.value)
+        _given(case, outcome.value)
         for case, outcome in zip(cases, outcomes, strict=False)
         if isinstance(outcome, Answered)
     ]
     wrong = [one.name for one in judgement.outputs if one.verdict != "correct"]
     if len(pairs) < len(outcomes) or not wrong or question.properties:
         return ()
-    if all(answer is None for _, answer in pairs):
+    if all(one.answer is None for one in pairs):
         return ()  # of what gave no answer at all there is nothing to be reproduced
     mistakes = _mistakes(question, cases[0])
     alone = [one for one in mistakes if _reproduces(question, one, pairs)]
@@ -120,6 +128,30 @@ def _shifted(reference: Solution, name: str, shift: int) -> Solution:
     return solution
 
 
+def _given(case: Case, answer: PlainValue) -> _Given:
+    outputs = answer_outputs(answer, case.expected)
+    return _Given(
+        case,
+        answer,
+        {
+            name: numbers(value) if isinstance(value, np.ndarray | TensorValue) else np.zeros(0)
+            for name, value in outputs.items()
+        },
+    )
+
+
+def _is_far(wrong: Expected, name: str, found: Ndarray) -> bool:
+    """Whether a look at the numbers is enough: there are as many, and one is out of tolerance.
+
+    Most of the mistakes that are tried give quite other numbers. Anything unusual (lists, numbers
+    of Python's, NaN) is not far by this, and compared with care.
+    """
+    due = wrong.flat[name] if wrong.flat is not None else found[:0]
+    if not due.size or due.size != found.size:
+        return False
+    return bool(np.any(np.abs(due - found) > 2 * wrong.tolerances[name]))
+
+
 def _reproduces(
     question: Question, mistake: _Mistake, pairs: Pairs, names: Sequence[str] | None = None
 ) -> bool:
@@ -128,11 +160,13 @@ def _reproduces(
     It must be wrong in one of them: what gives the right answer explains nothing.
     """
     differs = False
-    for case, answer in pairs:
+    for case, answer, found in pairs:
         wrong = wrong_answer(question, mistake.wrong, case)
         if wrong is None:
             return False
         for name in names or wrong.outputs:
+            if _is_far(wrong, name, found[name]):
+                return False
             if first_mismatch(name, wrong, answer, question.compare):
                 return False
             own = dict(wrong.outputs) if case.expected.named else wrong.outputs[name]
@@ -184,9 +218,9 @@ def _two(
     question: Question, mistakes: Sequence[_Mistake], pairs: Pairs, wrong: Sequence[str]
 ) -> tuple[Finding, ...]:
     """Two faults that together give the answers; the first gives one of the outputs by itself."""
-    case = pairs[0][0]
+    case = pairs[0].case
     _, operations = possible_faults(question, case)
-    singles = list(_distinct(question, mistakes, [one for one, _ in pairs[:2]]))
+    singles = list(_distinct(question, mistakes, [one.case for one in pairs[:2]]))
     starts = [
         one
         for one in singles
@@ -263,7 +297,7 @@ def _by_output(
 def _each(
     question: Question, mistakes: Sequence[_Mistake], pairs: Pairs, wrong: Sequence[str]
 ) -> Iterator[Finding]:
-    if len(wrong) < 2 and len(pairs[0][0].expected.outputs) < 2:
+    if len(wrong) < 2 and len(pairs[0].case.expected.outputs) < 2:
         return
     for name in wrong:
         fitting = [one for one in mistakes if _reproduces(question, one, pairs, [name])]
