@@ -164,9 +164,9 @@ def _reproduces(
         wrong = wrong_answer(question, mistake.wrong, case)
         if wrong is None:
             return False
+        if any(_is_far(wrong, name, found[name]) for name in names or wrong.outputs):
+            return False
         for name in names or wrong.outputs:
-            if _is_far(wrong, name, found[name]):
-                return False
             if first_mismatch(name, wrong, answer, question.compare):
                 return False
             own = dict(wrong.outputs) if case.expected.named else wrong.outputs[name]
