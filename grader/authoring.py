@@ -12,7 +12,7 @@ from typing import Literal
 
 from grader import catalogue
 from grader.assignment import Assignment, AssignmentError, Choice, Item, Question, Text, Variable
-from grader.cases import Case, Expected, disagrees, draw_cases, wrong_answer
+from grader.cases import Case, Expected, draw_cases
 from grader.comparison import judge
 from grader.grading import Grader, has_real_torch
 from grader.outcomes import Answered
@@ -20,6 +20,7 @@ from grader.statements import LANGUAGES, module, sections
 from grader.strength import Survivor, answer_of, is_clear, survivors
 from grader.submissions import IntakeError, collect
 from grader.values import first_mismatch
+from grader.wrong_answers import disagrees, wrong_answer
 
 GRADED, PUBLIC = "validate", "public"
 """What cases are drawn from: a grading run's seed is any other than that of the public cases."""

@@ -14,12 +14,13 @@ from typing import TypeAlias
 import numpy as np
 
 from grader.assignment import Question
-from grader.cases import Case, forward_values
+from grader.cases import Case
 from grader.comparison import Judgement
 from grader.findings import Finding, finding
 from grader.inputs import RealSpec, TensorSpec, dimension_names
 from grader.outcomes import Answered, Ndarray, Outcome, PlainValue
 from grader.values import Found, answer_outputs, as_array
+from grader.wrong_answers import forward_values
 
 _LARGEST_DENOMINATOR = 12
 

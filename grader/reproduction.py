@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from grader.assignment import Question, Solution
-from grader.cases import Case, Expected, Wrong, numbers, possible_faults, wrong_answer
+from grader.cases import Case, Expected
 from grader.comparison import Judgement
 from grader.findings import Finding, finding
 from grader.inputs import IntegerSpec, LabelsSpec
 from grader.messages import Message
 from grader.outcomes import Answered, Ndarray, PlainValue, TensorValue
+from grader.solving import numbers
 from grader.values import answer_outputs, first_mismatch
+from grader.wrong_answers import Wrong, possible_faults, wrong_answer
 
 if TYPE_CHECKING:
     from reference_engine.faults import Fault

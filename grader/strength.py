@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from grader.assignment import Question
-from grader.cases import Case, Expected, possible_faults, wrong_answer
+from grader.cases import Case, Expected
 from grader.outcomes import PlainValue
 from grader.values import first_mismatch
+from grader.wrong_answers import possible_faults, wrong_answer
 
 if TYPE_CHECKING:
     from reference_engine.faults import Fault

@@ -4,8 +4,10 @@ import pytest
 import reference_engine as torch
 from grader import Assignment, array, integer, real, source, tensor
 from grader.assignment import AssignmentError
-from grader.cases import CAP, FLOOR, draw_cases, numbers, wrong_answer
+from grader.cases import CAP, FLOOR, draw_cases
 from grader.outcomes import TensorValue
+from grader.solving import numbers
+from grader.wrong_answers import wrong_answer
 
 
 def ask(reference, *, inputs, **settings):

@@ -7,9 +7,10 @@ import pytest
 from grader import authoring, cli
 from grader.assignment import Question
 from grader.authoring import GRADED, PUBLIC
-from grader.cases import disagrees, draw_cases
+from grader.cases import draw_cases
 from grader.catalogue import bundled, load
 from grader.strength import survivors
+from grader.wrong_answers import disagrees
 
 QUICK = ("manual_backprop", "first_gradients", "no_grad_detach")
 
