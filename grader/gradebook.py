@@ -113,7 +113,9 @@ class Gradebook:
         """Give the beginnings that did not end back, and close the file."""
         with contextlib.suppress(GradebookError):
             self._release()
-        self._database.close()
+        # Under the lock: a thread that is still using the connection would crash the process.
+        with self._lock:
+            self._database.close()
 
     # -- the run ----------------------------------------------------------------------------------
 
