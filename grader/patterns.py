@@ -250,6 +250,8 @@ def _ratio(
     if _sums_up(observed, arrays):
         k = max(len(right) for right, _ in arrays)
         return finding("accumulated_gradient", name, exact=False, k=k)
+    if not all(map(_is_proportional, observed, arrays)):
+        return None
     for count, sizes in _counts(question, observed).items():
         if holds(sizes):
             return finding("sum_instead_of_mean", name, exact=False, count=count)
@@ -263,6 +265,16 @@ def _ratio(
     if not holds([float(ratio)] * len(arrays)):
         return None
     return _constant(name, ratio, by_hand=question.autograd == "forbidden")
+
+
+def _is_proportional(one: _Observation, arrays: _Arrays) -> bool:
+    """Whether some constant can lead from the reference to the answer, by least squares."""
+    right, found = arrays
+    if not right.any():
+        return True
+    ratio = np.vdot(right, found) / np.vdot(right, right)
+    room = one.tolerance * max(1.0, abs(ratio)) * math.sqrt(right.size)
+    return bool(np.linalg.norm(found - ratio * right) <= 2 * room)
 
 
 _RATES = ("lr", "learning_rate", "eta", "alpha", "rate", "taxa", "tasa")

@@ -210,15 +210,16 @@ def _compare_arrays(
 ) -> Mismatch | None:
     """Arrays of one shape and kind of number; exact unless the reference is floating-point."""
     finite = np.isfinite(right)
-    if not np.isfinite(array[finite]).all():
+    whole = bool(finite.all())
+    due, due_found = (right, array) if whole else (right[finite], array[finite])
+    if not np.isfinite(due_found).all():
         return Mismatch("non_finite", Message("non_finite", {"found": describe(found)}))
     if right.dtype.kind == "f":
         with np.errstate(over="ignore"):
-            distance = np.abs(array[finite].astype(np.float64) - right[finite])
-        same = bool(np.all(distance <= tolerance))
+            same = bool((np.abs(due_found.astype(np.float64) - due) <= tolerance).all())
     else:
         same = bool(np.array_equal(array, right))
-    if same and np.array_equal(array[~finite], right[~finite], equal_nan=True):
+    if same and (whole or np.array_equal(array[~finite], right[~finite], equal_nan=True)):
         return None
     return Mismatch("wrong_value", Message("wrong_value", {"found": describe(found)}))
 

@@ -63,6 +63,8 @@ class Injection(Observer):
             else:
                 self._events[fault.change] = fault
         self._rows = {site[0] for site in self._at}
+        self._measures = any(one.change.startswith("averaged_otherwise") for one in faults)
+        self._numbers_leaves = bool(self._events or self._others)
         self._sizes: list[int] = []
         self._truths = 0
         self._leaves: list[Tensor] = []
@@ -72,10 +74,12 @@ class Injection(Observer):
 
     def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
         self._spend()
-        self._keep(row, inputs, results)
-        for one in inputs:
-            if isinstance(one, Tensor):
-                note_sizes(self._sizes, one)
+        if self._numbers_leaves:
+            self._keep(row, inputs, results)
+        if self._measures:
+            for one in inputs:
+                if isinstance(one, Tensor):
+                    note_sizes(self._sizes, one)
         result = results[0]
         if "no_grad_ignored" in self._events and not state.enabled and result is not inputs[0]:
             record(row, inputs, result)

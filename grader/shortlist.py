@@ -1,0 +1,93 @@
+"""One look at the numbers of many wrong answers at once: which of them can be a student's.
+
+Most mistakes give quite other numbers than a student's. What is left after this look is compared
+with care elsewhere; what is ruled out here would have failed there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from grader.cases import Case, Expected
+from grader.outcomes import Ndarray
+from grader.values import as_array
+
+Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class Shortlist:
+    """The answers of many mistakes to one case, stacked output by output.
+
+    An answer that is None is one that the mistake does not give: it is never on the list.
+    """
+
+    def __init__(self, answers: Sequence[Expected | None], case: Case) -> None:
+        self._given: Mask = np.array([one is not None for one in answers], bool)
+        self._stacks = {name: _Stack(answers, name) for name in case.expected.outputs}
+
+    def near(self, found: Mapping[str, Ndarray | None]) -> Mask:
+        """Whether each mistake's answer can be the one found: a row a mistake, a column an output.
+
+        `found` holds the outputs' numbers as `numbers_of` gives them.
+        """
+        columns = [stack.near(found[name]) for name, stack in self._stacks.items()]
+        return np.stack(columns, axis=1) & self._given[:, None]
+
+
+class _Stack:
+    """One output of many answers: a row of numbers each, those of the same length together."""
+
+    def __init__(self, answers: Sequence[Expected | None], name: str) -> None:
+        self._unlike: Mask = np.zeros(len(answers), bool)  # not numbers alone: to be looked at
+        rows: dict[int, list[int]] = {}
+        numbers: dict[int, Ndarray] = {}
+        for at, answer in enumerate(answers):
+            if answer is None:
+                continue
+            row = numbers_of(answer.outputs[name])
+            if row is None:
+                self._unlike[at] = True
+            else:
+                numbers[at] = row
+                rows.setdefault(row.size, []).append(at)
+        self._count = len(answers)
+        self._by_size = {
+            size: (
+                np.array(places),
+                np.array([numbers[at] for at in places]),
+                2 * np.array([_given(answers[at]).tolerances[name] for at in places])[:, None],
+            )
+            for size, places in rows.items()
+        }
+
+    def near(self, found: Ndarray | None) -> Mask:
+        if found is None:
+            return np.ones(self._count, bool)
+        near = self._unlike.copy()
+        if found.size in self._by_size:
+            places, rows, room = self._by_size[found.size]
+            with np.errstate(invalid="ignore", over="ignore"):
+                # What is no number is not far: it is for the careful comparison to say.
+                near[places] = ~np.any(np.abs(rows - found) > room, axis=1)
+        return near
+
+
+def _given(answer: Expected | None) -> Expected:
+    assert answer is not None  # noqa: S101 - rows are made of answers that are there
+    return answer
+
+
+def numbers_of(value: object) -> Ndarray | None:
+    """The numbers of an answer in order, flat and in float64; None where it holds anything else.
+
+    The entries of a dict have names, and no order.
+    """
+    array = as_array(value)  # type: ignore[arg-type]
+    if array is not None:
+        return array.astype(np.float64, copy=False).ravel()
+    if not isinstance(value, list | tuple):
+        return None
+    parts = [numbers_of(entry) for entry in value]
+    whole = [part for part in parts if part is not None]
+    return np.concatenate(whole) if len(whole) == len(parts) else None
