@@ -8,6 +8,7 @@ import importlib.metadata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grader
 from grader.assignment import Assignment
@@ -16,6 +17,20 @@ from grader.grading import Grader, grade_all, has_real_torch
 from grader.results import Results, SubmissionResult
 from grader.sandbox.limits import Limits
 from grader.submissions import Submission, Submissions
+
+if TYPE_CHECKING:
+    from grader.distributed import Workers
+
+
+class WorkersError(Exception):
+    """Other machines cannot grade, or go on grading; the text is one line that says what to do.
+
+    `lacks_isolation` is whether some would but for the isolation that is demanded.
+    """
+
+    def __init__(self, text: str, *, lacks_isolation: bool = False) -> None:
+        super().__init__(text)
+        self.lacks_isolation = lacks_isolation
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,23 @@ def grade_into(
         yield result
 
 
+def grade_elsewhere(
+    book: Gradebook, workers: "Workers", submissions: Iterable[Submission], *, expected: int
+) -> Iterator[SubmissionResult]:
+    """The same on other machines; `expected` is how many submissions there are, at least about.
+
+    What runs here is not what students' code may end: a beginning is noted only where a worker
+    was lost. Raises WorkersError, too, where no worker is left.
+    """
+
+    def begin(submission: Submission) -> bool:
+        return book.begin(submission.id, submission.content)
+
+    for submission, result in workers.grade_all(submissions, expected=expected, begin=begin):
+        book.finish(result, cells=submission.cells)
+        yield result
+
+
 def grade_again(  # noqa: PLR0913 - as many facts
     book: Gradebook,
     grader: Grader,
@@ -117,7 +149,7 @@ def _graded(
     book: Gradebook, grader: Grader, submissions: Iterable[Submission], *, jobs: int
 ) -> Iterator[SubmissionResult]:
     def grade(submission: Submission) -> SubmissionResult:
-        if not book.begin(submission.id, submission.content):
+        if not book.begin(submission.id, submission.content, submission.cells):
             return grader.set_aside(submission)
         return grader.grade(submission)
 

@@ -9,7 +9,8 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -187,14 +188,18 @@ class Gradebook:
         )
         return {student: content for student, content in rows}  # noqa: C416 - typed pairs
 
-    def begin(self, student: str, content: str) -> bool:
-        """Note that grading begins; false where it began twice before and never ended."""
+    def begin(self, student: str, content: str, cells: Sequence[str] = ()) -> bool:
+        """Note that grading begins; false where it began twice before and never ended.
+
+        `cells` is the code that was handed in, which is kept for the student's page.
+        """
         key = (student, self._fingerprint(content))
         with self._transaction():
             row = self._database.execute(
                 "SELECT starts FROM grading WHERE student = ? AND fingerprint = ?", key
             ).fetchone()
             if row is not None and row[0] >= MOST_STARTS:
+                self._begun.discard(key)  # also where both were noted here
                 return False
             self._database.execute(
                 "INSERT INTO grading (student, fingerprint, content, settings, starts) "
@@ -202,13 +207,16 @@ class Gradebook:
                 "ON CONFLICT (student, fingerprint) DO UPDATE SET starts = starts + 1",
                 (*key, content, self._settings),
             )
+            self._keep_code(student, content, cells)
             self._begun.add(key)
         return True
 
-    def finish(self, result: SubmissionResult, *, counts: bool = True) -> None:
+    def finish(
+        self, result: SubmissionResult, *, counts: bool = True, cells: Sequence[str] = ()
+    ) -> None:
         """Keep a result, and let it be the student's mark; earlier ones are kept beside it.
 
-        A person's marks stay in force.
+        A person's marks stay in force. `cells` is the code, where no beginning was noted.
         """
         result = self.overridden(result)
         content = content_of(result)
@@ -231,6 +239,7 @@ class Gradebook:
                 "result = excluded.result WHERE NOT grading.counts",
                 (*key, content, self._settings, counts, *mark, encoded),
             )
+            self._keep_code(result.id, content, cells)
             # Only what was begun has ended: that which is set aside keeps its beginnings.
             if key in self._begun:
                 self._database.execute(
@@ -239,10 +248,28 @@ class Gradebook:
             self._database.execute("UPDATE run SET revision = revision + 1")
         self._begun.discard(key)
 
+    def _keep_code(self, student: str, content: str, cells: Sequence[str]) -> None:
+        if cells:
+            self._database.execute(
+                "INSERT OR IGNORE INTO code VALUES (?, ?, ?)", (student, content, _packed(cells))
+            )
+
     def mark(self, student: str) -> SubmissionResult | None:
         """The result that counts for a student."""
         row = self._one("SELECT result FROM grading WHERE student = ? AND counts", student)
         return _result(row[0]) if row else None
+
+    def cells(self, student: str) -> tuple[str, ...]:
+        """The code that got the mark that counts, cell by cell; a module is one cell.
+
+        Empty where it could not be read, or was graded before code was kept.
+        """
+        row = self._one(
+            "SELECT cells FROM code JOIN grading USING (student, content) "
+            "WHERE student = ? AND counts",
+            student,
+        )
+        return tuple(json.loads(zlib.decompress(row[0]))) if row else ()
 
     def retry(self, student: str) -> None:
         """Let what was set aside be tried again."""
@@ -304,6 +331,7 @@ class Gradebook:
         with self._transaction():
             self._database.execute("DELETE FROM grading WHERE student = ?", (student,))
             self._database.execute("DELETE FROM override WHERE student = ?", (student,))
+            self._database.execute("DELETE FROM code WHERE student = ?", (student,))
             for command in self._commands():
                 kept = tuple(path for path in command.paths if Path(path).name not in files)
                 self._database.execute(
@@ -345,12 +373,15 @@ class Gradebook:
 
     def results(self) -> Results:
         """All results that count."""
-        submissions = tuple(_result(row) for row in self.rows())
-        return msgspec.structs.replace(self.frame(), submissions=submissions)
+        return msgspec.structs.replace(self.frame(), submissions=tuple(self.submissions()))
+
+    def submissions(self) -> Iterator[SubmissionResult]:
+        """The same one after another, sorted by id."""
+        return map(_result, self.rows())
 
     def marks(self) -> Results:
         """The same without outputs and words: what counting needs, small for any class."""
-        submissions = tuple(_without_words(_result(row)) for row in self.rows())
+        submissions = tuple(map(_without_words, self.submissions()))
         return msgspec.structs.replace(self.frame(), submissions=submissions)
 
     def students(self) -> list[str]:
@@ -483,6 +514,11 @@ def _without_words(result: SubmissionResult) -> SubmissionResult:
         for one in result.questions
     )
     return msgspec.structs.replace(result, questions=questions)
+
+
+def _packed(cells: Sequence[str]) -> bytes:
+    # As ASCII, since a student's text need not be valid Unicode.
+    return zlib.compress(json.dumps(cells).encode("ascii"))
 
 
 def _line(command: Command) -> str:

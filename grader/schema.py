@@ -32,5 +32,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE secret (value BLOB NOT NULL)",
         "INSERT INTO secret VALUES (randomblob(32))",
     ),
+    (
+        """CREATE TABLE code (
+            student TEXT NOT NULL, content TEXT NOT NULL, cells BLOB NOT NULL,
+            PRIMARY KEY (student, content))""",
+    ),
 )
 """The statements that lead from each version of the schema to the next; only ever added to."""

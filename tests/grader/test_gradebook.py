@@ -139,6 +139,38 @@ def test_people_can_query_marks_and_answers(out):
     assert stored(out, "SELECT * FROM answer") == [("ana", "q", 1.0, 2.0, "wrong_value")]
 
 
+# -- code -----------------------------------------------------------------------------------------
+
+
+def test_the_code_is_kept_that_got_the_mark(handed_in, out):
+    grade(handed_in, out)
+    (handed_in / "student07.py").write_text("x = 99\n")
+    grade(handed_in, out)
+    with existing(out) as book:
+        assert book.cells("student07") == ("x = 99\n",)
+        assert book.cells("student08") == ("x = 8\n",)
+        assert book.cells("nobody") == ()
+
+
+def test_code_is_kept_as_it_is(out):
+    cells = ("x = '\udc80\x00'", "", "y = 'é'\r\n")
+    given = result("ana")
+    with opened(out) as book:
+        book.start(FRAME, "settings", COMMAND)
+        book.begin("ana", given.sha256, cells)
+        book.finish(given)
+        assert book.cells("ana") == cells
+
+
+def test_code_is_forgotten_with_its_student(handed_in, out):
+    grade(handed_in, out)
+    with existing(out) as book:
+        book.forget("student07")
+    left = stored(out, "SELECT student FROM code")
+    assert len(left) == CLASS - 1
+    assert ("student07",) not in left
+
+
 # -- resuming -------------------------------------------------------------------------------------
 
 
