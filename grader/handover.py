@@ -10,6 +10,7 @@ from grader import steps
 from grader.messages import LANGUAGES
 
 if TYPE_CHECKING:
+    from grader.gradebook import Gradebook
     from grader.messages import Language
     from grader.reports.lms import Filled
     from grader.results import Results
@@ -30,7 +31,7 @@ _lang = click.option(
 @click.option(
     "--format",
     "formats",
-    type=click.Choice((*steps.FORMATS, *steps.FILLED)),
+    type=click.Choice((*steps.FORMATS, *steps.FILLED, *steps.FEEDBACK)),
     multiple=True,
     required=True,
     help="What to write into OUT; may be given several times.",
@@ -48,10 +49,16 @@ _lang = click.option(
     metavar="N",
     help="Tell marks out of N points; they are rounded here, once.",
 )
+@steps.pseudonyms
 @_lang
 @steps.one_line_errors
-def report(
-    out: Path, formats: Sequence[str], into: Path | None, scale_to: float | None, lang: str | None
+def report(  # noqa: PLR0913 - one parameter an option
+    out: Path,
+    formats: Sequence[str],
+    into: Path | None,
+    scale_to: float | None,
+    pseudonyms: bool,
+    lang: str | None,
 ) -> None:
     """Write the marks for other systems.
 
@@ -72,8 +79,15 @@ def report(
         written = []
         if filled and into is not None:
             written.append(_fill(results, filled[0], into, out, language, scale_to))
+        zipped = (name for name in steps.FEEDBACK if name in formats)
+        written += [_zip_pages(book, name, out, language) for name in zipped]
         written += steps.write(
-            book, out, formats, language=language, anew=lang is not None, scale_to=scale_to
+            book,
+            out,
+            [*formats, *[steps.NAMELESS] * pseudonyms],
+            language=language,
+            anew=lang is not None,
+            scale_to=scale_to,
         )
     if "csv" in formats or filled:
         _name("left blank, since something is still to be judged", pending(results))
@@ -129,6 +143,29 @@ def _fill(  # noqa: PLR0913, PLR0917 - as many facts
     return path
 
 
+def _zip_pages(book: "Gradebook", name: str, out: Path, language: "Language") -> Path:
+    """Write everyone's page as a system's feedback files into OUT, and say who is in it."""
+    from grader.reports import feedback, pages
+
+    results = book.results()
+    system: feedback.System = "canvas" if name == "canvas-feedback" else "moodle"
+    written = feedback.write(
+        results,
+        out,
+        system=system,
+        page=lambda one: pages.page(one, results.title, language, cells=book.cells(one.id)),
+    )
+    if not written.count:
+        steps.fail(
+            f"no submission came from {system.capitalize()}: grade what its Download of all "
+            "submissions gave, and ask for this again",
+            steps.USAGE,
+        )
+    steps.say(f"{written.count} submissions have a page in {written.path}")
+    _name(f"no file of theirs came from {system.capitalize()}", written.unmatched)
+    return written.path
+
+
 def _tell(filled: "Filled", into: Path) -> None:
     steps.say(f"{filled.matched} submissions have their row in {into}")
     _name(f"no row in {into}", filled.unmatched)
@@ -175,7 +212,11 @@ def marks(out: Path, file: Path, by: str | None) -> None:
         results = book.marks()
         language = steps.language(None, own_language(results))
         steps.write(book, out, steps.default_formats(results), language=language)
+        stale = [
+            name
+            for name in steps.HANDED_OVER
+            if (out / steps.FILES[name]).exists() and not book.is_reported(name)
+        ]
     steps.say(f"{len(given)} marks are taken")
-    stale = [name for name in (*steps.EXPORTS, *steps.FILLED) if (out / steps.FILES[name]).exists()]
     if stale:
         steps.say(f"these reports hold earlier marks; ask for them again: {', '.join(stale)}")

@@ -170,7 +170,7 @@ def forget(out: Path, student: str) -> None:
                 steps.USAGE,
             )
         # What was made for other systems is made anew on demand; until then it holds nobody.
-        for name in (*steps.EXPORTS, *steps.FILLED):
+        for name in steps.HANDED_OVER:
             _remove(out / steps.FILES[name])
         written = [name for name in ("json", "html") if (out / steps.FILES[name]).is_file()]
         language = steps.language(None, own_language(book.marks()))

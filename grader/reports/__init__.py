@@ -5,9 +5,11 @@ or not there.
 """
 
 import contextlib
+import io
 import os
 import tempfile
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 
@@ -30,6 +32,19 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> Path:
             "make room or choose another folder, and ask for the report again."
         ) from None
     return path
+
+
+def zip_of(files: Mapping[str, bytes], *, executable: Collection[str] = ()) -> bytes:
+    """A zip of the files by their names, whose bytes follow from the files alone."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever it is made
+            entry.external_attr = (0o100755 if name in executable else 0o100644) << 16
+            archive.writestr(entry, files[name])
+    return content.getvalue()
 
 
 def _replace(path: Path, content: bytes | Iterable[bytes]) -> None:

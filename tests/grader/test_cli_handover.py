@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import textwrap
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,28 @@ def test_canvas_is_filled_and_who_is_in_it_is_said(here):
     assert Path("grades.csv").read_text(encoding="utf-8") == CANVAS
 
 
+def test_pages_go_back_to_canvas_and_who_is_left_out_is_said(here):
+    result = run("report", "out", "--format", "canvas-feedback", "--lang", "pt")
+    assert result.exit_code == steps.DONE, result.stderr
+    assert "3 submissions have a page in out/canvas-feedback.zip" in result.stderr
+    with zipfile.ZipFile("out/canvas-feedback.zip") as archive:
+        assert archive.namelist() == [
+            "bob_1042_7_hw.py_feedback.html",
+            "cem_1043_8_hw.py_feedback.html",
+            "dot_1044_9_hw.pdf_feedback.html",
+        ]
+        pages = {name[:3]: archive.read(name).decode() for name in archive.namelist()}
+    assert "valor errado" in pages["cem"]
+    assert "cem_1043" not in pages["bob"]
+
+
+def test_pages_for_a_system_that_nothing_came_from_are_no_zip(here):
+    result = run("report", "out", "--format", "moodle-feedback")
+    assert result.exit_code == steps.USAGE
+    assert "no submission came from Moodle" in result.stderr
+    assert not Path("out/moodle-feedback.zip").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -156,8 +179,10 @@ def test_the_language_of_a_report_can_be_chosen(here):
 
 
 def test_who_is_forgotten_is_in_no_report(here):
-    run("report", "out", *(f"--format={name}" for name in steps.EXPORTS))
+    run("report", "out", *(f"--format={name}" for name in (*steps.EXPORTS, "canvas-feedback")))
+    assert Path("out/canvas-feedback.zip").exists()
     run("forget", "out", "bob_1042")
+    assert not Path("out/canvas-feedback.zip").exists()
     text = "".join(
         f"{path}{path.read_text(encoding='utf-8', errors='replace')}"
         for path in Path("out").rglob("*")
