@@ -11,18 +11,30 @@ from pathlib import Path
 from typing import Literal
 
 from grader import catalogue
-from grader.assignment import Assignment, AssignmentError, Choice, Item, Question, Text, Variable
-from grader.cases import Case, Expected, draw_cases
-from grader.comparison import judge
+from grader.assignment import (
+    Assignment,
+    AssignmentError,
+    Choice,
+    Item,
+    Question,
+    Solution,
+    Text,
+    Variable,
+)
+from grader.cases import PUBLIC_SEED, Case, Expected, draw_cases
+from grader.comparison import holds, judge
 from grader.grading import Grader, has_real_torch
+from grader.messages import LANGUAGES
 from grader.outcomes import Answered
-from grader.statements import LANGUAGES, module, sections
+from grader.remedies import raised
+from grader.solving import outputs_of, solve
+from grader.statements import module, sections
 from grader.strength import Survivor, answer_of, is_clear, survivors
 from grader.submissions import IntakeError, collect
 from grader.values import first_mismatch
 from grader.wrong_answers import disagrees, wrong_answer
 
-GRADED, PUBLIC = "validate", "public"
+GRADED = "validate"
 """What cases are drawn from: a grading run's seed is any other than that of the public cases."""
 
 
@@ -41,7 +53,7 @@ def validate(assignment: Assignment, grader: Grader) -> Iterator[Remark]:
     """
     for item in assignment:
         try:
-            cases = [draw_cases(item, seed) for seed in (GRADED, PUBLIC)]
+            cases = [draw_cases(item, seed) for seed in (GRADED, PUBLIC_SEED)]
         except AssignmentError as error:
             yield Remark("error", str(error))
             continue
@@ -71,8 +83,41 @@ def _reference(item: Item, draws: list[tuple[Case, ...]]) -> Iterator[Remark]:
         judgement = judge(item, cases, answers)
         if judgement.verdict != "correct":
             wrong = next(one.name for one in judgement.outputs if one.verdict != "correct")
-            yield Remark("error", f"{item.id}: the reference's own answer fails at {wrong}")
+            yield Remark("error", _why_it_fails(item, cases[0], wrong))
             return
+    if isinstance(item, Question) and not item.properties:
+        case = draws[0][0]
+        changing = _differing(item, case, wrong_answer(item, item.reference, case))
+        if changing:
+            yield Remark(
+                "error",
+                f"{item.id}: the reference gives another {', '.join(changing)} each time it is "
+                "run; seed its random numbers, or take them as an input",
+            )
+
+
+def _why_it_fails(item: Question | Variable, case: Case, output: str) -> str:
+    """The line of the property that raises, or which output it is."""
+    for one in item.properties if isinstance(item, Question) else ():
+        try:
+            holds(one, case, answer_of(case.expected))
+        except Exception as error:  # noqa: BLE001 - whatever an instructor's code raises
+            during = f"{item.id}: for the reference's own answer the property {one.id} raised "
+            return str(raised(error, item.reference.__code__.co_filename, during=during))
+    return (
+        f"{item.id}: the reference's own answer fails at {output}; correct the reference, or what "
+        "is asked of its answer"
+    )
+
+
+def _why_it_gives_nothing(question: Question, solution: Solution, case: Case) -> str:
+    """The line where a wrong solution raises, or what it returns in place of the outputs."""
+    try:
+        value = solve(question, solution, case.arguments)
+    except Exception as error:  # noqa: BLE001 - whatever an instructor's code raises
+        return str(raised(error, question.reference.__code__.co_filename, during="it raised "))
+    wanted = ", ".join(case.expected.outputs)
+    return f"it returns {', '.join(outputs_of(question, value))}; return the outputs {wanted}"
 
 
 def _misconceptions(question: Question, cases: tuple[Case, ...]) -> Iterator[Remark]:
@@ -81,9 +126,14 @@ def _misconceptions(question: Question, cases: tuple[Case, ...]) -> Iterator[Rem
         answers = [wrong_answer(question, one.solution, case) for case in cases]
         pairs = [(case, wrong) for case, wrong in zip(cases, answers, strict=True) if wrong]
         if not pairs:
-            yield Remark("error", f"{where} raises, or has other entries than the reference")
+            why = _why_it_gives_nothing(question, one.solution, cases[0])
+            yield Remark("error", f"{where} stands for no answer: {why}")
         elif not any(is_clear(question, case.expected, wrong) for case, wrong in pairs):
-            yield Remark("error", f"{where} cannot be told from the right answer on any case")
+            yield Remark(
+                "error",
+                f"{where} cannot be told from the right answer on any case: correct it, or draw "
+                "other inputs",
+            )
 
 
 def _gradients(question: Question, case: Case) -> Iterator[Remark]:

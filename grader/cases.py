@@ -12,8 +12,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from grader.assignment import AssignmentError, Item, Question, Solution, Variable
-from grader.inputs import draw_inputs, draw_sizes, raised
+from grader.inputs import draw_inputs, draw_sizes
 from grader.outcomes import Ndarray, PlainValue, Uncrossable
+from grader.remedies import raised
 from grader.solving import Precision, leaves, numbers, outputs_of, solve
 
 FLOOR = 1e-5
@@ -25,6 +26,8 @@ VARIABLE_FLOOR = 1e-4
 SAFETY = 32
 """How many times the reference's own rounding another order of operations may lose."""
 ATTEMPTS = 20
+PUBLIC_SEED = "public"
+"""What `check` draws its cases from: the same for everyone, and never that of a grading run."""
 
 Kind: TypeAlias = Literal["drawn", "repeated", "example"]
 
@@ -35,15 +38,13 @@ class Expected:
 
     `tolerances` are absolute, one an output. `named` is false where the solution returned no dict:
     the one output then has the question's id. `typed` holds the outputs for inputs in their own
-    precision, where the question compares dtypes. `flat` holds a wrong answer's numbers, so that
-    what is far from a student's is told at a glance.
+    precision, where the question compares dtypes.
     """
 
     outputs: Mapping[str, PlainValue]
     tolerances: Mapping[str, float]
     named: bool
     typed: Mapping[str, PlainValue] | None = None
-    flat: Mapping[str, Ndarray] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,11 +58,13 @@ class Case:
 
 
 def draw_cases(item: Item, seed: str) -> tuple[Case, ...]:
-    """The cases of a question: those drawn, the first once more, then its examples.
+    """The cases of a question: those drawn, the first once more, then its examples; or recorded.
 
     A variable has a case for every draw of what is given, one without arguments where nothing is;
     a choice or a text has none. Raises AssignmentError where the reference fails.
     """
+    if isinstance(item, Question | Variable) and item.recorded is not None:
+        return item.recorded.cases
     if isinstance(item, Variable):
         return tuple(_draw_variable(item, seed, number) for number in range(item.cases))
     if not isinstance(item, Question):
@@ -121,7 +124,7 @@ def _expect(
     def run(floating: Precision, *, nudge: bool = False) -> PlainValue:
         try:
             value = solve(question, solution, arguments, floating=floating, nudge=nudge)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _failed(question, error, name) from error
         _check_crosses(question, value, name)
         return value
@@ -146,7 +149,7 @@ def _expect(
 def _expect_variable(variable: Variable, given: dict[str, PlainValue], *, name: str) -> Expected:
     try:
         value = solve(variable, variable.reference, given)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(variable, error, name) from error
     _check_crosses(variable, value, name)
     outputs = outputs_of(variable, value)
@@ -192,7 +195,7 @@ def _override(item: Question | Variable, scale: float) -> float:
 # -- an instructor's mistakes -------------------------------------------------------------------
 
 
-def _failed(item: Question | Variable, error: Exception, name: str) -> AssignmentError:
+def _failed(item: Question | Variable, error: BaseException, name: str) -> AssignmentError:
     during = f"{item.id}, {name}: the reference raised "
     return raised(error, item.reference.__code__.co_filename, during=during)
 
@@ -222,10 +225,17 @@ def _check_outputs(question: Question, cases: tuple[Case, ...]) -> None:
                 f"{list(case.expected.outputs)}, in the first case {names}; "
                 "every case needs the same ones, and at least one",
             )
+        for name, output in case.expected.outputs.items():
+            if not np.isfinite(numbers(output)).all():
+                raise _mistake(
+                    question,
+                    f"{question.id}, case {number}: the reference gives NaN or an infinity for "
+                    f"{name}, which no answer equals; draw other inputs (low=, high=)",
+                )
     unknown = question.weights.keys() - set(names)
     if unknown:
         raise _mistake(
             question,
             f"{question.id}: weights name {', '.join(sorted(unknown))}, "
-            f"but the reference returns {', '.join(names)}",
+            f"but the reference returns {', '.join(names)}; name these, or leave weights out",
         )

@@ -14,8 +14,9 @@ from types import FrameType, ModuleType
 from typing import Any, Literal, TypeAlias
 
 from grader.assignment import Assignment, AssignmentError, Question
-from grader.inputs import raised
+from grader.messages import Message, render
 from grader.notebooks import parse_cell
+from grader.remedies import raised
 
 FILE_NAME = "assignment.py"
 
@@ -23,12 +24,16 @@ Torch: TypeAlias = Literal["engine", "real"]
 
 
 class UnknownAssignment(AssignmentError):  # noqa: N818 - it is the name of what is wrong
-    """Neither a bundled assignment nor a file."""
+    """Neither a bundled assignment nor a file; students, too, meet it, and in their language."""
+
+    def __init__(self, told: Message) -> None:
+        super().__init__(render(told))
+        self.told = told
 
 
 def bundled() -> tuple[str, ...]:
     """The ids of the assignments at hand, sorted."""
-    return tuple(sorted(file.parent.name for file in _home().glob(f"*/{FILE_NAME}")))
+    return tuple(sorted(file.parent.name for file in home().glob(f"*/{FILE_NAME}")))
 
 
 def load(name_or_path: str | Path, *, torch: Torch = "engine") -> Assignment:
@@ -54,7 +59,8 @@ def load(name_or_path: str | Path, *, torch: Torch = "engine") -> Assignment:
         raise AssignmentError(
             "asks nothing; decorate a solution with @hw.question(...)", file=str(file)
         )
-    assignment.path = file.parent.resolve()
+    assignment.file = file.resolve()
+    assignment.path = assignment.file.parent
     assignment.torch = torch
     return assignment
 
@@ -65,7 +71,7 @@ def torch_of(frame: FrameType) -> Torch:
     return "real" if own["__import__"] is _import_real_torch else "engine"
 
 
-def _home() -> Path:
+def home() -> Path:
     """Where the bundled assignments are: inside the installed package, or beside it."""
     package = Path(__file__).parent
     inside = package / "assignments"
@@ -74,22 +80,22 @@ def _home() -> Path:
 
 def _find(name: str) -> Path:
     if name in bundled():
-        return _home() / name / FILE_NAME
+        return home() / name / FILE_NAME
     path = Path(name)
     if path.is_dir() and (path / FILE_NAME).is_file():
         return path / FILE_NAME
     if path.is_dir():
-        raise UnknownAssignment(f"the folder {name} holds no {FILE_NAME}")
+        known = {"name": name, "file": FILE_NAME}
+        raise UnknownAssignment(Message("start.no_assignment_in_folder", known))
     if path.is_file() and path.suffix == ".py":
         return path
     if path.is_file():
-        raise UnknownAssignment(f"{name} is no Python file; an assignment is an {FILE_NAME}")
-    near = difflib.get_close_matches(name, bundled(), n=3)
-    guess = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise UnknownAssignment(
-        f"there is no assignment {name!r}, neither at hand nor as a file.{guess} "
-        "'grader list' shows what is at hand"
-    )
+        known = {"name": name, "file": FILE_NAME}
+        raise UnknownAssignment(Message("start.no_assignment_file", known))
+    near = ", ".join(difflib.get_close_matches(name, bundled(), n=3))
+    if near:
+        raise UnknownAssignment(Message("start.unknown_near", {"name": repr(name), "near": near}))
+    raise UnknownAssignment(Message("start.unknown", {"name": repr(name)}))
 
 
 def _execute(file: Path, torch: Torch) -> dict[str, Any]:
@@ -108,7 +114,8 @@ def _execute(file: Path, torch: Torch) -> dict[str, Any]:
     except AssignmentError:
         raise
     except SyntaxError as error:
-        raise AssignmentError(f"{error.msg}", file=str(file), line=error.lineno) from None
+        told = f"{error.msg}; correct this line, or what comes before it"
+        raise AssignmentError(told, file=str(error.filename or file), line=error.lineno) from None
     except (Exception, SystemExit) as error:
         raise raised(error, str(file)) from error
     return namespace
@@ -118,7 +125,8 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise UnknownAssignment(f"{file} cannot be read: {error.strerror}") from None
+        known = {"name": str(file), "reason": error.strerror}
+        raise UnknownAssignment(Message("start.unreadable_assignment", known)) from None
 
 
 def _import_real_torch(name: str, *rest: Any, **more: Any) -> ModuleType:

@@ -70,6 +70,8 @@ def judge(item: Item, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Jud
     match item:
         case Choice() | Text():
             return _judge_word(item, outcomes[0])
+        case Question() | Variable() if not cases[0].expected.outputs:
+            return _judge_withheld(item, cases, outcomes)
         case Variable():
             return _judge_outputs(item, cases, outcomes)
         case Question(properties=[_, *_]):
@@ -141,6 +143,35 @@ def _judge_outputs(
     )
 
 
+def _judge_withheld(
+    item: Question | Variable, cases: Sequence[Case], outcomes: Sequence[Outcome]
+) -> Judgement:
+    """Whether there is an answer, where what is right is not here."""
+    pairs = list(zip(cases, outcomes, strict=False))
+    changed: tuple[str, ...] = ()
+    if isinstance(item, Question) and item.side_effects == "forbidden":
+        changed = tuple(dict.fromkeys(name for pair in pairs for name in _changed(*pair)))
+    last = outcomes[-1]
+    if not isinstance(last, Answered):
+        mismatch = _failure(item.called if isinstance(item, Question) else item.id, last)
+    elif last.value is None:
+        mismatch = Mismatch("missing", Message("returned_none"))
+    elif changed:
+        mismatch = Mismatch("side_effect", Message("side_effect", {"argument": changed[0]}))
+    else:
+        mismatch = Mismatch("answered", Message("answered"))
+    unjudged = mismatch.verdict in ("answered", "unsupported")
+    return Judgement(
+        item=item.id,
+        verdict=mismatch.verdict,
+        score=None if unjudged else 0.0,
+        max_score=item.points,
+        message=mismatch.message,
+        changed=changed,
+        remembers=_remembers(pairs),
+    )
+
+
 def _shares(item: Question | Variable, names: tuple[str, ...]) -> dict[str, float]:
     weights = item.weights if isinstance(item, Question) else {}
     total = sum(weights.get(name, 1.0) for name in names)
@@ -189,17 +220,21 @@ def _lacking(wanted: Property, case: Case, answer: PlainValue) -> Mismatch | Non
     """What is wrong where an answer lacks a property; one that cannot be asked for it lacks it."""
     if answer is None:
         return Mismatch("missing", Message("returned_none"))
-    values = {**case.arguments, ANSWER: answer}
-    taken = {name: _plain(values[name]) for name in signature(wanted.holds).parameters}
     try:
-        with np.errstate(all="ignore"):
-            holds = bool(wanted.holds(**taken))
-    except Exception:  # noqa: BLE001 - an answer of another form may raise anything
-        holds = False
-    if holds:
-        return None
+        if holds(wanted, case, answer):
+            return None
+    except Exception:  # noqa: BLE001, S110 - an answer of another form may raise anything
+        pass
     parameters = {"text": wanted.message, "found": describe(answer)}
     return Mismatch("wrong_value", Message("property_lacking", parameters))
+
+
+def holds(wanted: Property, case: Case, answer: PlainValue) -> bool:
+    """Whether an answer has a property; raises whatever its predicate raises."""
+    values = {**case.arguments, ANSWER: answer}
+    taken = {name: _plain(values[name]) for name in signature(wanted.holds).parameters}
+    with np.errstate(all="ignore"):
+        return bool(wanted.holds(**taken))
 
 
 def _plain(value: PlainValue) -> PlainValue:
@@ -296,7 +331,7 @@ def _judge_word(item: Choice | Text, outcome: Outcome) -> Judgement:
     else:
         mismatch = Mismatch("needs_human", Message("text_waiting"))
     verdict = mismatch.verdict
-    unjudged = verdict in ("needs_human", "unsupported")
+    unjudged = verdict in ("answered", "needs_human", "unsupported")
     return Judgement(
         item=item.id,
         verdict=verdict,
@@ -316,9 +351,11 @@ def _judge_choice(item: Choice, value: PlainValue) -> Mismatch:
         parameters = {"expected": "str", "found": describe(value)}
         return Mismatch("wrong_type", Message("wrong_type", parameters))
     chosen = value.strip().casefold()
+    if chosen not in (option.strip().casefold() for option in item.options):
+        parameters = {"expected": ", ".join(item.options), "found": describe(value)}
+        return Mismatch("wrong_value", Message("not_an_option", parameters))
+    if item.answer is None:
+        return Mismatch("answered", Message("answered"))
     if chosen == item.answer.strip().casefold():
         return Mismatch("correct", Message("correct"))
-    if chosen in (option.strip().casefold() for option in item.options):
-        return Mismatch("wrong_value", Message("wrong_option", {"found": describe(value)}))
-    parameters = {"expected": ", ".join(item.options), "found": describe(value)}
-    return Mismatch("wrong_value", Message("not_an_option", parameters))
+    return Mismatch("wrong_value", Message("wrong_option", {"found": describe(value)}))

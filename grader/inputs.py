@@ -9,14 +9,20 @@ import math
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from grader.outcomes import Ndarray, PlainValue, SourceText, TensorValue
 
+if TYPE_CHECKING:
+    from grader.messages import Told
+
 SIZES = (2, 3, 5, 7, 11)
 """Sizes of named dimensions. Distinct primes: a product of sizes tells which sizes are in it."""
+
+MOST_NUMBERS = 10**6
+"""In one input: every case of every student carries them to a process and back."""
 
 _SPECIAL = (-1.0, 0.0, 1.0)
 _MARGIN = 0.06
@@ -31,6 +37,7 @@ class AssignmentError(Exception):
     def __init__(self, text: str, *, file: str | None = None, line: int | None = None) -> None:
         place = "" if file is None else file if line is None else f"{file}, line {line}"
         super().__init__(f"{place}: {text}" if place else text)
+        self.told: Told = str(self)
         self.file = file
         self.line = line
 
@@ -42,18 +49,6 @@ def mistake(text: str) -> AssignmentError:
         if module != "grader" and not module.startswith("grader."):
             return AssignmentError(text, file=frame.f_code.co_filename, line=line)
     return AssignmentError(text)
-
-
-def raised(error: BaseException, file: str, *, during: str = "") -> AssignmentError:
-    """The mistake behind an exception: at the last line of `file` that was being executed."""
-    line = None
-    step = error.__traceback__
-    while step is not None:
-        if step.tb_frame.f_code.co_filename == file:
-            line = step.tb_lineno
-        step = step.tb_next
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return AssignmentError(f"{during}{text}", file=file, line=line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +175,15 @@ def source(*texts: str) -> SourceSpec:
 
     Of several texts, one is drawn for every case.
     """
-    if not texts:
+    if not texts or not all(isinstance(text, str) for text in texts):
         raise mistake('source() needs an expression: source("lambda v: (v ** 3).sum()")')
     for text in texts:
         try:
             compile(text, "<source>", "eval")
         except SyntaxError as error:
-            raise mistake(f"source({text!r}) is no expression ({error.msg})") from None
+            raise mistake(
+                f"source({text!r}) is no expression ({error.msg}); write one that gives a callable"
+            ) from None
     return SourceSpec(texts)
 
 
@@ -240,7 +237,29 @@ def fit_example(specs: Mapping[str, InputSpec], example: Mapping[str, Any]) -> d
 
     Raises ValueError or TypeError where a value does not fit.
     """
-    return {name: _fit(spec, example[name]) for name, spec in specs.items()}
+    fitted = {name: _fit(spec, example[name]) for name, spec in specs.items()}
+    sizes: dict[str, int] = {}
+    for name, spec in specs.items():
+        _check_shape_of(name, spec, fitted[name], sizes)
+    return fitted
+
+
+def _check_shape_of(name: str, spec: InputSpec, value: Any, sizes: dict[str, int]) -> None:
+    """Raises ValueError where an example has other dimensions than its spec; notes their sizes."""
+    match spec:
+        case ArraySpec() | TensorSpec():
+            due = dimensions(spec)
+            found = (value.data if isinstance(value, TensorValue) else value).shape
+        case LabelsSpec():
+            due, found = (spec.count,), value.shape
+        case _:
+            return
+    if len(due) != len(found) or any(
+        size != (sizes.setdefault(one, size) if isinstance(one, str) else one)
+        for one, size in zip(due, found, strict=True)
+    ):
+        wanted = ", ".join(str(sizes.get(str(one), one)) for one in due)
+        raise ValueError(f"{name} has the shape {found}, not ({wanted})")
 
 
 def _fit(spec: InputSpec, value: Any) -> Any:
@@ -352,6 +371,8 @@ def _draw_labels(count: int, classes: int, generator: np.random.Generator) -> Nd
 
 
 def _check_shape(shape: tuple[int | str, ...]) -> None:
+    if math.prod(one for one in shape if isinstance(one, int)) > MOST_NUMBERS:
+        raise mistake(f"the shape {shape} holds more than {MOST_NUMBERS} numbers; make it smaller")
     for dimension in shape:
         named = isinstance(dimension, str) and dimension.isidentifier()
         if not named and not (_is_integer(dimension) and int(dimension) >= 1):
@@ -362,6 +383,9 @@ def _check_shape(shape: tuple[int | str, ...]) -> None:
 
 
 def _check_bounds(low: float, high: float) -> None:
+    for bound in (low, high):
+        if not isinstance(bound, int | float) or not math.isfinite(bound):
+            raise mistake(f"low={low!r}, high={high!r}: the bounds are numbers")
     if not low < high:
         raise mistake(f"there is nothing between low={low!r} and high={high!r}; low must be less")
 

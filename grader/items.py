@@ -8,10 +8,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from grader.inputs import AssignmentError, InputSpec, mistake
 from grader.messages import explains
+
+if TYPE_CHECKING:
+    from grader.recorded import Recorded
 
 Autograd: TypeAlias = Literal["forbidden", "allowed", "required"]
 SideEffects: TypeAlias = Literal["forbidden", "allowed"]
@@ -48,7 +51,8 @@ class Question:
 
     With `call` the student defines `called` instead, usually a class: `call` is the source of a
     function that is given what they defined, and then the inputs. With `properties` these decide
-    what is right, and the reference is but one right answer.
+    what is right, and the reference is but one right answer. Where the solutions are not at hand,
+    `recorded` is what they gave.
     """
 
     id: str
@@ -71,6 +75,7 @@ class Question:
     unasked: Mapping[str, str] = field(default_factory=dict)
     misconceptions: list[Misconception] = field(default_factory=list)
     properties: list[Property] = field(default_factory=list)
+    recorded: "Recorded | None" = None
 
     @builtins.property  # the plain name is a method's, below
     def summary(self) -> str:
@@ -85,6 +90,8 @@ class Question:
         Whoever hands in its numbers is told the text of `identifier`, or `message`. Several wrong
         solutions may share an id, and one may stand for several.
         """
+        if not isinstance(identifier, str):
+            raise mistake(f'a misconception needs an id: write @{self.id}.misconception("...")')
         if message is None and not explains(identifier):
             raise mistake(f"there is no text for {identifier!r} yet; add message=...")
 
@@ -102,6 +109,8 @@ class Question:
         its docstring's first line is what a student is told whose answer lacks it. A question with
         several properties is worth an equal share for each.
         """
+        if not callable(holds):
+            raise mistake(f"a property is a function of {ANSWER!r}, not {holds!r}")
         name = getattr(holds, "__name__", "property")
         parameters = tuple(inspect.signature(holds).parameters)
         unknown = [one for one in parameters if one != ANSWER and one not in self.inputs]
@@ -124,7 +133,7 @@ class Variable:
     """A name that the notebook leaves behind; the reference's parameters are what is `given`.
 
     With `given` the notebook is run once for every case, each of those names assigned drawn values
-    where the notebook assigns its own.
+    where the notebook assigns its own. `recorded` is what the reference gave where it is not here.
     """
 
     id: str
@@ -136,6 +145,7 @@ class Variable:
     given: Mapping[str, InputSpec] = field(default_factory=dict)
     cases: int = 1
     feedback: FeedbackLevel | None = None
+    recorded: "Recorded | None" = None
 
     @property
     def summary(self) -> str:
@@ -145,13 +155,13 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One of several options, assigned as a string to the name `id`."""
+    """One of several options, assigned as a string to the name `id`; `answer` None is withheld."""
 
     id: str
     points: float
     prompt: str
     options: tuple[str, ...]
-    answer: str
+    answer: str | None
     feedback: FeedbackLevel | None = None
 
 
@@ -170,6 +180,8 @@ Item: TypeAlias = Question | Variable | Choice | Text
 
 def check_parameters(solution: Solution, inputs: tuple[str, ...], *, whose: str) -> tuple[str, ...]:
     """The solution's parameters; raises AssignmentError where they are not the inputs."""
+    if not callable(solution):
+        raise mistake(f"{whose} is {solution!r}; write a function of ({', '.join(inputs)})")
     parameters = inspect.signature(solution).parameters.values()
     names = tuple(parameter.name for parameter in parameters)
     if set(names) == set(inputs) and all(

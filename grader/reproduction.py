@@ -7,6 +7,7 @@ the student's numbers in every case is the mistake; it is exact where nothing el
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,7 +18,8 @@ from grader.comparison import Judgement
 from grader.findings import Finding, finding
 from grader.inputs import IntegerSpec, LabelsSpec
 from grader.messages import Message
-from grader.outcomes import Answered, Ndarray, PlainValue, TensorValue
+from grader.outcomes import Answered, Ndarray, PlainValue
+from grader.shortlist import Mask, Shortlist, numbers_of
 from grader.solving import numbers
 from grader.values import answer_outputs, first_mismatch
 from grader.wrong_answers import Wrong, possible_faults, wrong_answer
@@ -31,7 +33,7 @@ class _Given(NamedTuple):
 
     case: Case
     answer: PlainValue
-    numbers: Mapping[str, Ndarray]
+    numbers: Mapping[str, Ndarray | None]
 
 
 Pairs: TypeAlias = Sequence[_Given]
@@ -72,15 +74,26 @@ def reproduced(
     if all(one.answer is None for one in pairs):
         return ()  # of what gave no answer at all there is nothing to be reproduced
     mistakes = _mistakes(question, cases[0])
-    alone = [one for one in mistakes if _reproduces(question, one, pairs)]
+    near = _shortlist(question, cases[0]).near(pairs[0].numbers)
+    likely = [mistakes[at] for at in near.all(axis=1).nonzero()[0]]
+    alone = [one for one in likely if _reproduces(question, one, pairs)]
     if alone:
         return _findings(alone, wrong[0], explains_all=True)
-    return _two(question, mistakes, pairs, wrong) or _by_output(question, mistakes, pairs, wrong)
+    two = _two(question, pairs, wrong)
+    return two or tuple(_by_output(question, pairs, near, wrong))
+
+
+@lru_cache(maxsize=256)
+def _shortlist(question: Question, case: Case) -> Shortlist:
+    mistakes = _mistakes(question, case)
+    return Shortlist([wrong_answer(question, one.wrong, case) for one in mistakes], case)
 
 
 @lru_cache(maxsize=256)
 def _mistakes(question: Question, case: Case) -> tuple[_Mistake, ...]:
     """Everything that is tried: what the question declares, faults, and changed inputs."""
+    if question.recorded is not None:
+        return tuple(_Mistake(*one) for one in question.recorded.mistakes)
     faults, _ = possible_faults(question, case)
     return (
         *(_Mistake((one.id,), one.solution, one.message) for one in question.misconceptions),
@@ -132,26 +145,7 @@ def _shifted(reference: Solution, name: str, shift: int) -> Solution:
 
 def _given(case: Case, answer: PlainValue) -> _Given:
     outputs = answer_outputs(answer, case.expected)
-    return _Given(
-        case,
-        answer,
-        {
-            name: numbers(value) if isinstance(value, np.ndarray | TensorValue) else np.zeros(0)
-            for name, value in outputs.items()
-        },
-    )
-
-
-def _is_far(wrong: Expected, name: str, found: Ndarray) -> bool:
-    """Whether a look at the numbers is enough: there are as many, and one is out of tolerance.
-
-    Most of the mistakes that are tried give quite other numbers. Anything unusual (lists, numbers
-    of Python's, NaN) is not far by this, and compared with care.
-    """
-    due = wrong.flat[name] if wrong.flat is not None else found[:0]
-    if not due.size or due.size != found.size:
-        return False
-    return bool(np.any(np.abs(due - found) > 2 * wrong.tolerances[name]))
+    return _Given(case, answer, {name: numbers_of(value) for name, value in outputs.items()})
 
 
 def _reproduces(
@@ -162,18 +156,20 @@ def _reproduces(
     It must be wrong in one of them: what gives the right answer explains nothing.
     """
     differs = False
-    for case, answer, found in pairs:
+    for case, answer, _ in pairs:
         wrong = wrong_answer(question, mistake.wrong, case)
         if wrong is None:
-            return False
-        if any(_is_far(wrong, name, found[name]) for name in names or wrong.outputs):
             return False
         for name in names or wrong.outputs:
             if first_mismatch(name, wrong, answer, question.compare):
                 return False
-            own = dict(wrong.outputs) if case.expected.named else wrong.outputs[name]
-            differs |= first_mismatch(name, case.expected, own, question.compare) is not None
+            differs = differs or _is_wrong(question, case, wrong, name)
     return differs
+
+
+def _is_wrong(question: Question, case: Case, wrong: Expected, name: str) -> bool:
+    own = dict(wrong.outputs) if case.expected.named else wrong.outputs[name]
+    return first_mismatch(name, case.expected, own, question.compare) is not None
 
 
 def _findings(
@@ -216,57 +212,66 @@ def _details(identifier: str, faults: "Sequence[Fault]") -> dict[str, Any]:
 # -- two mistakes -------------------------------------------------------------------------------
 
 
-def _two(
-    question: Question, mistakes: Sequence[_Mistake], pairs: Pairs, wrong: Sequence[str]
-) -> tuple[Finding, ...]:
-    """Two faults that together give the answers; the first gives one of the outputs by itself."""
-    case = pairs[0].case
-    _, operations = possible_faults(question, case)
-    singles = list(_distinct(question, mistakes, [one.case for one in pairs[:2]]))
-    starts = [
-        one
-        for one in singles
-        if any(_reproduces(question, one, pairs[:1], [name]) for name in wrong)
-    ]
-    if not starts and len(singles) ** 2 * max(operations, 1) <= BUDGET:
-        starts = singles
-    left = BUDGET // max(operations, 1)
-    tried: set[frozenset[Wrong]] = set()
-    found: list[_Mistake] = []
-    for first in starts:
-        for second in singles:
-            both = frozenset((first.wrong, second.wrong))
-            if len(both) < 2 or both in tried or not _independent(first, second):
-                continue
-            tried.add(both)
-            left -= 1
-            if left < 0:
-                return _pair_findings(found, wrong)
-            together = _Mistake(first.ids + second.ids, (*first.wrong, *second.wrong))  # type: ignore[misc]
-            if _reproduces(question, together, pairs[:1]) and _reproduces(
-                question, together, pairs
-            ):
-                found.append(together)
-    return _pair_findings(found, wrong)
+def _two(question: Question, pairs: Pairs, wrong: Sequence[str]) -> tuple[Finding, ...]:
+    """Two faults that together give the answers; other pairs may, so that nothing is exact."""
+    _, operations = possible_faults(question, pairs[0].case)
+    room = BUDGET // max(operations, 1)
+    for first, second in islice(_candidates(question, pairs), room):
+        together = _Mistake(first.ids + second.ids, (*first.wrong, *second.wrong))  # type: ignore[misc]
+        if _reproduces(question, together, pairs):
+            return _findings([together], wrong[0], explains_all=False)
+    return ()
 
 
-def _distinct(
-    question: Question, mistakes: Sequence[_Mistake], cases: Sequence[Case]
-) -> Iterator[_Mistake]:
-    """One fault for each different wrong answer; the others would make the same pairs.
+def _candidates(question: Question, pairs: Pairs) -> Iterator[tuple[_Mistake, _Mistake]]:
+    """The pairs of faults that can give the answers together, the likely ones first.
 
-    Two cases, since what is the same by a coincidence of sizes is not the same fault.
+    An output that one of the two leaves alone is as the other makes it; only of an output that
+    both change nothing is known without a run.
     """
-    met: set[bytes] = {_fingerprint([case.expected for case in cases])}
-    for one in mistakes:
+    case, _, found = pairs[0]
+    singles = _singles(question, case, pairs[:2][-1].case)
+    right = Shortlist([case.expected], case).near(found)[0]
+    fits, changes = singles.shortlist.near(found), singles.changes
+    one, other = changes[:, None], changes[None, :]
+    possible = np.select([one & other, one, other], [True, fits[:, None], fits[None, :]], right)
+    likely = (one != other).any(axis=2)
+    order = np.argwhere(np.triu(possible.all(axis=2), 1))
+    for at, beside in sorted(order.tolist(), key=lambda pair: not likely[*pair]):
+        first, second = singles.mistakes[at], singles.mistakes[beside]
+        if _independent(first, second):
+            yield first, second
+
+
+class _Singles(NamedTuple):
+    """Faults, one for each different wrong answer, and which outputs they change."""
+
+    mistakes: tuple[_Mistake, ...]
+    shortlist: Shortlist
+    changes: Mask
+
+
+@lru_cache(maxsize=256)
+def _singles(question: Question, case: Case, another: Case) -> _Singles:
+    """What pairs are made of. Other faults with the same answers would make the same pairs.
+
+    On two cases, since what is the same by a coincidence of sizes is not the same fault.
+    """
+    met: set[bytes] = {_fingerprint([case.expected, another.expected])}
+    mistakes, found = [], []
+    for one in _mistakes(question, case):
         if callable(one.wrong) or one.wrong[0].change == "passes":
             continue
-        answers = [wrong_answer(question, one.wrong, case) for case in cases]
+        answers = [wrong_answer(question, one.wrong, each) for each in (case, another)]
         whole = [answer for answer in answers if answer is not None]
         fingerprint = _fingerprint(whole)
-        if len(whole) == len(cases) and fingerprint not in met:
+        if len(whole) == len(answers) and fingerprint not in met:
             met.add(fingerprint)
-            yield one
+            mistakes.append(one)
+            found.append(answers[0])
+    shortlist = Shortlist(found, case)
+    due = {name: numbers_of(value) for name, value in case.expected.outputs.items()}
+    return _Singles(tuple(mistakes), shortlist, ~shortlist.near(due))
 
 
 def _fingerprint(answers: Sequence[Expected]) -> bytes:
@@ -281,26 +286,19 @@ def _independent(first: _Mistake, second: _Mistake) -> bool:
     return bool((one.site, one.edge) != (other.site, other.edge) or not one.site)
 
 
-def _pair_findings(found: Sequence[_Mistake], wrong: Sequence[str]) -> tuple[Finding, ...]:
-    """The mistakes of the first pair that fits; other pairs may, so that nothing is exact."""
-    return _findings(found[:1], wrong[0], explains_all=False)
-
-
 # -- one output at a time -----------------------------------------------------------------------
 
 
 def _by_output(
-    question: Question, mistakes: Sequence[_Mistake], pairs: Pairs, wrong: Sequence[str]
-) -> tuple[Finding, ...]:
-    """For every wrong output the mistakes that give this output, whatever they do elsewhere."""
-    return tuple(_each(question, mistakes, pairs, wrong))
-
-
-def _each(
-    question: Question, mistakes: Sequence[_Mistake], pairs: Pairs, wrong: Sequence[str]
+    question: Question, pairs: Pairs, near: Mask, wrong: Sequence[str]
 ) -> Iterator[Finding]:
-    if len(wrong) < 2 and len(pairs[0].case.expected.outputs) < 2:
+    """For every wrong output the mistakes that give this output, whatever they do elsewhere."""
+    case = pairs[0].case
+    names = list(case.expected.outputs)
+    if len(names) < 2:
         return
+    mistakes = _mistakes(question, case)
     for name in wrong:
-        fitting = [one for one in mistakes if _reproduces(question, one, pairs, [name])]
+        likely = [mistakes[at] for at in near[:, names.index(name)].nonzero()[0]]
+        fitting = [one for one in likely if _reproduces(question, one, pairs, [name])]
         yield from _findings(fitting, name, explains_all=False)

@@ -3,6 +3,7 @@
 It knows a question's solutions and cases, never a student's answer.
 """
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ def wrong_answer(question: Question, wrong: Wrong, case: Case) -> Expected | Non
     None where it raises or has other outputs. Its tolerance is the case's, in proportion where its
     numbers are larger. Remembered, since a whole class is asked the same cases.
     """
+    if question.recorded is not None:
+        return question.recorded.answers.get((wrong, case))
     try:
         value = _solve_wrongly(question, wrong, case, floating=np.float64)
         typed = _solve_wrongly(question, wrong, case) if "dtype" in question.compare else None
@@ -39,15 +42,25 @@ def wrong_answer(question: Question, wrong: Wrong, case: Case) -> Expected | Non
     outputs = outputs_of(question, value)
     if outputs.keys() != case.expected.outputs.keys():
         return None
+    own = None if typed is None else outputs_of(question, typed)
+    return with_tolerances(case, outputs, named=isinstance(value, dict), typed=own)
+
+
+def with_tolerances(
+    case: Case,
+    outputs: Mapping[str, PlainValue],
+    *,
+    named: bool,
+    typed: Mapping[str, PlainValue] | None,
+) -> Expected:
+    """A wrong answer to a case, and how near a student's must come to be the same."""
     tolerances = {}
     for name, output in outputs.items():
         ratio = scale_of(numbers(output)) / (scale_of(numbers(case.expected.outputs[name])) or 1.0)
         # Where None is right there is nothing to be in proportion to: the floor of its own scale.
         floor = FLOOR * scale_of(numbers(output))
         tolerances[name] = max(case.expected.tolerances[name] * max(1.0, ratio), floor)
-    own = None if typed is None else outputs_of(question, typed)
-    flat = {name: numbers(output) for name, output in outputs.items()}
-    return Expected(outputs, tolerances, named=isinstance(value, dict), typed=own, flat=flat)
+    return Expected(outputs, tolerances, named=named, typed=typed)
 
 
 @lru_cache(maxsize=256)
@@ -56,6 +69,8 @@ def possible_faults(question: Question, case: Case) -> tuple[tuple["Fault", ...]
 
     There are none where the reference runs on another engine than ours, or computes without one.
     """
+    if question.recorded is not None:
+        return (), sys.maxsize  # what is recorded are single mistakes: no budget reaches pairs
     if not _is_our_own(question):
         return (), 0
     from reference_engine import faults
@@ -68,12 +83,28 @@ def possible_faults(question: Question, case: Case) -> tuple[tuple["Fault", ...]
 @lru_cache(maxsize=1024)
 def forward_values(question: Question, case: Case) -> Mapping[Any, Ndarray]:
     """What each operation of the reference's run on a case gave, by its place in the run."""
+    if question.recorded is not None:
+        return question.recorded.forward.get(case, {})
     if not _is_our_own(question):
         return {}
     from reference_engine import faults
 
     with alone, _quietly():
         return faults.forward_values(_reference(question, case, np.float64))
+
+
+@lru_cache(maxsize=256)
+def reference_trace(question: Question, case: Case) -> tuple[Mapping[str, Any], ...]:
+    """What our engine sees of the reference's run on a case; nothing where it runs on another."""
+    if not _is_our_own(question):
+        return ()
+    from reference_engine import tracing
+
+    def run() -> PlainValue:
+        return solve(question, question.reference, case.arguments)
+
+    with alone, _quietly():
+        return tuple(tracing.record(run))
 
 
 def disagrees(question: Question, case: Case, name: str) -> bool:

@@ -96,7 +96,7 @@ def test_a_misconception_of_the_instructors_own_brings_its_text(hw):
         ({"inputs": {"x": array(*"abcdef")}}, "dimensions"),
         ({"inputs": {"y": array("n")}}, "inputs are"),
         ({"inputs": {}}, "inputs are"),
-        ({"examples": [{"y": [1.0]}]}, "expected"),
+        ({"examples": [{"y": [1.0]}]}, "give a value"),
         ({"examples": [{"x": ["one"]}]}, "example"),
         ({"accept": [lambda y: y]}, "accept"),
     ],

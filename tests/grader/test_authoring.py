@@ -79,11 +79,30 @@ def test_a_reference_without_its_own_property_is_told(folder, remarks):
     assert any("is_small" in text for text in errors)
 
 
+def test_a_property_that_raises_is_told_by_its_line(folder, remarks):
+    with (folder / "assignment.py").open("a", encoding="utf-8") as file:
+        file.write(
+            "\n\n@weighted_square.property\ndef is_small(answer):\n"
+            '    """All entries are small."""\n    return answer.no_such_name\n'
+        )
+    (told,) = [text for level, text in remarks(folder) if level == "error" and "raised" in text]
+    assert "assignment.py, line 26: " in told
+    assert "the property is_small raised AttributeError" in told
+
+
+def test_a_reference_with_another_answer_each_time_is_told(folder, remarks):
+    change(folder, "return x.grad", "return x.grad * __import__('random').random()")
+    assert any(
+        "each time it is run; seed its random numbers" in text for _, text in remarks(folder)
+    )
+
+
 @pytest.mark.parametrize(
     ("solution", "told"),
     [
         ("6 * x.detach() / len(x)", "cannot be told from the right answer"),
-        ("x.no_such_name", "raises"),
+        ("x.no_such_name", "assignment.py, line 25: it raised AttributeError"),
+        ("{'dx': x}", "it returns dx; return the outputs weighted_square"),
     ],
 )
 def test_a_misconception_that_is_none_is_told(folder, remarks, solution, told):
