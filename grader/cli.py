@@ -8,19 +8,19 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from grader import __version__, course, handover, steps, upkeep
-from grader.messages import LANGUAGES
+from grader.messages import LANGUAGES, Message, render
 
-PUBLIC_SEED = "public"
-"""What `check` draws its cases from: the same for everyone, and never that of a grading run."""
+if TYPE_CHECKING:
+    from grader.results import SubmissionResult
 
 
 class _Commands(click.Group):
@@ -138,17 +138,17 @@ main.add_command(course.start)
     "-a",
     "--assignment",
     metavar="ASSIGNMENT",
-    help="A bundled id, or a path to an assignment.py.  [default: recognised by the names that "
-    "the file defines]",
+    help="A bundled id, or a path: to what you were given to check with (.grader.json, or its "
+    "folder), or to an assignment.py.  [default: recognised by what the file says and defines]",
 )
 @click.option("--more", is_flag=True, help="Go on from the first hint to the place and the rule.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", *steps.PRINTED]),
     default="text",
     show_default=True,
-    help="What to print.",
+    help="What to print; with github, a step's summary is appended to $GITHUB_STEP_SUMMARY.",
 )
 @_torch
 @_timeout
@@ -160,32 +160,35 @@ main.add_command(course.start)
 @steps.one_line_errors
 def check(file: Path, assignment: str | None, more: bool, form: str, **options: Any) -> None:
     """Check your own work: hints on public cases, no marks kept."""
-    from grader.messages import render
+    from grader.cases import PUBLIC_SEED
     from grader.reports import terminal
-    from grader.results import to_json
     from grader.submissions import collect
 
     submissions = list(collect([file]))
     if len(submissions) != 1:
-        steps.fail(
-            f"{file} holds {len(submissions)} submissions; check takes one file", steps.USAGE
-        )
+        several = Message("check.several", {"path": str(file), "count": len(submissions)})
+        steps.fail(several, steps.USAGE, language=steps.language(options["lang"], None))
     (submission,) = submissions
     language = steps.language(options["lang"], submission.language)
+    options["lang"] = language
     if submission.problem is not None:
         steps.say(f"{submission.path}: {render(submission.problem_message or '', language)}")
         if form == "text" or assignment is None:
             sys.exit(steps.USAGE)
-    loaded = steps.load(assignment) if assignment else steps.recognise(submission, file)
+    loaded = (
+        steps.load_to_check(assignment)
+        if assignment
+        else steps.recognise(submission, file, language=language)
+    )
     with steps.run(loaded, PUBLIC_SEED, options, least="limits") as run:
         result = run.told(run.grade(submission), hints=3 if more else 1)
         results = run.results([result])
-    if form == "json":
-        click.echo(to_json(results, language), nl=False)
-    else:
+    if form == "text":
         told = terminal.detail(result, language)
         steps.console(plain=options["plain"]).print(told, markup=False)
         steps.say_how_it_ran(result, more=more, language=language)
+    else:
+        steps.print_for(form, results, language)
     if submission.problem is not None:
         sys.exit(steps.USAGE)
     steps.end(results, options["min_score"])
@@ -234,6 +237,13 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
     type=click.Choice(steps.LAYOUTS),
     help="How the files are laid out and named.  [default: recognised]",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on the workers of the dask cluster with this scheduler, such as "
+    "tcp://10.0.0.1:8786; they decide then how many at a time.",
+)
+@steps.pseudonyms
 @_torch
 @_executor
 @_timeout
@@ -251,6 +261,7 @@ def grade(  # noqa: PLR0913 - one parameter an option
     seed: str | None,
     formats: Sequence[str],
     layout: str | None,
+    scheduler: str | None,
     **options: Any,
 ) -> None:
     """Grade a class: marks and reasons, as a table, a page and JSON.
@@ -259,7 +270,6 @@ def grade(  # noqa: PLR0913 - one parameter an option
     not. The same command again goes on where it ended, and grades only what is new or changed.
     """
     from grader import batch, gradebook
-    from grader.messages import render
     from grader.reports.summary import own_language
 
     loaded = steps.load(assignment)
@@ -272,13 +282,20 @@ def grade(  # noqa: PLR0913 - one parameter an option
             name: options[name] for name in ("torch", "executor", "timeout", "memory", "isolation")
         },
     )
-    finished, interrupted = 0, False
+    stopped: tuple[str, int] | None = None
     with ExitStack() as held:
+
+        def start(seed: str) -> Any:
+            if scheduler is None:
+                return held.enter_context(steps.run(loaded, seed, options, least="kernel"))
+            there = steps.run_elsewhere(scheduler, loaded, assignment, seed, options)
+            return held.enter_context(there)
+
         run = None
         if not gradebook.exists(out):
             # Before there is anything, it must be sure that something can be run.
             seed = seed or secrets.token_hex(8)
-            run = held.enter_context(steps.run(loaded, seed, options, least="kernel"))
+            run = start(seed)
         steps.check_writable(out)
         book = held.enter_context(gradebook.opened(out))
         seed = seed or book.seed or secrets.token_hex(8)
@@ -293,29 +310,22 @@ def grade(  # noqa: PLR0913 - one parameter an option
         waiting = batch.waiting(book, taken)
         first = next(waiting, None)
         if first is not None:
-            run = run or held.enter_context(steps.run(loaded, seed, options, least="kernel"))
-            try:
-                with (
-                    steps.stopped_gently(),
-                    steps.progress(batch.expected(book, taken), plain=options["plain"]) as advance,
-                ):
-                    for result in batch.grade_into(book, run, chain([first], waiting), jobs=jobs):
-                        finished += 1
-                        if result.problem is not None:
-                            language = steps.language(options["lang"], None)
-                            told = render(result.problem_message or "", language)
-                            steps.say(f"{result.path}: {told}")
-                        advance()
-            except KeyboardInterrupt:
-                interrupted = True
-                # A second one must not cost what is finished.
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            run = run or start(seed)
+            expected = batch.expected(book, taken)
+            everything = chain([first], waiting)
+            stopped = _grade_all(
+                batch.grade_into(book, run, everything, jobs=jobs)
+                if scheduler is None
+                else batch.grade_elsewhere(book, run, everything, expected=expected or len(taken)),
+                expected,
+                options,
+            )
         marks = book.marks()
         language = steps.language(options["lang"], own_language(marks))
         written = steps.write(
             book,
             out,
-            formats or steps.default_formats(marks),
+            [*(formats or steps.default_formats(marks)), *[steps.NAMELESS] * options["pseudonyms"]],
             language=language,
             title=loaded.title_in(language),
             anew=options["lang"] is not None,
@@ -328,16 +338,40 @@ def grade(  # noqa: PLR0913 - one parameter an option
             f"{outdated} marks were given under another assignment, grader or options and stand: "
             f"grader regrade {out} shows old and new"
         )
-    if interrupted:
+    if stopped is not None:
+        why, status = stopped
         steps.fail(
-            f"interrupted; {len(marks.submissions)} of {len(taken)} are graded; the same command "
-            "goes on from here",
-            steps.INTERRUPTED,
+            f"{why}; {len(marks.submissions)} of {len(taken)} are graded; the same command goes "
+            "on from here",
+            status,
         )
     steps.end(marks, options["min_score"], missing=len(good) < len(paths))
 
 
-for _command in (course.new, course.validate):
+def _grade_all(
+    graded: Iterator["SubmissionResult"], expected: int, options: dict[str, Any]
+) -> tuple[str, int] | None:
+    """Grade until the end, or until it is stopped: why, and the exit status for that."""
+    from grader.batch import WorkersError
+
+    language = steps.language(options["lang"], None)
+    try:
+        with steps.stopped_gently(), steps.progress(expected, plain=options["plain"]) as advance:
+            for result in graded:
+                if result.problem is not None:
+                    told = render(result.problem_message or "", language)
+                    steps.say(f"{result.path}: {told}")
+                advance()
+    except WorkersError as error:
+        return str(error), steps.FAULT
+    except KeyboardInterrupt:
+        # A second one must not cost what is finished.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return "interrupted", steps.INTERRUPTED
+    return None
+
+
+for _command in (course.new, course.release, course.validate):
     main.add_command(_command)
 
 

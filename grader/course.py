@@ -4,30 +4,33 @@ Heavy modules are imported by the commands that need them, so that `grader --hel
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader import steps
-from grader.messages import LANGUAGES
+from grader.messages import LANGUAGES, Language, Message, render
+
+if TYPE_CHECKING:
+    from grader.autograder import Demanded
 
 
 @click.command(epilog="Example:  grader start manual_backprop --lang pt")
 @click.argument("assignment")
 @click.option(
     "--lang",
-    "language",
     type=click.Choice(LANGUAGES),
-    default=lambda: steps.language(None, None),
     help="The language of the statement.  [default: the environment's, else en]",
 )
 @click.option("--module", is_flag=True, help="Write a Python module in place of a notebook.")
 @steps.one_line_errors
-def start(assignment: str, language: str, module: bool) -> None:
+def start(assignment: str, lang: str | None, module: bool) -> None:
     """Write the notebook that a student starts from."""
     import msgspec
 
     from grader import statements
 
+    language = steps.language(lang, None)
     loaded = steps.load(assignment)
     if module:
         name, text = f"{loaded.id}.py", statements.module(loaded, language)
@@ -35,9 +38,9 @@ def start(assignment: str, language: str, module: bool) -> None:
         content = msgspec.json.encode(statements.notebook(loaded, language))
         name = f"{loaded.id}.ipynb"
         text = msgspec.json.format(content, indent=1).decode() + "\n"
-    _write_new(Path(name), text)
-    click.echo(f"written: {name}")
-    steps.say(f"when you have answered:  grader check {name}")
+    _write_new(Path(name), text, language=language)
+    click.echo(render(Message("start.written", {"name": name}), language))
+    steps.say(Message("start.next", {"name": name}), language=language)
 
 
 @click.command(epilog="Example:  grader new my_course/week_2")
@@ -57,6 +60,51 @@ def new(name: Path) -> None:
         _write_new(path, text)
     click.echo(f"written: {name}")
     steps.say(f"change it, and look whether it holds:  grader validate {name}")
+
+
+@click.command(epilog="Example:  grader release my_course/week_2 -o for_students")
+@click.argument("path")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder to write into; other files that are there stay as they are.",
+)
+@click.option("--module", is_flag=True, help="Write Python modules beside the notebooks.")
+@click.option(
+    "--gradescope",
+    is_flag=True,
+    help="Write an autograder for Gradescope, which holds the solutions, in place of the bundle.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["kernel", "limits"]),
+    help="The least protection that the autograder runs students' code under; with limits it can "
+    "read the solutions and write its own marks.  [default: kernel]",
+)
+@steps.one_line_errors
+def release(
+    path: str, out: Path, module: bool, gradescope: bool, isolation: "Demanded | None"
+) -> None:
+    """Write what students are given: notebooks, and the means to check them.
+
+    The data file holds public cases with their expected outputs and the mistakes behind wrong
+    ones, but no solution.
+    """
+    loaded = steps.load(path)
+    if gradescope:
+        from grader import autograder
+
+        written = autograder.write(loaded, out, isolation=isolation or "kernel")
+        click.echo(f"written: {written}")
+        return
+    if isolation:
+        steps.fail("--isolation is for --gradescope", steps.USAGE)
+    from grader import releasing
+
+    for file in releasing.write(loaded, out, modules=module):
+        click.echo(f"written: {file}")
 
 
 @click.command(epilog="Example:  grader validate my_course/week_2")
@@ -89,15 +137,14 @@ def validate(path: str, torch: str) -> None:
     click.echo(f"{loaded.id} holds: {len(loaded)} questions, {loaded.max_score:g} points")
 
 
-def _write_new(path: Path, text: str) -> None:
+def _write_new(path: Path, text: str, *, language: Language = "en") -> None:
     """Write a file that is not there yet; what a student has written is never lost."""
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        steps.fail(
-            f"{path} is already here, and nothing was written: move it or start in another folder",
-            steps.USAGE,
-        )
+        told = Message("start.already_here", {"path": str(path)})
+        steps.fail(told, steps.USAGE, language=language)
     except OSError as error:
-        steps.fail(f"{path} cannot be written: {error.strerror or error}", steps.UNWRITTEN)
+        known = {"path": str(path), "reason": str(error.strerror or error)}
+        steps.fail(Message("start.unwritable", known), steps.UNWRITTEN, language=language)

@@ -5,16 +5,15 @@ It knows Markdown, questions and their signatures; it runs nothing, and no answe
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import jupytext
 
 from grader.assignment import Assignment, AssignmentError, Choice, Item, Question, Text, Variable
-
-Language: TypeAlias = Literal["en", "pt", "es"]
+from grader.messages import Language, Message, render
 
 _SETUP = """\
 # {setup}
@@ -35,43 +34,6 @@ _MODULE_SETUP = """\
 import numpy as np
 import torch"""
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "setup": "Run this cell first. It works in Jupyter, in VS Code and in Colab.",
-        "answer": "your answer",
-        "one_of": "one of",
-        "point": "point",
-        "points": "points",
-        "check": "Check yourself",
-        "how": "Restart the notebook, run all of its cells, save it, and run the last cell. It "
-        "says what is right, and where to look for what is not. `--more` says more.",
-        "how_module": "Save this file and run in a terminal:",
-    },
-    "pt": {
-        "setup": "Execute esta célula primeiro. Funciona no Jupyter, no VS Code e no Colab.",
-        "answer": "sua resposta",
-        "one_of": "um de",
-        "point": "ponto",
-        "points": "pontos",
-        "check": "Confira você mesmo",
-        "how": "Reinicie o notebook, execute todas as células, salve e execute a última célula. "
-        "Ela diz o que está certo e onde olhar o que não está. `--more` diz mais.",
-        "how_module": "Salve este arquivo e execute em um terminal:",
-    },
-    "es": {
-        "setup": "Ejecuta primero esta celda. Funciona en Jupyter, en VS Code y en Colab.",
-        "answer": "tu respuesta",
-        "one_of": "uno de",
-        "point": "punto",
-        "points": "puntos",
-        "check": "Compruébalo",
-        "how": "Reinicia el notebook, ejecuta todas sus celdas, guárdalo y ejecuta la última "
-        "celda. Dice qué está bien y dónde mirar lo que no. `--more` dice más.",
-        "how_module": "Guarda este archivo y ejecuta en una terminal:",
-    },
-}
-LANGUAGES: tuple[str, ...] = tuple(_WORDS)
-
 _FENCE = re.compile(r"^(```|~~~)")
 
 
@@ -86,7 +48,7 @@ class Section:
     text: str
 
 
-def notebook(assignment: Assignment, language: str) -> dict[str, Any]:
+def notebook(assignment: Assignment, language: Language) -> dict[str, Any]:
     """The notebook, format 4.5, that a student starts from.
 
     Raises AssignmentError where there is no statement.
@@ -104,7 +66,7 @@ def notebook(assignment: Assignment, language: str) -> dict[str, Any]:
     return found
 
 
-def module(assignment: Assignment, language: str) -> str:
+def module(assignment: Assignment, language: Language) -> str:
     """The same as the text of a Python module, the statement in its comments."""
     found = _read(assignment, language, module=True)
     found["metadata"] = {"jupytext": {"notebook_metadata_filter": "-all"}}
@@ -124,18 +86,19 @@ def sections(statement: str) -> list[Section]:
     return [Section(heading, "\n".join(lines).strip()) for heading, lines in parts]
 
 
-def _read(assignment: Assignment, language: str, *, module: bool) -> Any:
+def _read(assignment: Assignment, language: Language, *, module: bool) -> Any:
     parts = list(_parts(assignment, language, module=module))
     return jupytext.reads("\n\n\n".join(parts) + "\n", fmt="md")
 
 
-def _parts(assignment: Assignment, language: str, *, module: bool) -> Iterator[str]:
+def _parts(assignment: Assignment, language: Language, *, module: bool) -> Iterator[str]:
     """The Markdown of the whole notebook: the statement, and what the grader adds to it."""
-    words = _WORDS[language]
     composed = list(_composed(assignment, language))
     title, _, rest = composed[0].text.partition("\n")
     yield title
-    yield _code(_MODULE_SETUP if module else _SETUP.format(setup=words["setup"]))
+    yield _code(
+        _MODULE_SETUP if module else _SETUP.format(setup=render(Message("start.setup"), language))
+    )
     if rest.strip():
         yield rest.strip()
     text = "\n".join(section.text for section in composed)
@@ -147,17 +110,19 @@ def _parts(assignment: Assignment, language: str, *, module: bool) -> Iterator[s
             name = item.called if isinstance(item, Question) else item.id
             if name not in defined:
                 defined.add(name)
-                yield _code(_stub(item, words))
-    yield f"## {words['check']}"
+                yield _code(_stub(item, language))
+    check = render(Message("start.check"), language)
+    yield f"## {check}"
     file = f"{assignment.id}.{'py' if module else 'ipynb'}"
     if module:
-        yield f"{words['how_module']}\n\n    grader check {file} -a {assignment.id}"
+        how = render(Message("start.how_module"), language)
+        yield f"{how}\n\n    grader check {file} -a {assignment.id}"
     else:
-        yield words["how"]
+        yield render(Message("start.how"), language)
         yield _code(f"!grader check {file}")
 
 
-def _composed(assignment: Assignment, language: str) -> Iterator[Section]:
+def _composed(assignment: Assignment, language: Language) -> Iterator[Section]:
     """The assignment's own sections, then those of included questions that it does not have."""
     own = sections(_statement(assignment, language))
     yield from own
@@ -180,7 +145,7 @@ def _introduction(theirs: list[Section], origin: Assignment) -> Iterator[Section
         yield Section("", f"#{section.text}")
 
 
-def _statement(assignment: Assignment, language: str) -> str:
+def _statement(assignment: Assignment, language: Language) -> str:
     file = assignment.statement(language)
     if file is None:
         raise AssignmentError(
@@ -189,22 +154,25 @@ def _statement(assignment: Assignment, language: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _stub(item: Item, words: Mapping[str, str]) -> str:
+def _stub(item: Item, language: Language) -> str:
     """What a student fills in: the signature is the question's, so both must agree."""
-    worth = f"# {item.points:g} {words['point' if item.points == 1 else 'points']}"
+    points = "start.point" if item.points == 1 else "start.points"
+    worth = f"# {render(Message(points, {'points': f'{item.points:g}'}), language)}"
+    answer = render(Message("start.answer"), language)
     match item:
         case Question(call=None):
             parameters = ", ".join(inspect.signature(item.reference).parameters)
-            return f"{worth}\ndef {item.id}({parameters}):\n    ...  # {words['answer']}"
+            return f"{worth}\ndef {item.id}({parameters}):\n    ...  # {answer}"
         case Question():
-            return f"{worth}\nclass {item.called}:\n    ...  # {words['answer']}"
+            return f"{worth}\nclass {item.called}:\n    ...  # {answer}"
         case Variable():
-            return f"{worth}\n{item.id} = None  # {words['answer']}"
+            return f"{worth}\n{item.id} = None  # {answer}"
         case Choice():
-            options = ", ".join(f'"{option}"' for option in item.options)
-            return f'{worth}\n{item.id} = ""  # {words["one_of"]} {options}'
+            listed = ", ".join(f'"{option}"' for option in item.options)
+            options = render(Message("start.options", {"options": listed}), language)
+            return f'{worth}\n{item.id} = ""  # {options}'
         case Text():
-            return f'{worth}\n{item.id} = """\n\n"""  # {words["answer"]}'
+            return f'{worth}\n{item.id} = """\n\n"""  # {answer}'
 
 
 def _code(text: str) -> str:

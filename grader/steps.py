@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from grader.messages import Language, Message, Told, choose_language, render
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.assignment import Assignment
+    from grader.distributed import Workers
     from grader.gradebook import Gradebook
-    from grader.messages import Language
     from grader.results import Results, SubmissionResult
     from grader.sandbox.limits import Limits
     from grader.sandbox.pool import Sandbox
@@ -30,20 +32,31 @@ if TYPE_CHECKING:
 
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-EXPORTS = ("pages", "junit", "gradescope", "github", "classroom50", "csv")
-"""What students and other systems read."""
-FORMATS = ("json", "html", *EXPORTS)
+KEPT = ("json", "html", "pages")
+"""What is kept up to date; the page of the class leads to those of the students."""
+EXPORTS = ("junit", "gradescope", "github", "classroom50", "csv")
+"""What other systems read."""
+FORMATS = (*KEPT, *EXPORTS)
 """What can be written into OUT."""
 FILLED = ("canvas", "moodle")
 """What is written into a system's own file."""
+FEEDBACK = ("canvas-feedback", "moodle-feedback")
+"""Everyone's page in a zip for a system."""
+NAMELESS = "projector"
+"""The page of the class under pseudonyms."""
+HANDED_OVER = ("pages", NAMELESS, *EXPORTS, *FILLED, *FEEDBACK)
+"""What others than the instructor may have been given."""
 SCALED = ("gradescope", "classroom50", "csv")
 """The exports whose marks can be told out of another number of points."""
+PRINTED = ("json", "junit", "github")
+"""What `check` prints for machines."""
 LAYOUTS = ("gradescope", "canvas", "moodle", "nbgrader", "classroom", "plain")
 """Those of `grader.submissions`, named here so that help need not load it."""
 FILES = {
     "json": "results.json",
     "html": "index.html",
     "pages": "pages",
+    NAMELESS: "projector.html",
     "junit": "junit.xml",
     "gradescope": "gradescope",
     "github": "github",
@@ -51,6 +64,8 @@ FILES = {
     "csv": "gradebook.csv",
     "canvas": "canvas.csv",
     "moodle": "moodle.csv",
+    "canvas-feedback": "canvas-feedback.zip",
+    "moodle-feedback": "moodle-feedback.zip",
 }
 MOST_SHOWN = 500
 """The largest class that is shown student by student in a terminal."""
@@ -58,17 +73,25 @@ MOST_ON_A_PAGE = 2_000
 """The largest class that is put on a page unless that is asked for."""
 
 
-def fail(message: str, exit_code: int) -> NoReturn:
+pseudonyms = click.option(
+    "--pseudonyms",
+    is_flag=True,
+    help="Also write projector.html: the page of the class on which nobody can be recognised.",
+)
+"""The option of the commands that write the page of the class."""
+
+
+def fail(told: Told, exit_code: int, *, language: Language = "en") -> NoReturn:
     """End the command with one line on stderr and the exit code for its kind of failure."""
-    say(message)
+    say(told, language=language)
     raise click.exceptions.Exit(exit_code)
 
 
-def say(message: str) -> None:
+def say(told: Told, *, language: Language = "en") -> None:
     """One line on stderr, whatever a student's file name or message holds."""
     from grader.reports.escaping import terminal
 
-    click.echo(f"grader: {terminal(message, 2000)}", err=True)
+    click.echo(f"grader: {terminal(render(told, language), 2000)}", err=True)
 
 
 def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,6 +99,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
+        told_in = language(kwargs.get("lang"), None)
         try:
             from grader.assignment import AssignmentError
             from grader.reports import ReportError
@@ -83,19 +107,17 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
             return command(*args, **kwargs)
         except KeyboardInterrupt:  # first: it may come before the others are there
-            fail("interrupted", INTERRUPTED)
+            fail(Message("check.interrupted"), INTERRUPTED, language=told_in)
         except (AssignmentError, IntakeError) as error:
-            fail(str(error), USAGE)
+            fail(error.told, USAGE, language=told_in)
         except ReportError as error:
             fail(str(error), UNWRITTEN)
 
     return guarded
 
 
-def language(chosen: str | None, own: str | None) -> "Language":
+def language(chosen: str | None, own: str | None) -> Language:
     """The language in which results are told: the chosen one, else the notebooks', the system's."""
-    from grader.messages import choose_language
-
     names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
     system = next((os.environ[name] for name in names if os.environ.get(name)), "")
     return choose_language(chosen, own, *system.split(":"))
@@ -108,10 +130,24 @@ def load(name: str) -> "Assignment":
     return load(name)
 
 
-def recognise(submission: "Submission", file: Path) -> "Assignment":
-    """The bundled assignment that a file names, or whose names it defines."""
+def load_to_check(name: str) -> "Assignment":
+    """The assignment with a bundled id, that of a path, or what a students' bundle says of it."""
+    from grader import bundle_reader
+    from grader.catalogue import bundled
+
+    bundle = None if name in bundled() else bundle_reader.find(name)
+    return load(name) if bundle is None else bundle_reader.read(bundle)
+
+
+def recognise(submission: "Submission", file: Path, *, language: Language) -> "Assignment":
+    """The assignment that a file names, or whose names it defines; a bundle beside it goes first."""
+    from grader import bundle_reader
     from grader.catalogue import bundled, load, recognise
 
+    if submission.assignment is not None:
+        beside = bundle_reader.beside(file, submission.assignment)
+        if beside.is_file():
+            return bundle_reader.read(beside)
     names = bundled()
     if submission.assignment in names:
         return load(submission.assignment)
@@ -119,9 +155,8 @@ def recognise(submission: "Submission", file: Path) -> "Assignment":
     if len(candidates) == 1:
         return candidates[0]
     found = ", ".join(one.id for one in candidates) or ", ".join(names)
-    fail(
-        f"{file} does not say which assignment it answers; name it with -a, one of: {found}", USAGE
-    )
+    told = Message("check.which_assignment", {"path": str(file), "names": found})
+    fail(told, USAGE, language=language)
 
 
 def take(
@@ -139,7 +174,7 @@ def take(
             found = collect([path], leaving_out=own, layout=layout)
             good.append(path)
         except IntakeError as error:
-            say(str(error))
+            say(error.told)
     if not good:
         fail("there is nothing to grade", USAGE)
     if len(good) > 1:
@@ -181,34 +216,77 @@ def run(
 
     `least` is the least isolation where none was asked for; without it nothing is run.
     """
-    from grader.grading import Grader, has_real_torch
+    from grader.grading import Grader
     from grader.sandbox.pool import Sandbox, SandboxError
 
-    if options["torch"] == "real" and not has_real_torch():
-        fail(
-            "--torch real needs PyTorch, which is not installed; nothing was run: "
-            "pip install 'autograd-grader[torch]', or use --torch facade",
-            USAGE,
-        )
+    told_in = language(options.get("lang"), None)
+    _check_installed(options)
     executor = options.get("executor", "fast")
-    if executor == "jupyter" and find_spec("ipykernel") is None:
-        fail(
-            "--executor jupyter needs a kernel, which is not installed; nothing was run: "
-            "pip install 'autograd-grader[jupyter]'",
-            USAGE,
-        )
     if options["isolation"] != "auto":
         least = options["isolation"]
     try:
         with Sandbox(limits=limits(options), least=least, executor=executor) as sandbox:
             grader = Grader(assignment, sandbox, seed=seed, torch=options["torch"])
-            _demand(least, sandbox)
+            _demand(least, sandbox, language=told_in)
             yield grader
     except SandboxError as error:
-        fail(f"students' code cannot be run here: {error}", FAULT)
+        fail(Message("check.cannot_run", {"reason": str(error)}), FAULT, language=told_in)
 
 
-def _demand(least: "Level", sandbox: "Sandbox") -> None:
+@contextmanager
+def run_elsewhere(
+    scheduler: str, assignment: "Assignment", name: str, seed: str, options: dict[str, Any]
+) -> Iterator["Workers"]:
+    """The workers of a cluster that grade as `run` would here; without any nothing is run.
+
+    `name` is what names the assignment. The least isolation is that of `grade`.
+    """
+    import logging
+
+    from grader.batch import WorkersError
+
+    _check_installed(options)
+    if find_spec("distributed") is None:
+        fail(
+            "--scheduler needs dask.distributed, which is not installed; nothing was run: "
+            "pip install 'autograd-grader[distributed]'",
+            USAGE,
+        )
+    from grader.distributed import connected
+    from grader.parcels import order_of
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a line of ours says what matters
+    try:
+        order = order_of(
+            assignment,
+            source(name),
+            seed=seed,
+            torch=options["torch"],
+            executor=options["executor"],
+            least="kernel" if options["isolation"] == "auto" else options["isolation"],
+            limits=limits(options),
+        )
+        with connected(scheduler, assignment, order, tell=say) as workers:
+            yield workers
+    except WorkersError as error:
+        fail(str(error), ISOLATION if error.lacks_isolation else USAGE)
+
+
+def _check_installed(options: Mapping[str, Any]) -> None:
+    """End here where what the options ask for is not installed."""
+    from grader.grading import has_real_torch
+
+    if options["torch"] == "real" and not has_real_torch():
+        fail(Message("check.no_torch"), USAGE, language=language(options.get("lang"), None))
+    if options.get("executor") == "jupyter" and find_spec("ipykernel") is None:
+        fail(
+            "--executor jupyter needs a kernel, which is not installed; nothing was run: "
+            "pip install 'autograd-grader[jupyter]'",
+            USAGE,
+        )
+
+
+def _demand(least: "Level", sandbox: "Sandbox", *, language: Language) -> None:
     """Fail closed where this machine does not offer the isolation that is asked for."""
     from grader.sandbox.isolation import CONTAINER, reaches
 
@@ -216,12 +294,8 @@ def _demand(least: "Level", sandbox: "Sandbox") -> None:
     if reaches(found, least):
         return
     lacking = ", ".join(one.name for one in sandbox.layers if one.lacking)
-    fail(
-        f"isolation {least!r} is not to be had here, only {found!r} (lacking: {lacking}); nothing "
-        f"was run. In a container it is:  {CONTAINER}  "
-        "Or type --isolation limits: students' code can then read your files and use the network",
-        ISOLATION,
-    )
+    known = {"least": least, "found": found, "lacking": lacking, "container": CONTAINER}
+    fail(Message("check.no_isolation", known), ISOLATION, language=language)
 
 
 @contextmanager
@@ -261,48 +335,76 @@ def write(  # noqa: PLR0913 - as many facts
     out: Path,
     formats: Sequence[str],
     *,
-    language: "Language",
+    language: Language,
     title: str | None = None,
     anew: bool = False,
     scale_to: float | None = None,
 ) -> list[Path]:
     """Write the reports that are not up to date; where OUT cannot take them, rescue results.json.
 
-    `title` is the assignment's in that language, if it is known. With `anew` all are written,
-    whatever language they were in. Returns the paths of all that were asked for.
+    `title` is the assignment's in that language, looked up in its file where it is not given. With
+    `anew` all are written, whatever language they were in. Returns the paths of all that were asked
+    for.
     """
     import msgspec
 
-    from grader.reports import ReportError, html, json, pages
+    from grader.reports import ReportError
 
-    def titled(results: "Results") -> "Results":
-        return msgspec.structs.replace(results, title=title or results.title)
-
+    frame = book.frame()
+    frame = msgspec.structs.replace(frame, title=title or _title(book, language) or frame.title)
+    # What the page of the class leads to is written before it.
+    wanted = {*formats, "pages"} if "html" in formats else formats
     paths = []
     try:
-        for name in (one for one in FORMATS if one in formats):
+        for name in (one for one in ("json", "pages", "html", NAMELESS, *EXPORTS) if one in wanted):
             path = out / FILES[name]
             if name in EXPORTS:
-                results = titled(book.results())
-                if name == "pages":
-                    pages.write(results, out, secret=book.secret, language=language)
-                else:
-                    _export(name, results, out, language=language, scale_to=scale_to)
-            elif anew or not (book.is_reported(name) and path.is_file()):
-                if name == "json":
-                    json.write_pieces(titled(book.frame()), book.rows(), out, language=language)
-                else:
-                    html.write(titled(book.results()), out, language=language)
-                book.reported(name)
-            paths.append(path)
+                results = msgspec.structs.replace(frame, submissions=book.results().submissions)
+                _export(name, results, out, language=language, scale_to=scale_to)
+            elif anew or not (book.is_reported(name) and path.exists()):
+                _write_kept(name, frame, book, out, language=language)
+            paths.extend([path] if name in formats else [])
     except ReportError as error:
         rescued = _rescue(book.results(), language)
         fail(f"{error} Nothing is lost: the results are {rescued}", UNWRITTEN)
     return paths
 
 
+def _title(book: "Gradebook", language: Language) -> str | None:
+    """The title of the assignment that was graded last, if its file is still where it was."""
+    from grader.assignment import AssignmentError
+
+    try:
+        return load(book.commands()[-1].assignment).title_in(language)
+    except AssignmentError:
+        return None
+
+
+def _write_kept(
+    name: str, frame: "Results", book: "Gradebook", out: Path, *, language: Language
+) -> None:
+    """Write a report from the gradebook, submission by submission, and note that it was written."""
+    import msgspec
+
+    from grader.reports import html, json, pages
+    from grader.reports.summary import brief
+
+    if name == "json":
+        json.write_pieces(frame, book.rows(), out, language=language)
+    elif name == "pages":
+        pages.write(
+            book.submissions(), out,
+            title=frame.title, secret=book.secret, cells_of=book.cells, language=language,
+        )  # fmt: skip
+    else:
+        results = msgspec.structs.replace(frame, submissions=tuple(map(brief, book.submissions())))
+        write_page = html.write if name == "html" else html.write_nameless
+        write_page(results, out, secret=book.secret, language=language)
+    book.reported(name)
+
+
 def _export(
-    name: str, results: "Results", out: Path, *, language: "Language", scale_to: float | None
+    name: str, results: "Results", out: Path, *, language: Language, scale_to: float | None
 ) -> None:
     """Write a report that another system reads."""
     from grader.reports import classroom50, github, gradescope, junit, lms
@@ -319,7 +421,7 @@ def _export(
         lms.write_csv(results, out, scale_to=scale_to)
 
 
-def _rescue(results: "Results", language: "Language") -> str:
+def _rescue(results: "Results", language: Language) -> str:
     """Keep results.json in a temporary folder, or at least print it; says where it is."""
     import tempfile
 
@@ -334,7 +436,7 @@ def _rescue(results: "Results", language: "Language") -> str:
         return "on standard output, since no temporary folder takes them either"
 
 
-def show(book: "Gradebook", marks: "Results", *, plain: bool, language: "Language") -> None:
+def show(book: "Gradebook", marks: "Results", *, plain: bool, language: Language) -> None:
     """Print the table of a class; of a very large one only the line that sums it up."""
     from grader.reports import summary, terminal
 
@@ -371,10 +473,24 @@ def _is_below(result: "SubmissionResult", percent: float) -> bool:
     return got is not None and got < round(percent / 100, 9)
 
 
-def say_how_it_ran(result: "SubmissionResult", *, more: bool, language: "Language") -> None:
-    """Tell a student how to hear more, and what protected their machine."""
-    from grader.messages import Message, render
+def print_for(form: str, results: "Results", language: Language) -> None:
+    """Print the results for a machine; GitHub's step summary goes to the file that it names."""
+    from grader.reports import github, junit
+    from grader.results import to_json
 
+    if form == "json":
+        click.echo(to_json(results, language), nl=False)
+    elif form == "junit":
+        click.echo(junit.to_xml(results, language), nl=False)
+    else:
+        for line in github.annotations(results, language):
+            click.echo(line)
+        if file := os.environ.get("GITHUB_STEP_SUMMARY"):
+            github.append_summary(results, Path(file), language)
+
+
+def say_how_it_ran(result: "SubmissionResult", *, more: bool, language: Language) -> None:
+    """Tell a student how to hear more, and what protected their machine."""
     if any(one.feedback.hints for one in result.questions) and not more:
         click.echo(render(Message("check.more"), language), err=True)
     if result.isolation is not None and result.isolation.level == "limits":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from grader.messages import Message, Told, render
 from grader.submissions import archives
 
 GRADEBOOK = "gradebook.sqlite"
@@ -17,7 +18,11 @@ GRADEBOOK = "gradebook.sqlite"
 
 
 class IntakeError(Exception):
-    """What was given cannot be taken in at all; the text is one line for the person who gave it."""
+    """What was given cannot be taken in at all; `told` is one line for the person who gave it."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__(render(told))
+        self.told = told
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,7 @@ def tree_of(path: Path, *, leaving_out: Collection[str] = frozenset()) -> Tree:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
-        raise IntakeError(
-            f"{text(path)} does not exist or cannot be reached: give a notebook (.ipynb), "
-            "a module (.py), a folder of them, or an archive (.zip, .tar)."
-        ) from None
+        raise IntakeError(Message("intake.not_found", {"path": text(path)})) from None
     if stat.S_ISDIR(mode):
         files = _files_below(path)
         return Tree(path, path.resolve(), tuple(one for one in files if one.key not in leaving_out))
@@ -86,10 +88,8 @@ def _archive(path: Path) -> Tree:
         members, refused = archives.members(path)
     except (OSError, archives.ArchiveError) as error:
         reason = (error.strerror or error) if isinstance(error, OSError) else error
-        raise IntakeError(
-            f"{text(path)} cannot be unpacked ({reason}): download it again, or unpack it and "
-            "give the folder."
-        ) from None
+        known = {"path": text(path), "reason": str(reason)}
+        raise IntakeError(Message("intake.no_archive", known)) from None
     key = os.path.realpath(path)
     files = (File(one.path, one.read, f"{key}\0{one.path}") for one in members)
     remarks = (f"{text(path)}: passed over {text(name)}: {reason}" for name, reason in refused)
@@ -108,9 +108,8 @@ def _files_below(top: Path) -> Iterator[File]:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
             if not here.parts:
-                raise IntakeError(
-                    f"{text(top)} cannot be listed ({error.strerror}): make it readable."
-                ) from None
+                known = {"path": text(top), "reason": error.strerror}
+                raise IntakeError(Message("intake.unlistable", known)) from None
             yield _file(top, here, root)  # reading it will say what is wrong
             continue
         names = {entry.name for entry in entries}

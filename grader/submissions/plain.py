@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+from grader.messages import Message
 from grader.submissions.files import File, IntakeError, Tree, text
 from grader.submissions.handins import HandIn, is_gradable
 from grader.submissions.kinds import DOCUMENTS
@@ -34,10 +35,7 @@ def find(tree: Tree) -> Iterator[HandIn]:
         return
     answers = list(_answers(tree.files))
     if not answers:
-        raise IntakeError(
-            f"{text(tree.path)} holds no submissions: looked for notebooks (.ipynb) and modules "
-            "(.py) in it and its folders, leaving out names that begin with a dot or an underscore."
-        )
+        raise IntakeError(Message("intake.nothing_there", {"path": text(tree.path)}))
     top = tree.name
     held = Counter(parent for file in answers for parent in accumulate(file.path.parts[:-1], _join))
     for file in answers:

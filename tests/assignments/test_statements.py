@@ -12,8 +12,9 @@ from grader import statements
 from grader.catalogue import bundled, load, recognise
 from grader.grading import Grader
 from grader.items import Question
+from grader.messages import LANGUAGES
 from grader.sandbox.pool import Sandbox
-from grader.statements import LANGUAGES, sections
+from grader.statements import sections
 from grader.submissions import collect
 
 PAIRS = [(name, language) for name in bundled() for language in LANGUAGES]

@@ -1,12 +1,16 @@
 """The catalogues are complete and say the same in every language; Babel reads them beside us."""
 
 import ast
+import gettext
+import io
 import re
 import string
 import typing
 from pathlib import Path
 
 import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import grader
@@ -64,6 +68,26 @@ def test_no_entry_stands_twice(language):
 @by_language
 def test_babel_reads_the_same_catalogue(language):
     assert {one.id: one.string for one in catalogue(language) if one.id} == TEXTS[language]
+
+
+@by_language
+def test_babel_finds_no_fault_in_an_entry(language):
+    assert [fault for one in catalogue(language) for fault in one.check()] == []
+
+
+@by_language
+def test_gettext_reads_what_babel_compiles(language):
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(language))
+    compiled.seek(0)
+    read = gettext.GNUTranslations(compiled)
+    assert {one: read.gettext(one) for one in TEXTS[language]} == TEXTS[language]
+
+
+def test_babel_extracts_no_id_without_a_text():
+    found = {one[2] for one in extract_from_dir(PACKAGE, keywords={"Message": None})}
+    assert len(found) > 40
+    assert found - ENGLISH.keys() == set()
 
 
 @by_language

@@ -138,7 +138,8 @@ def test_nothing_on_a_page_is_left_in_english(language):
             ),
         ),
     )  # fmt: skip
-    page = re.sub(r"<style>.*</style>", "", html.page(results, language), flags=re.DOTALL)
+    page = html.page(results, language)
+    page = re.sub(r"<(style|script).*?</\1>", "", page, flags=re.DOTALL)
     words = set(re.findall(r"[a-z]+", re.sub(r"<[^>]*>", " ", page).lower()))
     assert words & {"the", "of", "with", "submissions", "scores", "reasons", "points"} == set()
 
@@ -158,3 +159,65 @@ def test_a_class_is_told_in_the_language_of_most_notebooks(languages, most):
         assignment="sums", title="", grader_version="1", seed="0", submissions=submissions
     )
     assert own_language(results) == most
+
+
+@pytest.mark.parametrize(
+    "command", [["forget", "results", "ana"], ["report", "results", "--format", "html"]]
+)
+def test_the_title_keeps_its_language_when_reports_are_written_again(here, monkeypatch, command):
+    monkeypatch.setenv("LANG", "pt_BR.UTF-8")
+    grade()
+    page = here / "results" / "index.html"
+    page.write_text("to be written again", encoding="utf-8")
+    CliRunner().invoke(main, [*command, *(["--lang", "pt"] if command[0] == "report" else [])])
+    assert "<h1>Somas</h1>" in page.read_text(encoding="utf-8")
+
+
+def test_where_the_assignment_is_gone_reports_keep_the_title_that_is_known(here, monkeypatch):
+    monkeypatch.setenv("LANG", "pt_BR.UTF-8")
+    grade()
+    (here / "sums.py").unlink()
+    assert CliRunner().invoke(main, ["forget", "results", "ana"]).exit_code == steps.DONE
+    page = (here / "results" / "index.html").read_text(encoding="utf-8")
+    assert "<h1>Sums</h1>" in page
+
+
+def start(*arguments):
+    return CliRunner().invoke(main, ["start", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "hint"),
+    [
+        ("en", "written: concepts.ipynb", "when you have answered:"),
+        ("pt", "gravado: concepts.ipynb", "quando tiver respondido:"),
+        ("es", "escrito: concepts.ipynb", "cuando hayas respondido:"),
+    ],
+)
+def test_start_speaks_the_language_of_the_statement(here, language, written, hint):
+    ended = start("concepts", "--lang", language)
+    assert ended.stdout == f"{written}\n"
+    assert hint in ended.stderr
+
+
+def test_start_says_in_the_students_language_that_a_file_is_there(here):
+    start("concepts", "--lang", "pt")
+    assert "já está aqui" in start("concepts", "--lang", "pt").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["start", "conceitos", "--lang", "pt"], "não há tarefa 'conceitos'"),
+        (["start", "concept", "--lang", "es"], "¿Quisiste decir concepts?"),
+        (["check", "nothing.py", "--lang", "pt"], "nothing.py não existe"),
+        (["check", "ana.py", "--lang", "es"], "no dice a qué tarea responde"),
+        (["check", ".", "-a", "sums.py", "--lang", "pt"], "contém 2 entregas"),
+        (["check", "ana.py", "-a", "none.py", "--lang", "es"], "no hay tarea 'none.py'"),
+    ],
+)
+def test_a_students_mistakes_are_told_in_their_language(here, arguments, said):
+    ended = CliRunner().invoke(main, arguments)
+    assert ended.exit_code == steps.USAGE
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
