@@ -1,7 +1,7 @@
 """GitHub Actions: annotations as workflow commands, and a step summary in Markdown.
 
-For a student's own repository: annotations hold no points, and nothing that a student wrote is a
-command or Markdown.
+For a student's own repository, which may be public: no points, and nothing that a student wrote is
+a command or Markdown.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.messages import Language, Message, render
-from grader.reports import export, summary, write_atomically
+from grader.reports import ReportError, export, summary, write_atomically
 from grader.reports.escaping import terminal, visible
 from grader.results import QuestionResult, Results, SubmissionResult
 
@@ -96,14 +96,12 @@ def step_summary(results: Results, language: Language = "en") -> str:
     def say(identifier: str) -> str:
         return render(Message(f"report.{identifier}"), language)
 
-    columns = ("submission", "question", "points", "verdict", "what_is_wrong")
+    columns = ("submission", "question", "verdict", "what_is_wrong")
     lines = [
         f"## {_markdown(results.title)}",
         "",
-        _markdown(summary.summary_line(results, language)),
-        "",
         f"| {' | '.join(map(say, columns))} |",
-        "| --- | --- | ---: | --- | --- |",
+        "| --- | --- | --- | --- |",
     ]
     size = sum(len(line.encode()) + 1 for line in lines)
     for row in _rows(results, language):
@@ -116,11 +114,23 @@ def step_summary(results: Results, language: Language = "en") -> str:
     return "\n".join(lines) + "\n"
 
 
+def append_summary(results: Results, file: Path, language: Language = "en") -> None:
+    """Append the summary to the file that GitHub names; raises ReportError."""
+    try:
+        with file.open("a", encoding="utf-8") as summary_file:
+            summary_file.write(step_summary(results, language))
+    except OSError as error:
+        raise ReportError(
+            f"{file} could not be written ({error.strerror or error}): "
+            "GITHUB_STEP_SUMMARY names no file that can be appended to"
+        ) from None
+
+
 def _rows(results: Results, language: Language) -> Iterator[tuple[str, ...]]:
     for one in results.submissions:
         if one.problem is not None:
             named = summary.words("problem", one.problem, language)
-            yield one.id, "", summary.score(one), named, export.problem(one, language)
+            yield one.id, "", named, export.problem(one, language)
         for question in one.questions:
             yield _row(one.id, question, language)
 
@@ -129,7 +139,7 @@ def _row(student: str, question: QuestionResult, language: Language) -> tuple[st
     verdict = summary.words("verdict", question.verdict, language)
     said = "" if question.verdict == "correct" else export.told(question, language)
     icon = summary.icon(question.verdict)
-    return student, question.id, summary.score(question), f"{icon} {verdict}", said
+    return student, question.id, f"{icon} {verdict}", said
 
 
 def _markdown(text: str) -> str:

@@ -1,106 +1,146 @@
-"""The results as one page for the browser, index.html, with no script and nothing from elsewhere.
+"""The class at a glance: one page for the browser, index.html, with nothing from elsewhere.
 
-Nothing of a student's becomes HTML: jinja2 escapes every text, and `escaping.visible` frees it of
-characters that are not seen.
+Everything on it can be read without its script, which searches, filters and sorts.
 """
 
-import base64
-import hashlib
-from functools import cache, partial
-from importlib.resources import files
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
-from markupsafe import Markup
+from grader.messages import Language, Message, Told, name, render
+from grader.reports import pages, summary, write_atomically
+from grader.reports.pseudonyms import under_pseudonyms
+from grader.reports.templates import template, words_for
+from grader.results import Isolation, Results, SubmissionResult
 
-from grader.messages import Language, Message, Parameter, Told, render, tag
-from grader.reports import summary, write_atomically
-from grader.reports.escaping import visible
-from grader.results import Results
-
-MAX_TEXT = 4_000
-
-
-def write(results: Results, folder: Path, *, language: Language = "en") -> Path:
-    """Write index.html into the folder and return its path; raises ReportError."""
-    return write_atomically(folder / "index.html", page(results, language).encode())
+FILE_NAME = "index.html"
+NAMELESS = "projector.html"
+"""The page on which nobody can be recognised."""
 
 
-def page(results: Results, language: Language = "en") -> str:
-    """The page; the same results give the same page."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A submission in the table of all of them.
+
+    `address` is that of its own page, `groups` and `mistakes` what it is found by; `mistakes` are
+    places in the ranking of misconceptions.
+    """
+
+    result: SubmissionResult
+    address: str | None
+    part: float | None
+    reason: str
+    groups: tuple[str, ...]
+    mistakes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a person has to look at: a question, or with None the whole submission."""
+
+    result: SubmissionResult
+    address: str | None
+    question: str | None
+    why: str
+
+
+def write(results: Results, folder: Path, *, secret: bytes, language: Language = "en") -> Path:
+    """Write index.html, which leads to the students' pages, and return its path.
+
+    `summary.brief` results suffice. Raises ReportError.
+    """
+
+    def address(student: str) -> str:
+        return f"{pages.FOLDER}/{pages.page_address(student, secret)}"
+
+    return write_atomically(folder / FILE_NAME, page(results, language, address).encode())
+
+
+def write_nameless(
+    results: Results, folder: Path, *, secret: bytes, language: Language = "en"
+) -> Path:
+    """Write projector.html, the same page under pseudonyms, which leads nowhere; its path."""
+    text = page(under_pseudonyms(results, secret), language)
+    return write_atomically(folder / NAMELESS, text.encode())
+
+
+def page(
+    results: Results,
+    language: Language = "en",
+    address: Callable[[str], str | None] = lambda _: None,
+) -> str:
+    """The page; the same results give the same page. `address` is that of a student's own."""
+    ranking = summary.misconceptions(results)
+    places = {one.id: at for at, one in enumerate(ranking)}
     ordered = sorted(results.submissions, key=lambda one: one.id)
-    levels = {one.isolation.level for one in ordered if one.isolation is not None}
-    return template("html.jinja").render(
+    return template("html.jinja", script="html.js").render(
         **words_for(language),
         results=results,
-        submissions=ordered,
+        rows=[_row(one, address(one.id), places, language) for one in ordered],
+        concerns=[
+            concern for one in ordered for concern in _concerns(one, address(one.id), language)
+        ],
+        not_judged=[
+            concern for one in ordered for concern in _not_judged(one, address(one.id), language)
+        ],
         summary=summary.class_summary(results),
         questions=summary.question_summaries(results),
+        misconceptions=ranking,
         distribution=summary.distribution(results, language),
-        isolation=sorted(levels),
-        anchor=_anchor,
+        isolation=_isolation(results),
         most_named=summary.MOST_NAMED,
-        percent=summary.percent,
-        reason=partial(summary.reason, language=language),
         tally=summary.tally,
     )
 
 
-def words_for(language: Language) -> dict[str, object]:
-    """What every page says its results with."""
-
-    def say(identifier: str, **parameters: Parameter) -> str:
-        return render(Message(f"report.{identifier}", parameters), language)
-
-    def told(message: Told) -> str:
-        return render(message, language)
-
-    return {
-        "language": tag(language),
-        "say": say,
-        "told": told,
-        "told_all": lambda messages: list(map(told, messages)),
-        "by_follow_through": summary.by_follow_through,
-        "icon": summary.icon,
-        "points": summary.points,
-        "score": summary.score,
-        "tone": summary.tone,
-        "words": partial(summary.words, language=language),
+def _row(
+    result: SubmissionResult, address: str | None, places: dict[str, int], language: Language
+) -> Row:
+    found = {one.id for question in result.questions for one in question.diagnoses}
+    part = summary.part(result)
+    groups = {
+        "below": part is not None and part < 0.5,
+        "person": any(_concerns(result, None, language)),
+        "open": any(_not_judged(result, None, language)),
     }
-
-
-@cache
-def template(name: str) -> Template:
-    """The template of a page, under which every text is escaped and nothing loads or runs."""
-    here = files("grader.reports")
-    style = here.joinpath("html.css").read_text("utf-8")
-    environment = Environment(
-        loader=FunctionLoader(lambda part: here.joinpath(part).read_text("utf-8")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    return Row(
+        result,
+        address,
+        part,
+        summary.reason(result, language),
+        tuple(group for group, is_in in groups.items() if is_in),
+        tuple(sorted(places[one] for one in found)),
     )
-    environment.globals |= {"style": style, "policy": _policy(style)}
-    return environment.get_template(name)
 
 
-def _policy(style: str) -> str:
-    """A content security policy under which nothing loads or runs but this style."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def _concerns(
+    result: SubmissionResult, address: str | None, language: Language
+) -> Iterator[Concern]:
+    """The answers that a person marks, and what is worth a look."""
+    for one in result.questions:
+        if one.verdict == "needs_human" and one.override is None:
+            yield Concern(result, address, one.id, render(name("verdict", one.verdict), language))
+    if result.flags:
+        flags = ", ".join(flag.replace("_", " ") for flag in result.flags)
+        yield Concern(
+            result, address, None, render(Message("report.flags", {"flags": flags}), language)
+        )
 
 
-def _shown(value: object) -> object:
-    """What the template writes for a value: markup is the template's own, the rest is text."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value[:MAX_TEXT]) + ("…" if len(value) > MAX_TEXT else "")
-    return value
+def _not_judged(
+    result: SubmissionResult, address: str | None, language: Language
+) -> Iterator[Concern]:
+    """What has no mark through no fault of its author's, and why."""
+    if result.problem is not None and result.score is None:
+        why: Told = result.problem_message or name("problem", result.problem)
+        yield Concern(result, address, None, render(why, language))
+    for one in result.questions:
+        if one.verdict == "unsupported" and one.override is None:
+            yield Concern(result, address, one.id, render(one.message, language))
 
 
-def _anchor(submission_id: str) -> str:
-    """The id of a submission's section: no character that an attribute or address must escape."""
-    return f"submission-{quote(submission_id, safe='', errors='backslashreplace')}"
+def _isolation(results: Results) -> list[tuple[Isolation | None, int]]:
+    """Under which protections how many submissions ran; None where nothing was run."""
+    counts = Counter(one.isolation for one in results.submissions)
+    return counts.most_common()

@@ -5,39 +5,76 @@ A page holds nothing of other students, of the class or for the instructor only.
 
 import hashlib
 import hmac
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from grader.messages import Language
-from grader.reports import write_atomically
-from grader.reports.html import template, words_for
+from grader.reports import ReportError, drawings, write_atomically
+from grader.reports.export import is_full
+from grader.reports.own_code import excerpts
 from grader.reports.tables import inert, to_bytes
-from grader.results import Results, SubmissionResult
+from grader.reports.templates import template, words_for
+from grader.results import SubmissionResult
 
+FOLDER = "pages"
 LIST = "list.csv"
 
 
-def write(results: Results, folder: Path, *, secret: bytes, language: Language = "en") -> Path:
+def write(  # noqa: PLR0913 - as many facts
+    results: Iterable[SubmissionResult],
+    folder: Path,
+    *,
+    title: str,
+    secret: bytes,
+    cells_of: Callable[[str], Sequence[str]] = lambda _: (),
+    language: Language = "en",
+) -> Path:
     """Write a page a student into the folder's `pages/students`, and the list beside that.
 
-    With the same secret everyone's page keeps its name. The folder `students` may be put where
-    students can open a page; the list, which says whose page is which, may not.
+    The results are read once, one at a time. `cells_of` gives the code that a student handed in.
+    With the same secret everyone's page keeps its name; pages of those who are in the results no
+    longer are removed. The folder `students` may be put where students can open a page; the list,
+    which says whose page is which, may not.
     """
-    top = folder / "pages"
+    top = folder / FOLDER
     rows = [("id", "name", "page")]
-    for one in sorted(results.submissions, key=lambda each: each.id):
-        name = page_name(one.id, secret)
-        write_atomically(top / "students" / name, page(one, results.title, language).encode())
-        rows.append((inert(one.id), inert(one.name or ""), f"students/{name}"))
+    for one in results:
+        address = page_address(one.id, secret)
+        text = page(one, title, language, cells=cells_of(one.id))
+        write_atomically(top / address, text.encode())
+        rows.append((inert(one.id), inert(one.name or ""), address))
+    _remove_others(top, {address for _, _, address in rows[1:]})
     write_atomically(top / LIST, to_bytes(rows, has_mark=True))
     return top
 
 
-def page_name(student: str, secret: bytes) -> str:
-    """The name of a student's page."""
+def page_address(student: str, secret: bytes) -> str:
+    """Where a student's page is, from the folder of pages."""
     data = student.encode("utf-8", "surrogatepass")
-    return f"{hmac.new(secret, data, hashlib.sha256).hexdigest()[:32]}.html"
+    return f"students/{hmac.new(secret, data, hashlib.sha256).hexdigest()[:32]}.html"
 
 
-def page(result: SubmissionResult, title: str, language: Language = "en") -> str:
-    """The page of one student."""
-    return template("student.jinja").render(**words_for(language), title=title, submission=result)
+def page(
+    result: SubmissionResult, title: str, language: Language = "en", *, cells: Sequence[str] = ()
+) -> str:
+    """The page of one student; `cells` is their code, cell by cell."""
+    return template("student.jinja").render(
+        **words_for(language),
+        title=title,
+        submission=result,
+        code={one.id: excerpts(one, cells) for one in result.questions},
+        drawings={one.id: drawings.of(one, language) for one in result.questions},
+        is_full=is_full,
+    )
+
+
+def _remove_others(top: Path, kept: set[str]) -> None:
+    for path in (top / "students").glob("*.html"):
+        if f"students/{path.name}" not in kept:
+            try:
+                path.unlink()
+            except OSError as error:
+                raise ReportError(
+                    f"{path} could not be removed ({error.strerror or error}): remove it by hand, "
+                    "it is the page of somebody who is not in the results"
+                ) from None

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec.structs import replace
+
 from grader.messages import Language, Message, name, render
 from grader.results import (
     VERDICTS,
+    Feedback,
     QuestionResult,
     Results,
     SubmissionResult,
@@ -55,13 +58,22 @@ class QuestionSummary:
     diagnoses: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SharedMisconception:
+    """A misconception, how many submissions have it, and in which questions."""
+
+    id: str
+    submissions: int
+    questions: tuple[str, ...]
+
+
 def tone(verdict: Verdict) -> Tone:
     """How the verdict is shown."""
     if verdict == "correct":
         return "good"
     if verdict == "follow_through":
         return "partial"
-    return "open" if verdict in ("needs_human", "unsupported") else "bad"
+    return "open" if verdict in ("needs_human", "answered", "unsupported") else "bad"
 
 
 def icon(verdict: Verdict) -> str:
@@ -156,6 +168,14 @@ def class_summary(results: Results) -> ClassSummary:
     )
 
 
+def brief(result: SubmissionResult) -> SubmissionResult:
+    """The result without outputs, feedback and pictures: what is told of one among many."""
+    questions = tuple(
+        replace(one, outputs=(), feedback=Feedback(), pictures=()) for one in result.questions
+    )
+    return replace(result, questions=questions)
+
+
 def _having(results: Results, verdict: Verdict) -> int:
     return sum(
         any(each.verdict == verdict and each.override is None for each in one.questions)
@@ -198,6 +218,22 @@ def _question_summary(given: Sequence[QuestionResult]) -> QuestionSummary:
         verdicts=tally([one.verdict for one in given]),
         diagnoses=tuple(sorted(diagnoses.items(), key=lambda pair: (-pair[1], pair[0]))),
     )
+
+
+def misconceptions(results: Results) -> tuple[SharedMisconception, ...]:
+    """The misconceptions of a class, from the one that most share."""
+    shared = Counter(one for each in results.submissions for one in set(_misconceptions(each)))
+    where: dict[str, dict[str, None]] = {}
+    for submission in results.submissions:
+        for question in submission.questions:
+            for diagnosis in question.diagnoses:
+                where.setdefault(diagnosis.id, {})[question.id] = None
+    ranked = sorted(shared.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(SharedMisconception(one, count, tuple(where[one])) for one, count in ranked)
+
+
+def _misconceptions(result: SubmissionResult) -> list[str]:
+    return [diagnosis.id for question in result.questions for diagnosis in question.diagnoses]
 
 
 def distribution(results: Results, language: Language = "en") -> tuple[tuple[str, int], ...]:

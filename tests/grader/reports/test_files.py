@@ -20,7 +20,7 @@ def test_results_are_written_the_same_every_time(results, tmp_path):
 
 
 def test_a_folder_that_is_made_is_private(results, tmp_path):
-    folder = html.write(results, tmp_path / "results").parent
+    folder = html.write(results, tmp_path / "results", secret=b"s").parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 

@@ -3,8 +3,8 @@
 import pytest
 from rich.console import Console
 
-from grader.reports import html, summary, terminal
-from grader.results import OutputResult, Override, QuestionResult, Results, SubmissionResult
+from grader.reports import pages, summary, terminal
+from grader.results import OutputResult, Override, QuestionResult, SubmissionResult
 
 
 def outputs():
@@ -57,9 +57,5 @@ def test_terminal_and_page_say_so(language, said):
     console = Console(width=100, no_color=True)
     with console.capture() as captured:
         console.print(terminal.detail(submission(question()), language))
-    results = Results(
-        assignment="a", title="A", grader_version="1", seed="0",
-        submissions=(submission(question()),),
-    )  # fmt: skip
     assert captured.get().count(said) == 2
-    assert html.page(results, language).count(said) == 2
+    assert pages.page(submission(question()), "A", language).count(said) == 2

@@ -94,7 +94,14 @@ def test_the_summary_is_a_table_of_all_questions(results):
     rows = [line for line in lines if line.startswith("| ")]
     assert len(rows) == 2 + sum(len(one.questions) or 1 for one in results.submissions)
     # A bar that is not escaped would be a column more.
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {6}
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+
+
+def test_the_summary_holds_no_points(results):
+    found = re.findall(
+        r"\d+(?:\.\d+)?\\?/\d+|\d+ ?\\?%|\bmean\b|points", github.step_summary(results)
+    )
+    assert found == []
 
 
 def test_a_summary_stays_below_githubs_limit(results):

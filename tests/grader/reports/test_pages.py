@@ -13,10 +13,14 @@ from grader.reports import pages
 SECRET = b"s" * 32
 
 
+def write(results, folder, **more):
+    return pages.write(results.submissions, folder, title=results.title, secret=SECRET, **more)
+
+
 @pytest.fixture
 def written(results, tmp_path):
     """The text of each page by its student's id."""
-    top = pages.write(results, tmp_path, secret=SECRET)
+    top = write(results, tmp_path)
     text = (top / pages.LIST).read_text(encoding="utf-8-sig")
     listed = csv.DictReader(io.StringIO(text, newline=""))
     return {row["id"]: (top / row["page"]).read_text(encoding="utf-8") for row in listed}
@@ -41,7 +45,8 @@ def test_a_page_holds_nothing_of_others_or_for_the_instructor_only(results, writ
         assert "suspicious" not in text
         assert "instructor" not in text
         assert "index.html" not in text
-        assert "href" not in text
+        assert set(re.findall(r'href="(.*?)"', text)) == {"#main"}
+        assert "<script" not in text
 
 
 def test_a_persons_comment_is_told_without_who_gave_it(written):
@@ -49,9 +54,39 @@ def test_a_persons_comment_is_told_without_who_gave_it(written):
 
 
 def test_names_stay_and_are_others_under_another_secret():
-    assert pages.page_name("ana", SECRET) == pages.page_name("ana", SECRET)
-    assert pages.page_name("ana", SECRET) != pages.page_name("ana", b"t" * 32)
-    assert re.fullmatch(r"[0-9a-f]{32}\.html", pages.page_name("../\ud800", SECRET))
+    assert pages.page_address("ana", SECRET) == pages.page_address("ana", SECRET)
+    assert pages.page_address("ana", SECRET) != pages.page_address("ana", b"t" * 32)
+    assert re.fullmatch(r"students/[0-9a-f]{32}\.html", pages.page_address("../\ud800", SECRET))
+
+
+def test_the_page_of_somebody_who_is_gone_goes_too(results, written, tmp_path):
+    fewer = replace(results, submissions=results.submissions[1:])
+    write(fewer, tmp_path)
+    left = {path.name for path in (tmp_path / "pages/students").iterdir()}
+    assert left == {
+        pages.page_address(one.id, SECRET).removeprefix("students/") for one in fewer.submissions
+    }
+
+
+def test_a_page_shows_the_students_code_with_the_line_marked(results, tmp_path):
+    cells = {"bruno": ("\n" * 10 + "def manual_backprop(x):\n    return <b>x</b>\n",)}
+    write(results, tmp_path, cells_of=lambda student: cells.get(student, ()))
+    shown = {
+        one.id: (tmp_path / "pages" / pages.page_address(one.id, SECRET)).read_text("utf-8")
+        for one in results.submissions
+    }
+    assert (
+        '<li value="12" class="marked"><code>    return &lt;b&gt;x&lt;/b&gt;</code>'
+        in (shown["bruno"])
+    )
+    assert '<li value="11"><code>def manual_backprop(x):</code></li>' in shown["bruno"]
+    assert "<code>" not in shown["alice"]
+
+
+def test_what_lateness_costs_is_told(results):
+    late = replace(results.submissions[0], late=True, late_factor=0.9)
+    assert "Handed in late: 90 % of the points count." in pages.page(late, "T")
+    assert "Handed in late" not in pages.page(results.submissions[0], "T")
 
 
 def test_nothing_of_a_students_is_markup_or_runs(results):

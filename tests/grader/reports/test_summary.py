@@ -47,6 +47,26 @@ def test_a_question_names_its_most_frequent_diagnoses(results):
     assert backprop.diagnoses == (("accumulated_gradient", 1), ("graph_freed", 1))
 
 
+def test_a_misconception_counts_once_a_submission(results):
+    bruno = find(results, "bruno")
+    (first, second) = bruno.questions
+    both = msgspec.structs.replace(second, diagnoses=first.diagnoses)
+    again = msgspec.structs.replace(bruno, id="zoe", questions=(first, both))
+    class_of_two = msgspec.structs.replace(results, submissions=(bruno, again))
+    assert summary.misconceptions(class_of_two) == (
+        summary.SharedMisconception("accumulated_gradient", 2, ("manual_backprop", "times_run")),
+    )
+
+
+def test_in_brief_a_result_counts_the_same(results):
+    short = msgspec.structs.replace(
+        results, submissions=tuple(map(summary.brief, results.submissions))
+    )
+    assert summary.class_summary(short) == summary.class_summary(results)
+    assert summary.misconceptions(short) == summary.misconceptions(results)
+    assert not any(one.outputs for each in short.submissions for one in each.questions)
+
+
 def test_every_graded_submission_lies_in_one_band(results):
     assert summary.distribution(results) == (
         ("100 %", 1), ("75 to 99 %", 0), ("50 to 74 %", 3),
