@@ -4,10 +4,12 @@
 
 Each size (by default 10, 100, 1,000 and 10,000) is a class of small notebooks, graded by the
 command line in a process of its own, then once more with nothing new. CPU times count all
-processes. One line shows `python -c "import numpy"` for measure; what is installed of the peers
-is named, and grades the class of the smallest size.
+processes. A class of 100 is graded at each level of isolation that the machine offers. One line
+shows `python -c "import numpy"` for measure; what is installed of the peers grades five of the same
+answers.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -17,11 +19,15 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from importlib.util import find_spec
+from itertools import cycle, islice
 from pathlib import Path
+
+from tests.benchmarks import peers
 
 ROOT = Path(__file__).parents[2]
 SIZES = (10, 100, 1_000, 10_000)
+ONE_LEVEL = 100
+A_FEW = 5
 HOSTILE = 20
 """One submission in so many never ends, fills memory, dies or prints without end."""
 
@@ -62,7 +68,7 @@ class Cost:
 
     wall: float
     cpu: float
-    peak: float
+    peak: float = float("nan")
 
 
 def notebook(cells):
@@ -95,7 +101,7 @@ def measured(command, **options):
 
 def grade(folder, out, assignment, *more):
     command = [sys.executable, "-c", PROGRAM, "grade", folder, "-a", assignment, "-o", out]
-    command += ["--format", "json", "--isolation", "limits", "--plain", *more]
+    command += ["--format", "json", "--format", "csv", "--plain", *more]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     wall, cpu, ended = measured([str(one) for one in command], env=environment)
     if ended.returncode:
@@ -103,15 +109,16 @@ def grade(folder, out, assignment, *more):
     return Cost(wall, cpu, int(Path(f"{out}.peak").read_text()) / 1024)
 
 
-def grade_class(place, size, *, hostile=False):
+def grade_class(place, size, *, hostile=False, level="kernel"):
     """The costs of a class of this size, and of going on when all is done."""
-    folder, out = place / f"class{size}{hostile}", place / f"out{size}{hostile}"
+    name = f"{size}-{level}-{hostile}"
+    folder, out = place / f"class{name}", place / f"out{name}"
     assignment = place / "slopes.py"
     assignment.write_text(ASSIGNMENT, encoding="utf-8")
     write_class(folder, size, hostile=hostile)
-    limit = ("--timeout", "0.2") if hostile else ()
-    first = grade(folder, out, assignment, *limit)
-    again = grade(folder, out, assignment, *limit)
+    options = ("--isolation", level, *(("--timeout", "0.2") if hostile else ()))
+    first = grade(folder, out, assignment, *options)
+    again = grade(folder, out, assignment, *options)
     shutil.rmtree(folder)
     return first, again
 
@@ -138,9 +145,15 @@ def main(arguments):
             row("again, nothing new", size, again)
         first, _ = grade_class(place, max(min(sizes[-1], 1_000), HOSTILE), hostile=True)
         row("graded, 5 % hostile", max(min(sizes[-1], 1_000), HOSTILE), first)
-    for peer in ("nbgrader", "otter"):
-        found = "installed" if find_spec(peer) else "not installed"
-        print(f"{peer}: {found}")
+        for level in ("limits", "kernel", "full"):
+            with contextlib.suppress(SystemExit):  # not to be had on this machine
+                row(f"at {level}", ONE_LEVEL, grade_class(place, ONE_LEVEL, level=level)[0])
+        for peer in peers.installed():
+            own = place / peer.package
+            own.mkdir()
+            commands = peer.prepare(own, list(islice(cycle(ANSWERS), A_FEW)))
+            costs = [measured(command, cwd=own, env=peers.ENVIRONMENT) for command in commands]
+            row(peer.name, A_FEW, Cost(sum(one[0] for one in costs), sum(one[1] for one in costs)))
 
 
 if __name__ == "__main__":
