@@ -44,7 +44,7 @@ every machine finds the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Mistake:
+class Mistake:
     """A wrong solution or faults, what they stand for, and what else gives the same numbers."""
 
     ids: tuple[str, ...]
@@ -73,9 +73,9 @@ def reproduced(
         return ()
     if all(one.answer is None for one in pairs):
         return ()  # of what gave no answer at all there is nothing to be reproduced
-    mistakes = _mistakes(question, cases[0])
+    mistakes = possible_mistakes(question, cases[0])
     near = _shortlist(question, cases[0]).near(pairs[0].numbers)
-    likely = [mistakes[at] for at in near.all(axis=1).nonzero()[0]]
+    likely = [mistakes[at] for at in np.flatnonzero(near.all(axis=1))]
     alone = [one for one in likely if _reproduces(question, one, pairs)]
     if alone:
         return _findings(alone, wrong[0], explains_all=True)
@@ -85,24 +85,24 @@ def reproduced(
 
 @lru_cache(maxsize=256)
 def _shortlist(question: Question, case: Case) -> Shortlist:
-    mistakes = _mistakes(question, case)
+    mistakes = possible_mistakes(question, case)
     return Shortlist([wrong_answer(question, one.wrong, case) for one in mistakes], case)
 
 
 @lru_cache(maxsize=256)
-def _mistakes(question: Question, case: Case) -> tuple[_Mistake, ...]:
+def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
     """Everything that is tried: what the question declares, faults, and changed inputs."""
     if question.recorded is not None:
-        return tuple(_Mistake(*one) for one in question.recorded.mistakes)
+        return tuple(Mistake(*one) for one in question.recorded.mistakes)
     faults, _ = possible_faults(question, case)
     return (
-        *(_Mistake((one.id,), one.solution, one.message) for one in question.misconceptions),
+        *(Mistake((one.id,), one.solution, one.message) for one in question.misconceptions),
         *(
-            _Mistake((fault.id,), (fault,), also=_also(question, fault))
+            Mistake((fault.id,), (fault,), also=_also(question, fault))
             for fault in faults
             if not (fault.change == "passes" and question.autograd == "forbidden")
         ),
-        *(_Mistake((identifier,), wrong) for identifier, wrong in _changed_inputs(question)),
+        *(Mistake((identifier,), wrong) for identifier, wrong in _changed_inputs(question)),
     )
 
 
@@ -149,7 +149,7 @@ def _given(case: Case, answer: PlainValue) -> _Given:
 
 
 def _reproduces(
-    question: Question, mistake: _Mistake, pairs: Pairs, names: Sequence[str] | None = None
+    question: Question, mistake: Mistake, pairs: Pairs, names: Sequence[str] | None = None
 ) -> bool:
     """Whether a mistake gives what came back in every case (in the outputs `names`).
 
@@ -173,10 +173,10 @@ def _is_wrong(question: Question, case: Case, wrong: Expected, name: str) -> boo
 
 
 def _findings(
-    mistakes: Sequence[_Mistake], where: str, *, explains_all: bool
+    mistakes: Sequence[Mistake], where: str, *, explains_all: bool
 ) -> tuple[Finding, ...]:
     """One finding for every id among mistakes that cannot be told apart."""
-    once: dict[str, _Mistake] = {}
+    once: dict[str, Mistake] = {}
     for one in mistakes:
         for identifier in (*one.ids, *one.also):
             once.setdefault(identifier, one)
@@ -189,7 +189,7 @@ def _findings(
 
 
 def _finding(
-    identifier: str, mistake: _Mistake, where: str, *, exact: bool, explains_all: bool
+    identifier: str, mistake: Mistake, where: str, *, exact: bool, explains_all: bool
 ) -> Finding:
     if mistake.text is not None:
         hints = (Message("declared", {"text": mistake.text}),)
@@ -217,13 +217,13 @@ def _two(question: Question, pairs: Pairs, wrong: Sequence[str]) -> tuple[Findin
     _, operations = possible_faults(question, pairs[0].case)
     room = BUDGET // max(operations, 1)
     for first, second in islice(_candidates(question, pairs), room):
-        together = _Mistake(first.ids + second.ids, (*first.wrong, *second.wrong))  # type: ignore[misc]
+        together = Mistake(first.ids + second.ids, (*first.wrong, *second.wrong))  # type: ignore[misc]
         if _reproduces(question, together, pairs):
             return _findings([together], wrong[0], explains_all=False)
     return ()
 
 
-def _candidates(question: Question, pairs: Pairs) -> Iterator[tuple[_Mistake, _Mistake]]:
+def _candidates(question: Question, pairs: Pairs) -> Iterator[tuple[Mistake, Mistake]]:
     """The pairs of faults that can give the answers together, the likely ones first.
 
     An output that one of the two leaves alone is as the other makes it; only of an output that
@@ -246,7 +246,7 @@ def _candidates(question: Question, pairs: Pairs) -> Iterator[tuple[_Mistake, _M
 class _Singles(NamedTuple):
     """Faults, one for each different wrong answer, and which outputs they change."""
 
-    mistakes: tuple[_Mistake, ...]
+    mistakes: tuple[Mistake, ...]
     shortlist: Shortlist
     changes: Mask
 
@@ -259,7 +259,7 @@ def _singles(question: Question, case: Case, another: Case) -> _Singles:
     """
     met: set[bytes] = {_fingerprint([case.expected, another.expected])}
     mistakes, found = [], []
-    for one in _mistakes(question, case):
+    for one in possible_mistakes(question, case):
         if callable(one.wrong) or one.wrong[0].change == "passes":
             continue
         answers = [wrong_answer(question, one.wrong, each) for each in (case, another)]
@@ -280,7 +280,7 @@ def _fingerprint(answers: Sequence[Expected]) -> bytes:
     return b"|".join(np.round(one, 9).tobytes() for one in values)
 
 
-def _independent(first: _Mistake, second: _Mistake) -> bool:
+def _independent(first: Mistake, second: Mistake) -> bool:
     """Whether two faults are two mistakes, not one place changed twice."""
     one, other = first.wrong[0], second.wrong[0]  # type: ignore[index]
     return bool((one.site, one.edge) != (other.site, other.edge) or not one.site)
@@ -297,7 +297,7 @@ def _by_output(
     names = list(case.expected.outputs)
     if len(names) < 2:
         return
-    mistakes = _mistakes(question, case)
+    mistakes = possible_mistakes(question, case)
     for name in wrong:
         likely = [mistakes[at] for at in near[:, names.index(name)].nonzero()[0]]
         fitting = [one for one in likely if _reproduces(question, one, pairs, [name])]

@@ -101,6 +101,12 @@ def as_array(value: Found) -> Ndarray | None:
     return data if data.dtype.kind in "biuf" else None
 
 
+def shape_of(value: Found) -> tuple[int, ...] | None:
+    """The shape of what is a number, array, tensor or list of them; None of anything else."""
+    array = as_array(value)
+    return None if array is None else array.shape
+
+
 def describe(value: Found) -> str:
     """A value in at most 80 characters: its type and shape, and its beginning."""
     match value:

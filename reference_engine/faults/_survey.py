@@ -52,7 +52,7 @@ class Survey(Observer):
     detached_at: list[Site] = field(default_factory=list)
     cotangents: bool = False
     passes: int = 0
-    _uses: list[tuple[Node, Input]] = field(default_factory=list)
+    _uses: list[tuple[Node, Node, Input]] = field(default_factory=list)
     _gradients: dict[int, int] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
     _products: dict[int, Seen] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Survey(Observer):
             weighted = self._products.get(id(node.edges[0]))
             if weighted is not None and len(weighted.inputs) == 1:
                 weighted.weights = True
-        self._uses += zip(node.edges[::2], seen.inputs, strict=False)
+        self._uses += ((node, *use) for use in zip(node.edges[::2], seen.inputs, strict=False))
 
     def truth_value(self, tensor: Tensor) -> None:
         self.truths.append(bool(tensor._array.any()))
@@ -111,8 +111,11 @@ class Survey(Observer):
     ) -> list[Tensor] | None:
         self.passes += 1
         self.cotangents |= any(np.any(one._array != 1) for one in cotangents)
-        counts = Counter(id(node) for node, _ in self._uses)
-        for node, one in self._uses:
+        # What was only looked at, to end a loop say, is no path that a gradient takes.
+        taken = _behind(roots)
+        uses = [(node, one) for user, node, one in self._uses if user in taken]
+        counts = Counter(id(node) for node, _ in uses)
+        for node, one in uses:
             one.shared |= counts[id(node)] > 1
         self._uses.clear()
         return None
@@ -135,6 +138,18 @@ class Survey(Observer):
     def _note(notes: list[Any], one: Any) -> None:
         if one not in notes:
             notes.append(one)
+
+
+def _behind(roots: Sequence[Tensor]) -> set[Node]:
+    """The nodes that a backward pass from these roots reaches."""
+    met: set[Node] = set()
+    waiting = [root._grad_fn for root in roots]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in met:
+            met.add(node)
+            waiting += node.edges[::2]
+    return met
 
 
 def number_among(inputs: Sequence[Any]) -> float | None:
