@@ -78,7 +78,7 @@ def judge(item: Item, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Jud
             return _judge_outputs(item, cases, outcomes)
         case Question():
             judgement = _judge_outputs(item, cases, outcomes)
-            for number in range(len(item.accept)):
+            for number in range(len(cases[0].accepted)):
                 if judgement.verdict == "correct":
                     break
                 others = [replace(one, expected=one.accepted[number]) for one in cases]

@@ -23,7 +23,7 @@ def diagnose(
 
     Empty where everything is right, and where nothing is recognised.
     """
-    if judgement.verdict in ("correct", "needs_human"):
+    if judgement.verdict in ("correct", "needs_human", "answered"):
         return ()
     findings: list[Finding] = []
     if isinstance(item, Question):

@@ -100,7 +100,7 @@ def _array(data: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> str:
 
 
 def _diagnoses(judged: Judged, language: Language) -> Iterator[str]:
-    if judged.judgement.verdict in ("correct", "needs_human"):
+    if judged.judgement.verdict in ("correct", "needs_human", "answered"):
         return
     if not judged.findings:
         yield "no known mistake gives this answer"

@@ -128,7 +128,7 @@ def _assignment(config: pytest.Config) -> "Assignment":
 
 def _graded(path: Path, assignment: "Assignment") -> "SubmissionResult":
     """The file's result on public cases, as `grader check` has it."""
-    from grader.cli import PUBLIC_SEED
+    from grader.cases import PUBLIC_SEED
     from grader.grading import Grader
     from grader.reports import export
     from grader.sandbox.pool import Sandbox, SandboxError

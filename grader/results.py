@@ -6,7 +6,7 @@ their text in one language.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ Verdict = Literal[
     "correct",
     "follow_through",
     "needs_human",
+    "answered",
     "side_effect",
     "wrong_value",
     "wrong_shape",
@@ -72,6 +73,92 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     hints: tuple[Told, ...] = ()
 
 
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation of a computation, or a leaf that requires grad; `line` is the student's own.
+
+    `name` and `shape` are null where they would tell what the student has not computed.
+    """
+
+    kind: Literal["leaf", "operation"]
+    name: str | None = None
+    shape: str | None = None
+    line: int | None = None
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """From a node to one that is computed from it, by number.
+
+    A gradient `flows` back along it, is `cut` off on it, or there is `none` that could.
+    """
+
+    source: int
+    target: int
+    kind: Literal["flows", "cut", "none"]
+
+
+class Graph(msgspec.Struct, frozen=True, kw_only=True):
+    """A computation: its nodes in the order in which they were made, and its edges."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a graph first differs from the reference's, by the number of a node.
+
+    `line` is the student's own, in the cell numbered `cell` (from 0), as far as they are known.
+
+    `cut`: no gradient flows from it back to `source`, and one should; `by` says what cut it.
+    `not_cut`: one flows back to `source`, and none should. `unrecorded`: nothing that it is
+    computed from requires grad. `differs`: its value is none of the reference's, nor is any
+    computed from it.
+    """
+
+    kind: Literal["cut", "not_cut", "unrecorded", "differs"]
+    node: int
+    source: int | None = None
+    by: Literal["data", "detach", "no_grad", "item", "numpy", "tensor"] | None = None
+    cell: int | None = None
+    line: int | None = None
+
+
+class GraphPicture(msgspec.Struct, frozen=True, kw_only=True, tag_field="picture", tag="graph"):
+    """The graph of a student's run and the reference's; `mark` is where theirs first differs.
+
+    `reference` names only operations whose values the student has computed too.
+    """
+
+    own: Graph
+    reference: Graph
+    mark: Mark
+
+
+class EntriesPicture(msgspec.Struct, frozen=True, kw_only=True, tag_field="picture", tag="entries"):
+    """Which entries of an output are wrong: a character each, row by row.
+
+    `=` right, `~` wrong by less than a hundredth of the largest, `x` wrong, `?` not finite.
+    """
+
+    output: str
+    shape: tuple[int, ...]
+    pattern: str
+
+
+class StepsPicture(msgspec.Struct, frozen=True, kw_only=True, tag_field="picture", tag="steps"):
+    """How far each step of a trajectory is from the reference's.
+
+    As a part of the reference's largest magnitude, to one digit; 0 within the tolerance, null where
+    there is no comparing.
+    """
+
+    output: str
+    deviations: tuple[float | None, ...]
+
+
+Picture: TypeAlias = GraphPicture | EntriesPicture | StepsPicture
+"""What is drawn of a wrong answer; none of them tells what would be right."""
+
+
 class OutputResult(msgspec.Struct, frozen=True, kw_only=True):
     """One output of a question; `score` is null where it could not be judged."""
 
@@ -103,6 +190,7 @@ class QuestionResult(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[OutputResult, ...] = ()
     feedback: Feedback = Feedback()
     diagnoses: tuple[Diagnosis, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     override: Override | None = None
 
 

@@ -140,7 +140,7 @@ def load_to_check(name: str) -> "Assignment":
 
 
 def recognise(submission: "Submission", file: Path, *, language: Language) -> "Assignment":
-    """The assignment that a file names, or whose names it defines; a bundle beside it goes first."""
+    """The assignment that a file names or whose names it defines; a bundle beside it first."""
     from grader import bundle_reader
     from grader.catalogue import bundled, load, recognise
 
