@@ -50,32 +50,37 @@ def patterns(
 
 
 def _is_aliased(pairs: Sequence[tuple[Case, Outcome]], judgement: Judgement) -> bool:
-    """Whether entries that should differ are one and the same, in every case."""
-    if not any(one.verdict == "wrong_value" for one in judgement.outputs):
-        return False
-    evidence = False
+    """Whether entries that should differ are one and the same, in every case.
+
+    The entries are the outputs themselves, or those of an output that is several.
+    """
+    wrong = [one.name for one in judgement.outputs if one.verdict == "wrong_value"]
+    taken: list[list[tuple[list[Ndarray | None], list[Ndarray | None]]]] = [[] for _ in wrong]
+    whole = []
     for case, outcome in pairs:
         if not isinstance(outcome, Answered):
             return False
-        found = _entries(answer_outputs(outcome.value, case.expected))
-        right = _entries(case.expected.outputs)
-        if len(found) < 2 or len(found) != len(right):
-            return False
-        if not all(_equal(found[0], other) for other in found[1:]):
-            return False
-        evidence |= not all(_equal(right[0], other) for other in right[1:])
-    return evidence
+        found, right = answer_outputs(outcome.value, case.expected), case.expected.outputs
+        whole.append((list(map(as_array, found.values())), list(map(as_array, right.values()))))
+        for name, entries in zip(wrong, taken, strict=True):
+            entries.append((_entries(found[name]), _entries(right[name])))
+    return bool(wrong) and any(map(_are_one, [whole, *taken]))
 
 
-def _entries(outputs: Mapping[str, Found]) -> list[Ndarray | None]:
-    """The arrays of an answer that is several, by name or in one list."""
-    values = list(outputs.values())
-    if len(values) != 1:
-        return [as_array(one) for one in values]
-    array = as_array(values[0])  # a list of arrays that have one shape, or a matrix made of it
+def _are_one(cases: Sequence[tuple[list[Ndarray | None], list[Ndarray | None]]]) -> bool:
+    """Whether what was found is the same entry again and again, and what is right is not."""
+    return all(
+        len(found) == len(right) >= 2 and all(_equal(found[0], other) for other in found[1:])
+        for found, right in cases
+    ) and any(not all(_equal(right[0], other) for other in right[1:]) for _, right in cases)
+
+
+def _entries(value: Found) -> list[Ndarray | None]:
+    """The arrays of an output that is several: the entries of a list, or the rows of a matrix."""
+    array = as_array(value)
     if array is not None:
-        return list(array) if array.ndim > 1 or isinstance(values[0], list | tuple) else [array]
-    return [as_array(one) for one in values[0]] if isinstance(values[0], list | tuple) else [None]
+        return list(array) if array.ndim > 1 or isinstance(value, list | tuple) else [array]
+    return list(map(as_array, value)) if isinstance(value, list | tuple) else [None]
 
 
 def _forward_value(

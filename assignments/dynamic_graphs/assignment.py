@@ -19,7 +19,15 @@ hw = Assignment(
 @hw.question(
     points=2,
     inputs={"x": tensor("n", requires_grad=True)},
-    examples=[{"x": [1.0, 2.0]}, {"x": [-1.0, -2.0]}],
+    # The entries' own signs say nothing of their sum's.
+    examples=[
+        {"x": [1.0, 2.0]},
+        {"x": [-1.0, -2.0]},
+        {"x": [3.0, -1.0, 0.5]},
+        {"x": [-3.0, 1.0, 0.5]},
+        {"x": [-1.0, 3.0]},
+        {"x": [1.0, -3.0]},
+    ],
     unasked={"sum x": "this sum is only looked at, to choose the branch"},
 )
 def branch(x):

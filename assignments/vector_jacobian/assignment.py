@@ -17,10 +17,12 @@ hw = Assignment(
 )
 
 INPUTS = {"x": tensor("n", requires_grad=True), "v": tensor("n")}
-# Most draws are multiplied by 256 or 512: so small or large an x as these is not.
+# Most draws are multiplied by 256 or 512: so small or large an x as these is not, and the last is
+# long enough from the start.
 SIZES = [
     {"x": [0.05, -0.02], "v": [1.0, 0.1]},
     {"x": [30.0, -70.0, 55.0], "v": [1.0, 0.1, 0.001]},
+    {"x": [900.0, -1200.0], "v": [0.3, -0.7]},
 ]
 
 
