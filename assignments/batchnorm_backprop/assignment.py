@@ -1,6 +1,7 @@
 """Batch normalisation by hand, forward and backward.
 
-Holds the reference solutions; it knows no student's code.
+Holds the reference solutions and the wrong solutions that no fault of an engine could express; it
+knows no student's code.
 """
 
 import reference_engine as torch
@@ -33,6 +34,29 @@ def normalised(x):
 def batchnorm_forward(x, gamma, beta):
     """x normalised over the batch, and gamma times that plus beta."""
     x_hat = normalised(torch.tensor(x))
+    return {"x_hat": x_hat, "out": torch.tensor(gamma) * x_hat + torch.tensor(beta)}
+
+
+@batchnorm_forward.misconception("wrong_axis")
+def normalised_over_the_features(x, gamma, beta):
+    x_hat = normalised(torch.tensor(x).T).T
+    return {"x_hat": x_hat, "out": torch.tensor(gamma) * x_hat + torch.tensor(beta)}
+
+
+@batchnorm_forward.misconception("reduced_all_axes")
+def normalised_over_everything(x, gamma, beta):
+    x_hat = normalised(torch.tensor(x).reshape(-1)).reshape(x.shape)
+    return {"x_hat": x_hat, "out": torch.tensor(gamma) * x_hat + torch.tensor(beta)}
+
+
+@batchnorm_forward.misconception(
+    "missing_factor",
+    message="Batch normalisation divides the sum of squares by the number of rows. By what does "
+    "your variance divide it? Look at ddof, correction and unbiased.",
+)
+def variance_divided_by_one_less(x, gamma, beta):
+    x = torch.tensor(x)
+    x_hat = (x - x.mean(0)) / (x.var(0) + EPS) ** 0.5
     return {"x_hat": x_hat, "out": torch.tensor(gamma) * x_hat + torch.tensor(beta)}
 
 

@@ -1,7 +1,10 @@
 """An autograd engine of one's own, for numbers: the student writes the class Value.
 
-Holds the reference solutions, computed by the engine; it knows no student's code.
+Holds the reference solutions, computed by the engine, and a small `Value` with the bugs that are
+met most; it knows no student's code.
 """
+
+from functools import partial
 
 import reference_engine as torch
 from grader import Assignment, integer, real
@@ -95,3 +98,100 @@ def second_backward(a, b):
     once = [a.grad.clone(), b.grad.clone()]
     out.backward()
     return {"once": once, "twice": [a.grad, b.grad]}
+
+
+# -- the bugs that are met most -------------------------------------------------------------------
+
+
+class Node:
+    """A `Value` for numbers; `bug` is what is wrong with its backward pass, if anything."""
+
+    def __init__(self, data, *sources, bug):
+        self.data, self.grad, self.sources, self.bug = data, 0.0, sources, bug
+
+    def __add__(self, other):
+        other = self.lift(other)
+        return Node(self.data + other.data, (self, 1.0), (other, 1.0), bug=self.bug)
+
+    def __mul__(self, other):
+        other = self.lift(other)
+        return Node(self.data * other.data, (self, other.data), (other, self.data), bug=self.bug)
+
+    def __pow__(self, power):
+        return Node(self.data**power, (self, power * self.data ** (power - 1)), bug=self.bug)
+
+    def __rsub__(self, other):
+        return self * -1 + other
+
+    def __sub__(self, other):
+        return self + self.lift(other) * -1
+
+    def __truediv__(self, other):
+        return self * other**-1
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def lift(self, other):
+        return other if isinstance(other, Node) else Node(other, bug=self.bug)
+
+    def send(self):
+        """Give the gradient on to what this was computed from."""
+        for source, slope in self.sources:
+            kept = 0.0 if self.bug == "overwritten" else source.grad
+            source.grad = kept + slope * self.grad
+
+    def backward(self):
+        self.grad = 1.0
+        if self.bug == "every visit":
+            self.visit()
+            return
+        waiting, order, met = [(self, False)], [], set()
+        while waiting:
+            node, done = waiting.pop()
+            if done:
+                order.append(node)
+            elif id(node) not in met:
+                met.add(id(node))
+                waiting += [(node, True), *((source, False) for source, _ in node.sources)]
+        for node in reversed(order):
+            node.send()
+
+    def visit(self):
+        self.send()
+        for source, _ in self.sources:
+            source.visit()
+
+
+def with_bug(call, bug, **arguments):
+    """What the question's call gives for a class with this bug."""
+    return eval(call)(partial(Node, bug=bug), **arguments)  # noqa: S307 - the question's own text
+
+
+@operators.misconception("overwritten_gradient")
+def operators_overwrite(a, b):
+    return with_bug(OPERATORS, "overwritten", a=a, b=b)
+
+
+@shared_nodes.misconception("overwritten_gradient")
+def shared_nodes_overwrite(a, b):
+    return with_bug(SHARED, "overwritten", a=a, b=b)
+
+
+@shared_nodes.misconception("double_counted_path")
+def shared_nodes_visited_again_and_again(a, b):
+    return with_bug(SHARED, "every visit", a=a, b=b)
+
+
+@deep_chain.misconception("overwritten_gradient")
+def deep_chain_overwrites(a, n):
+    return with_bug(DEEP, "overwritten", a=a, n=n)
+
+
+@second_backward.misconception("overwritten_gradient")
+def second_backward_overwrites(a, b):
+    return with_bug(AGAIN, "overwritten", a=a, b=b)
+
+
+@second_backward.misconception("accumulated_gradient")
+def inner_gradients_kept_between_passes(a, b):
+    return with_bug(AGAIN, None, a=a, b=b)

@@ -1,6 +1,7 @@
 """Graphs that depend on the data: branches, loops, and entries that go different ways.
 
-Holds the reference solutions; it knows no student's code.
+Holds the reference solutions and the wrong solutions that no fault of an engine could express; it
+knows no student's code.
 """
 
 import reference_engine as torch
@@ -53,6 +54,30 @@ def loop(x, limit):
         doublings += 1
     y.sum().backward()
     return {"doublings": doublings, "grad": x.grad}
+
+
+def doubled_until(x, limit, size):
+    y, doublings = x, 0
+    while size(y) < limit:
+        y = y * 2
+        doublings += 1
+    y.sum().backward()
+    return {"doublings": doublings, "grad": x.grad}
+
+
+@loop.misconception("wrong_stopping_rule")
+def until_the_norm_is_there(x, limit):
+    return doubled_until(x, limit, lambda y: y.norm())
+
+
+@loop.misconception("wrong_stopping_rule")
+def until_an_entry_is_there(x, limit):
+    return doubled_until(x, limit, lambda y: y.max())
+
+
+@loop.misconception("wrong_stopping_rule")
+def until_the_mean_is_there(x, limit):
+    return doubled_until(x, limit, lambda y: y.mean())
 
 
 @hw.question(points=2, inputs={"x": tensor("n", requires_grad=True)})

@@ -1,6 +1,7 @@
 """Gradients of gradients: second derivatives, a gradient penalty, Hessian-vector products.
 
-Holds the reference solutions; it knows no student's code.
+Holds the reference solutions and the wrong solutions that no fault of an engine could express; it
+knows no student's code.
 """
 
 import reference_engine as torch
@@ -35,6 +36,14 @@ def second_derivative(f, x):
     return {"first": first.detach(), "second": second}
 
 
+@second_derivative.misconception("accumulated_gradient")
+def second_added_to_the_first(f, x):
+    f(x).backward(create_graph=True)
+    first = x.grad.detach().clone()
+    x.grad.sum().backward()
+    return {"first": first, "second": x.grad}
+
+
 @hw.question(
     points=2,
     inputs={"x": tensor("n", requires_grad=True), "w": tensor("n", requires_grad=True)},
@@ -50,6 +59,14 @@ def gradient_penalty(x, w):
     return {"penalty": penalty.detach(), "dw": gw}
 
 
+@gradient_penalty.misconception("accumulated_gradient")
+def penalty_added_to_the_output(x, w):
+    torch.tanh(x * w).sum().backward(create_graph=True)
+    penalty = (x.grad.norm() - 1) ** 2
+    penalty.backward()
+    return {"penalty": penalty.detach(), "dw": w.grad}
+
+
 @hw.question(
     points=2,
     inputs={"f": MIXED, "x": tensor("n", requires_grad=True), "v": tensor("n")},
@@ -60,3 +77,9 @@ def hessian_vector(f, x, v):
     (first,) = torch.autograd.grad(f(x), x, create_graph=True)
     (product,) = torch.autograd.grad(first @ v, x)
     return product
+
+
+@hessian_vector.misconception("cotangent_ignored")
+def rows_added_up(f, x, v):  # noqa: ARG001 - the mistake: v has no use
+    (first,) = torch.autograd.grad(f(x), x, create_graph=True)
+    return torch.autograd.grad(first.sum(), x)[0]

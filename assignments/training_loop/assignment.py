@@ -62,6 +62,50 @@ def one_step_too_many(X, y, lr, steps):
     return trajectory(X, y, lr, steps + 1)
 
 
+@train_by_hand.misconception("updated_before_gradient")
+def weights_moved_before_the_bias(X, y, lr, steps):
+    w, b = torch.zeros(X.shape[1], dtype=X.dtype), torch.zeros(1, dtype=X.dtype)
+    losses, weights, biases = [], [], []
+    for _ in range(steps):
+        losses.append(((X @ w + b - y) ** 2).mean().item())
+        w = w - lr * 2 * (X @ w + b - y) @ X / len(y)
+        b = b - lr * 2 * (X @ w + b - y).mean()
+        weights.append(w)
+        biases.append(b)
+    return {"losses": losses, "weights": weights, "biases": biases}
+
+
+@train_by_hand.misconception("loss_used_as_gradient")
+def loss_subtracted(X, y, lr, steps):
+    w, b = torch.zeros(X.shape[1], dtype=X.dtype), torch.zeros(1, dtype=X.dtype)
+    losses, weights, biases = [], [], []
+    for _ in range(steps):
+        loss = ((X @ w + b - y) ** 2).mean()
+        w, b = w - lr * loss, b - lr * loss
+        losses.append(loss.item())
+        weights.append(w)
+        biases.append(b)
+    return {"losses": losses, "weights": weights, "biases": biases}
+
+
+@train_by_hand.misconception("broadcast_loss")
+@train_with_optimizer.misconception("broadcast_loss")
+def every_prediction_against_every_target(X, y, lr, steps):
+    w = torch.zeros(X.shape[1], 1, requires_grad=True, dtype=X.dtype)
+    b = torch.zeros(1, requires_grad=True, dtype=X.dtype)
+    optimizer = torch.optim.SGD([w, b], lr=lr)
+    losses, weights, biases = [], [], []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = ((X @ w + b - y) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        weights.append(w.detach().flatten().clone())
+        biases.append(b.detach().clone())
+    return {"losses": losses, "weights": weights, "biases": biases}
+
+
 @hw.question(points=2, inputs={"X": tensor("n", "d", low=-1.2, high=1.2), "y": tensor("n")})
 def fit(X, y):
     """Weights w and b whose mean squared error is close to the least that there is."""

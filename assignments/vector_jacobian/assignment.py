@@ -58,6 +58,39 @@ def one_doubling_too_few(x, v):
     return {"y": y.detach(), "grad": x.grad}
 
 
+@vector_jacobian.misconception("off_by_one_iteration")
+def no_first_doubling(x, v):
+    y = x
+    while y.norm() < 1000:
+        y = y * 2
+    y = y.clone()
+    y.backward(v)
+    return {"y": y.detach(), "grad": x.grad}
+
+
+def doubled_until(x, v, is_long):
+    y = x * 2
+    while not is_long(y):
+        y = y * 2
+    y.backward(v)
+    return {"y": y.detach(), "grad": x.grad}
+
+
+@vector_jacobian.misconception("wrong_stopping_rule")
+def until_an_entry_is_long(x, v):
+    return doubled_until(x, v, lambda y: y.abs().max() >= 1000)
+
+
+@vector_jacobian.misconception("wrong_stopping_rule")
+def until_the_squares_are_long(x, v):
+    return doubled_until(x, v, lambda y: (y**2).sum() >= 1000)
+
+
+@vector_jacobian.misconception("wrong_stopping_rule")
+def until_the_sizes_are_long_together(x, v):
+    return doubled_until(x, v, lambda y: y.abs().sum() >= 1000)
+
+
 @hw.question(points=1, inputs=INPUTS, examples=SIZES, unasked=LOOKED_AT)
 def gradient_from_values(x, v):
     """The same gradient from x, y and v alone: v * (y / x)."""
@@ -101,6 +134,11 @@ def jacobian(f, x):
     y = f(x)
     rows = [torch.autograd.grad(y[i], x, retain_graph=True)[0] for i in range(len(y))]
     return torch.stack(rows)
+
+
+@jacobian.misconception("diagonal_jacobian")
+def nothing_beside_the_diagonal(f, x):
+    return torch.diag(torch.autograd.grad(f(x).sum(), x)[0])
 
 
 hw.choice("keyword", points=1, options=["gradient", "grad_output", "grad", "v"], answer="gradient")
