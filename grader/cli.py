@@ -187,7 +187,7 @@ def check(file: Path, assignment: str | None, more: bool, form: str, **options: 
         if form == "text" or assignment is None:
             sys.exit(steps.USAGE)
     loaded = (
-        steps.load_to_check(assignment)
+        steps.load_to_check(assignment, file)
         if assignment
         else steps.recognise(submission, file, language=language)
     )

@@ -119,7 +119,7 @@ def _check(
         )
 
 
-def _fill(  # noqa: PLR0913, PLR0917 - as many facts
+def _fill(  # noqa: PLR0913 - as many facts
     results: "Results",
     name: str,
     into: Path,
@@ -148,12 +148,13 @@ def _zip_pages(book: "Gradebook", name: str, out: Path, language: "Language") ->
     from grader.reports import feedback, pages
 
     results = book.results()
+    title = steps.own_title(book, language) or results.title
     system: feedback.System = "canvas" if name == "canvas-feedback" else "moodle"
     written = feedback.write(
         results,
         out,
         system=system,
-        page=lambda one: pages.page(one, results.title, language, cells=book.cells(one.id)),
+        page=lambda one: pages.page(one, title, language, cells=book.cells(one.id)),
     )
     if not written.count:
         steps.fail(
@@ -162,6 +163,8 @@ def _zip_pages(book: "Gradebook", name: str, out: Path, language: "Language") ->
             steps.USAGE,
         )
     steps.say(f"{written.count} submissions have a page in {written.path}")
+    if system == "canvas":
+        steps.say("Canvas shows each page, which is HTML, under the name of the student's own file")
     _name(f"no file of theirs came from {system.capitalize()}", written.unmatched)
     return written.path
 

@@ -130,11 +130,17 @@ def load(name: str) -> "Assignment":
     return load(name)
 
 
-def load_to_check(name: str) -> "Assignment":
-    """The assignment with a bundled id, that of a path, or what a students' bundle says of it."""
+def load_to_check(name: str, file: Path) -> "Assignment":
+    """What a students' bundle says of an assignment, or the assignment with an id or of a path.
+
+    The name is an id whose bundle lies beside the file, a path, or a bundled id.
+    """
     from grader import bundle_reader
     from grader.catalogue import bundled
 
+    beside = bundle_reader.beside(file, name)
+    if Path(name).name == name and beside.is_file():
+        return bundle_reader.read(beside)
     bundle = None if name in bundled() else bundle_reader.find(name)
     return load(name) if bundle is None else bundle_reader.read(bundle)
 
@@ -351,7 +357,7 @@ def write(  # noqa: PLR0913 - as many facts
     from grader.reports import ReportError
 
     frame = book.frame()
-    frame = msgspec.structs.replace(frame, title=title or _title(book, language) or frame.title)
+    frame = msgspec.structs.replace(frame, title=title or own_title(book, language) or frame.title)
     # What the page of the class leads to is written before it.
     wanted = {*formats, "pages"} if "html" in formats else formats
     paths = []
@@ -370,7 +376,7 @@ def write(  # noqa: PLR0913 - as many facts
     return paths
 
 
-def _title(book: "Gradebook", language: Language) -> str | None:
+def own_title(book: "Gradebook", language: Language) -> str | None:
     """The title of the assignment that was graded last, if its file is still where it was."""
     from grader.assignment import AssignmentError
 

@@ -347,6 +347,30 @@ def test_limits_are_the_containers(tmp_path, files, options):
 # -- the image ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("python3.10", "python3.11 python3.11-venv"), ("python3", "python3 python3-venv")],
+)
+def test_setup_asks_for_a_python_where_the_image_has_none_that_will_do(tree, name, asked):
+    programs = tree / "programs"
+    programs.mkdir()
+    for tool in ("bash", "env"):
+        (programs / tool).symlink_to(shutil.which(tool))
+    # Recent, but without the module that makes environments, as Debian parts them.
+    lacking = f'#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\nexec {sys.executable} "$@"\n'
+    # Ubuntu's own installer is not to be had everywhere: what it is asked for is what matters.
+    installer = f'#!/bin/sh\n[ "$1" = update ] || {{ echo "$@" > {tree}/asked; exit 1; }}\n'
+    for program, text in ((name, lacking), ("apt-get", installer)):
+        (programs / program).write_text(text, encoding="utf-8")
+        (programs / program).chmod(0o755)
+    ended = subprocess.run(
+        ["bash", tree / "source" / "setup.sh"], env=environment(tree, PATH=str(programs)),
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert (tree / "asked").read_text(encoding="utf-8").split()[-2:] == asked.split()
+
+
 @pytest.mark.slow  # it installs the packages that the grader needs
 def test_setup_makes_an_environment_in_which_a_submission_is_graded(tree):
     home = str(tree / "home")

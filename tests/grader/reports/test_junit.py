@@ -72,3 +72,51 @@ def test_nothing_of_a_students_breaks_the_document(results):
     )
     (suite,) = read(junit.to_xml(replace(results, submissions=(bad,))))
     assert "]]></failure><script>&" in suite[0].find("failure").text
+
+
+# -- against the schema that pytest's own reports follow, and a reader of such reports ------------
+
+CHILDREN = {
+    "testsuites": {"testsuite"},
+    "testsuite": {"properties", "testcase", "system-out", "system-err"},
+    "testcase": {"properties", "skipped", "error", "failure", "system-out", "system-err"},
+    "properties": {"property"},
+    "property": set(), "skipped": set(), "error": set(), "failure": set(),
+}  # fmt: skip
+ATTRIBUTES = {
+    "testsuites": {"name"},
+    "testsuite": {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname",
+                  "package", "id"},
+    "testcase": {"name", "classname", "time", "file", "line"},
+    "properties": set(),
+    "property": {"name", "value"},
+    "skipped": {"type", "message"}, "error": {"type", "message"}, "failure": {"type", "message"},
+}  # fmt: skip
+REQUIRED = {
+    "testsuite": {"name", "tests", "failures", "errors"}, "testcase": {"name"},
+    "property": {"name", "value"},
+}  # fmt: skip
+
+
+def test_the_document_follows_the_schema(results):
+    for element in read(junit.to_xml(results)).iter():
+        assert {child.tag for child in element} <= CHILDREN[element.tag]
+        assert REQUIRED.get(element.tag, set()) <= set(element.attrib)
+        assert set(element.attrib) <= ATTRIBUTES[element.tag]
+        for name in {"tests", "failures", "errors", "skipped"} & set(element.attrib):
+            assert element.get(name).isdecimal()
+        assert float(element.get("time", "0")) >= 0
+
+
+def test_a_reader_of_such_documents_finds_everyone_and_their_points(results):
+    junitparser = pytest.importorskip("junitparser", reason="it is in the extra [test]")
+    document = junitparser.JUnitXml.fromstring(junit.to_xml(results))
+    found = {suite.name: suite for suite in document}
+    assert found.keys() == {one.id for one in results.submissions}
+    points = {
+        case.name: {one.name: one.value for one in case.child(junitparser.Properties)}
+        for case in found["bruno"]
+    }
+    assert points["manual_backprop"] == {"points": "3", "max_points": "4"}
+    assert [type(case.result[0]).__name__ for case in found["fatima"]] == ["Failure", "Skipped"]
+    assert all(case.is_passed for case in found["alice"])
