@@ -43,23 +43,55 @@ def start(assignment: str, lang: str | None, module: bool) -> None:
     steps.say(Message("start.next", {"name": name}), language=language)
 
 
-@click.command(epilog="Example:  grader new my_course/week_2")
+@click.command(epilog="Example:  grader new my_course/week_2 --from source/week_2.ipynb")
 @click.argument("name", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "notebook",
+    type=click.Path(path_type=Path),
+    help="An nbgrader source notebook to convert; it is read and never run.",
+)
 @steps.one_line_errors
-def new(name: Path) -> None:
-    """Write a small assignment to begin from."""
+def new(name: Path, notebook: Path | None) -> None:
+    """Write an assignment to begin from, small or converted."""
     from grader import example
 
     if not name.name.isidentifier():
         steps.fail(
             f"{name.name!r} cannot name an assignment; use letters, digits and _", steps.USAGE
         )
-    for file, text in example.files(name.name).items():
+    files: dict[str, str]
+    remarks: tuple[str, ...]
+    if notebook is None:
+        files, remarks = example.files(name.name), ()
+    else:
+        files, remarks = _converted(notebook, name.name)
+    for file, text in files.items():
         path = name / file
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(path, text)
     click.echo(f"written: {name}")
+    for line in remarks:
+        click.echo(line)
     steps.say(f"change it, and look whether it holds:  grader validate {name}")
+
+
+def _converted(notebook: Path, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The files that an nbgrader notebook becomes, and a line for each remark on a cell."""
+    from grader.assignment import AssignmentError
+    from grader.conversion import convert
+    from grader.notebooks import MAX_BYTES
+    from grader.reports.escaping import terminal
+
+    try:
+        with notebook.open("rb") as file:
+            found = convert(file.read(MAX_BYTES + 1), name)
+    except OSError as error:
+        steps.fail(f"{notebook} cannot be read: {error.strerror or error}", steps.USAGE)
+    except AssignmentError as error:
+        steps.fail(f"{notebook}: {error}", steps.USAGE)
+    remarks = tuple(f"cell {one.cell}: {terminal(one.text, 500)}" for one in found.remarks)
+    return found.files, remarks
 
 
 @click.command(epilog="Example:  grader release my_course/week_2 -o for_students")
@@ -87,7 +119,7 @@ def new(name: Path) -> None:
 def release(
     path: str, out: Path, module: bool, gradescope: bool, isolation: "Demanded | None"
 ) -> None:
-    """Write what students are given: notebooks, and the means to check them.
+    """Write the notebooks for students, and the means to check them.
 
     The data file holds public cases with their expected outputs and the mistakes behind wrong
     ones, but no solution.

@@ -1,14 +1,13 @@
 """Reads a notebook's code: any bytes give a `Notebook` or a `NotebookError`, nothing else.
 
-Metadata, tags and ids are ignored but for the hint that the grader's own notebooks carry; of stored
-outputs the text is kept, to explain by. It knows neither files nor students, and leaves magics to
-whoever runs the cells.
+Of a student's metadata the hint that the grader's own notebooks carry is kept, of an instructor's
+what nbgrader says of the cells; of stored outputs the text, to explain by. It knows neither files
+nor students, and leaves magics to whoever runs the cells.
 """
 
 import ast
 import codecs
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -48,6 +47,29 @@ class Notebook:
     language: str | None
 
 
+class Nbgrader(msgspec.Struct, frozen=True):
+    """What nbgrader's metadata (schema 1 to 3) says of a cell; all of it False where there is none.
+
+    `solution` alone is an answer, `grade` alone are tests, both are an answer that a person marks,
+    and so is `task`.
+    """
+
+    grade: bool = False
+    solution: bool = False
+    task: bool = False
+    grade_id: str = ""
+    points: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCell:
+    """A cell of an instructor's notebook; `marks` is None where its metadata are damaged."""
+
+    is_code: bool
+    source: str
+    marks: Nbgrader | None
+
+
 class NotebookError(Exception):
     """These bytes are no notebook that can be graded: `problem` is a result's, `message` why.
 
@@ -67,6 +89,11 @@ class _Cell(msgspec.Struct):
     execution_count: msgspec.Raw = msgspec.Raw(b"null")
     prompt_number: msgspec.Raw = msgspec.Raw(b"null")  # the count's name in format 3
     outputs: msgspec.Raw = msgspec.Raw(b"null")
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _CellMetadata(msgspec.Struct):
+    nbgrader: Nbgrader | None = None
 
 
 class _Data(msgspec.Struct):
@@ -101,6 +128,7 @@ class _Metadata(msgspec.Struct):
 
 _decode_file = msgspec.json.Decoder(_File).decode
 _decode_metadata = msgspec.json.Decoder(_Metadata).decode
+_decode_cell_metadata = msgspec.json.Decoder(_CellMetadata | None).decode
 _decode_outputs = msgspec.json.Decoder(list[_Output]).decode
 _decode_count = msgspec.json.Decoder(int | None).decode
 
@@ -122,10 +150,15 @@ _MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 """A line that is IPython's and not Python's."""
 
 
+def without_magics(source: str) -> str:
+    """The code of a cell with `pass` in place of each line that is IPython's."""
+    return _MAGIC.sub("pass", source)
+
+
 def parse_cell(source: str) -> ast.Module | None:
     """The Python of a cell, its magics left out; None where it does not parse. Nothing is run."""
     try:
-        return ast.parse(_MAGIC.sub("pass", source))
+        return ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -143,11 +176,34 @@ def read_notebook(data: bytes) -> Notebook:
     if not content.strip():
         raise NotebookError("empty", Message("notebook.empty_file"))
     file = _decode(content)
-    cells = tuple(_code_cells(file))
+    cells = tuple(map(_code_cell, (one for one in _cells(file) if one.cell_type == "code")))
     if not any(cell.source.strip() for cell in cells):
         raise NotebookError("empty", Message("notebook.no_code"))
     hint = _hint(file.metadata)
     return Notebook(cells, _identifier(hint.assignment), _identifier(hint.language))
+
+
+def read_written(data: bytes) -> tuple[WrittenCell, ...]:
+    """The cells of an instructor's notebook, with what nbgrader's metadata say of them.
+
+    Raises NotebookError as `read_notebook` does, but for a notebook without code.
+    """
+    if len(data) > MAX_BYTES:
+        size = MAX_BYTES // 2**20
+        raise NotebookError("too_large", Message("notebook.too_large", {"size": size}))
+    file = _decode(data.removeprefix(codecs.BOM_UTF8))
+    return tuple(
+        WrittenCell(one.cell_type == "code", _joined(one.source or one.input), _marks(one.metadata))
+        for one in _cells(file)
+    )
+
+
+def _marks(raw: msgspec.Raw) -> Nbgrader | None:
+    try:
+        metadata = _decode_cell_metadata(raw) or _CellMetadata()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return metadata.nbgrader or Nbgrader()
 
 
 def _decode(content: bytes) -> _File:
@@ -190,21 +246,22 @@ def _what_it_is_instead(content: bytes) -> Message:
     return Message("notebook.damaged")
 
 
-def _code_cells(file: _File) -> Iterator[CodeCell]:
+def _cells(file: _File) -> list[_Cell]:
     if file.cells is not None:
         cells = file.cells
     else:
         cells = [cell for sheet in file.worksheets or () for cell in sheet.cells]
     if len(cells) > MAX_CELLS:
         raise NotebookError("too_large", Message("notebook.too_many_cells", {"count": MAX_CELLS}))
-    for cell in cells:
-        if cell.cell_type == "code":
-            source = cell.source or cell.input
-            yield CodeCell(
-                source if isinstance(source, str) else "".join(source),
-                _count(cell.execution_count) or _count(cell.prompt_number),
-                *_shown(cell.outputs),
-            )
+    return cells
+
+
+def _code_cell(cell: _Cell) -> CodeCell:
+    return CodeCell(
+        _joined(cell.source or cell.input),
+        _count(cell.execution_count) or _count(cell.prompt_number),
+        *_shown(cell.outputs),
+    )
 
 
 def _shown(raw: msgspec.Raw) -> tuple[str, bool]:
