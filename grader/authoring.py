@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from grader import catalogue
 from grader.assignment import (
     Assignment,
@@ -27,7 +29,7 @@ from grader.grading import Grader, has_real_torch
 from grader.messages import LANGUAGES
 from grader.outcomes import Answered
 from grader.remedies import raised
-from grader.solving import outputs_of, solve
+from grader.solving import numbers, outputs_of, solve
 from grader.statements import module, sections
 from grader.strength import Survivor, answer_of, is_clear, survivors
 from grader.submissions import IntakeError, collect
@@ -85,6 +87,16 @@ def _reference(item: Item, draws: list[tuple[Case, ...]]) -> Iterator[Remark]:
             wrong = next(one.name for one in judgement.outputs if one.verdict != "correct")
             yield Remark("error", _why_it_fails(item, cases[0], wrong))
             return
+    outputs = [one for cases in draws for case in cases for one in case.expected.outputs.items()]
+    endless = dict.fromkeys(
+        name for name, value in outputs if not np.isfinite(numbers(value)).all()
+    )
+    if endless:
+        yield Remark(
+            "warning",
+            f"{item.id}: the reference gives NaN or an infinity for {', '.join(endless)}, and "
+            "numbers there are wrong: draw other inputs (low=, high=) where that is not meant",
+        )
     if isinstance(item, Question) and not item.properties:
         case = draws[0][0]
         changing = _differing(item, case, wrong_answer(item, item.reference, case))

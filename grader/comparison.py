@@ -277,7 +277,9 @@ def _raised(error: Raised) -> Mismatch:
     if error.type == "MemoryError":
         return Mismatch("memory", Message("memory_error", place))
     parameters = {"type": error.type, "text": error.text[:_TEXT_LENGTH], **place}
-    return Mismatch("error", Message("raised" if error.line is None else "raised_at", parameters))
+    if error.line is None:
+        return Mismatch("error", Message("raised", parameters))
+    return Mismatch("error", Message("raised_at", parameters))
 
 
 def _changed(case: Case, outcome: Outcome) -> Iterator[str]:

@@ -37,7 +37,7 @@ def finding(
         told["where"] = where
     if "line" in known:
         line: dict[str, Parameter] = {"number": known["line"], "source": known.get("source")}
-        told["line"] = Message("line" if "source" in known else "line_alone", line)
+        told["line"] = Message("line", line) if "source" in known else Message("line_alone", line)
     if "nearest" in known:
         told["nearest"] = Message("nearest", {"name": known["nearest"]})
     hints = explanation(identifier, told)

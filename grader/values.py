@@ -323,7 +323,8 @@ def _leaf_pairs(due: PlainValue, found: PlainValue) -> Iterator[tuple[PlainValue
 
 
 def _wrong_state(state: str, right: object, found: object) -> Mismatch:
-    # The name of the operation is the answer itself; the others are yes or no, or a type.
-    told = state != "grad_fn"
-    parameters = {"state": state, "found": str(found)} | ({"expected": str(right)} if told else {})
-    return Mismatch("wrong_value", Message("state_expected" if told else "state_found", parameters))
+    parameters = {"state": state, "found": str(found)}
+    if state == "grad_fn":  # its name is the answer itself; the others are yes or no, or a type
+        return Mismatch("wrong_value", Message("state_found", parameters))
+    parameters["expected"] = str(right)
+    return Mismatch("wrong_value", Message("state_expected", parameters))

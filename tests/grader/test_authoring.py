@@ -90,6 +90,12 @@ def test_a_property_that_raises_is_told_by_its_line(folder, remarks):
     assert "the property is_small raised AttributeError" in told
 
 
+def test_a_reference_that_gives_no_number_is_a_warning(folder, remarks):
+    change(folder, "return x.grad", "return x.grad / (len(x) - 2)")
+    told = [text for level, text in remarks(folder) if level == "warning"]
+    assert any("gives NaN or an infinity for weighted_square" in text for text in told)
+
+
 def test_a_reference_with_another_answer_each_time_is_told(folder, remarks):
     change(folder, "return x.grad", "return x.grad * __import__('random').random()")
     assert any(

@@ -128,7 +128,6 @@ MISTAKES = {
     "other entries": (
         solution("return {str(len(x)): x}"), DECORATOR, "case 1", "every case needs the same ones",
     ),
-    "no number": (solution("return x / (x - x)"), DECORATOR, "NaN or an infinity", "low=, high="),
     "two of a name": (after(QUESTION), 12, "'double' is asked twice", "another name"),
     # what is added to a question
     "a misconception without a text": (
