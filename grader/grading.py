@@ -36,10 +36,12 @@ from grader.findings import Finding
 from grader.given import replace_assignments
 from grader.messages import Message, Told
 from grader.outcomes import Answered, Outcome, Raised, Undefined
+from grader.pictures import pictures
 from grader.results import (
     Diagnosis,
     Feedback,
     OutputResult,
+    Picture,
     Problem,
     QuestionResult,
     Results,
@@ -49,7 +51,7 @@ from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
 from grader.screen import stale_output
 from grader.submissions import Submission
-from grader.traces import is_open, told_apart
+from grader.traces import Event, is_open, may_tell, told_apart
 
 TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
 Kind: TypeAlias = Literal["numpy", "facade", "real"]
@@ -63,13 +65,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One item of one submission: what it was asked, what came back, and what is said of it."""
+    """One item of one submission: what it was asked, what came back, and what is said of it.
+
+    `seen` is the trace of a wrong answer's computation.
+    """
 
     item: Item
     cases: tuple[Case, ...]
     outcomes: tuple[Outcome, ...]
     judgement: Judgement
     findings: tuple[Finding, ...]
+    seen: tuple[Event, ...] = ()
 
 
 class Grader:
@@ -124,7 +130,7 @@ class Grader:
 
     def set_aside(self, submission: Submission) -> SubmissionResult:
         """The result of a submission that the grader twice began to grade and never ended."""
-        return self._unjudged(submission, "grader_fault", Message("grading.set_aside"))
+        return set_aside(self.assignment, submission)
 
     def results(self, submissions: Sequence[SubmissionResult]) -> Results:
         """The run's results, sorted by id."""
@@ -202,11 +208,13 @@ class Grader:
                     findings = diagnose(item, cases, outcomes, judgement)
                     if _follows_through(item, findings):
                         judgement = follow_through(judgement)
-                    if is_open(judgement.verdict, findings) and isinstance(item, Question):
+                    seen: tuple[Event, ...] = ()
+                    if isinstance(item, Question) and may_tell(judgement.verdict):
                         seen = session.trace(item.called, cases[0].arguments, through=item.call)
+                    if is_open(judgement.verdict, findings):
                         findings = told_apart(findings, seen, submission.cells)
                     findings += _stale_outputs(submission, session.screens, item)
-                    found[item.id] = Judged(item, cases, outcomes, judgement, findings)
+                    found[item.id] = Judged(item, cases, outcomes, judgement, findings, seen)
         return [found[item.id] for item in self.assignment.items]
 
     def _ask_again(
@@ -258,6 +266,19 @@ class Grader:
             outputs=tuple(_output(one) for one in judgement.outputs),
             feedback=self._feedback(judged),
             diagnoses=tuple(_diagnosis(one) for one in judged.findings),
+            pictures=self._pictures(judged),
+        )
+
+    def _pictures(self, judged: Judged) -> tuple[Picture, ...]:
+        """What is drawn of a wrong answer, where the student may be told everything."""
+        if self._level(judged.item) != "full" or judged.judgement.verdict == "correct":
+            return ()
+        return pictures(
+            judged.item,
+            judged.cases,
+            outcomes=judged.outcomes,
+            judgement=judged.judgement,
+            seen=judged.seen,
         )
 
     def _level(self, item: Item) -> FeedbackLevel:
@@ -281,29 +302,12 @@ class Grader:
     def _unjudged(
         self, submission: Submission, problem: Problem | None, message: Told | None
     ) -> SubmissionResult:
-        """A submission without a judgement: its points are pending, unless it is empty."""
-        empty = problem == "empty"
-        return SubmissionResult(
-            id=submission.id,
-            name=submission.name,
-            path=submission.path,
-            sha256=submission.sha256,
-            submitted_at=submission.submitted_at,
-            late=submission.late,
-            lms=dict(submission.lms),
-            flags=submission.flags,
-            others=submission.others,
-            language=submission.language,
-            score=0.0 if empty else None,
-            max_score=self.assignment.max_score,
-            pending=0.0 if empty else self.assignment.max_score,
-            seconds=0.0,
-            problem=problem,
-            problem_message=message,
-            torch=None,
-            isolation=None,
-            questions=(),
-        )
+        return _unjudged(self.assignment, submission, problem, message)
+
+
+def set_aside(assignment: Assignment, submission: Submission) -> SubmissionResult:
+    """The result of a submission that was twice begun to be graded and never ended."""
+    return _unjudged(assignment, submission, "grader_fault", Message("grading.set_aside"))
 
 
 def has_real_torch() -> bool:
@@ -338,13 +342,43 @@ def grade_all(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _unjudged(
+    assignment: Assignment, submission: Submission, problem: Problem | None, message: Told | None
+) -> SubmissionResult:
+    """A submission without a judgement: its points are pending, unless it is empty."""
+    empty = problem == "empty"
+    return SubmissionResult(
+        id=submission.id,
+        name=submission.name,
+        path=submission.path,
+        sha256=submission.sha256,
+        submitted_at=submission.submitted_at,
+        late=submission.late,
+        lms=dict(submission.lms),
+        flags=submission.flags,
+        others=submission.others,
+        language=submission.language,
+        score=0.0 if empty else None,
+        max_score=assignment.max_score,
+        pending=0.0 if empty else assignment.max_score,
+        seconds=0.0,
+        problem=problem,
+        problem_message=message,
+        torch=None,
+        isolation=None,
+        questions=(),
+    )
+
+
 def _verdict_only(question: QuestionResult) -> QuestionResult:
     """A question's result without a word about what is wrong."""
     if question.verdict == "correct":
         return question
     message = Message("verdict_only")
     outputs = tuple(replace(one, message="") for one in question.outputs)
-    return replace(question, message=message, outputs=outputs, feedback=Feedback(), diagnoses=())
+    return replace(
+        question, message=message, outputs=outputs, feedback=Feedback(), diagnoses=(), pictures=()
+    )
 
 
 def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcome]:

@@ -148,7 +148,7 @@ class StepsPicture(msgspec.Struct, frozen=True, kw_only=True, tag_field="picture
     """How far each step of a trajectory is from the reference's.
 
     As a part of the reference's largest magnitude, to one digit; 0 within the tolerance, null where
-    there is no comparing.
+    there is no comparing. One at least is off by a part that is known.
     """
 
     output: str

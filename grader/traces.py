@@ -29,9 +29,14 @@ _CUT_SOMEWHERE = "detached_wrong_branch"
 """The mistake that values show where an edge of the graph is missing, whatever cut it."""
 
 
+def may_tell(verdict: str) -> bool:
+    """Whether the trace of an answer with this verdict can tell anything."""
+    return verdict in ("wrong_value", "missing", "error")
+
+
 def is_open(verdict: str, findings: Sequence[Finding]) -> bool:
     """Whether a trace could tell more: nothing is known, or several fit of which it shows one."""
-    if verdict not in ("wrong_value", "missing", "error"):
+    if not may_tell(verdict):
         return False
     open_to_it = _SEEN | {_CUT_SOMEWHERE}
     return not findings or any(one.id in open_to_it and not one.exact for one in findings)

@@ -140,7 +140,8 @@ def _solve_wrongly(
     question: Question, wrong: Wrong, case: Case, *, floating: Precision = None
 ) -> PlainValue:
     if callable(wrong):
-        return solve(question, wrong, case.arguments, floating=floating)
+        with alone, _quietly():
+            return solve(question, wrong, case.arguments, floating=floating)
     from reference_engine import faults
 
     run = _reference(question, case, floating)

@@ -99,14 +99,14 @@ def steps(picture: StepsPicture, label: str, *, first_wrong: str) -> Markup:
     first = next(number for number, one in enumerate(picture.deviations) if one != 0)
     for number, deviation in enumerate(picture.deviations):
         middle = _LEFT + (number + 0.5) * _BAR
-        height = _HEIGHT * (1.0 if deviation is None else deviation / top)
+        height = _HEIGHT * deviation / top if deviation else 0.0
         group = ET.SubElement(drawing, "g", {"class": "right" if deviation == 0 else "wrong"})
         if deviation:
             size = {"width": str(_BAR - 12), "height": f"{height:.1f}"}
             corner = {"x": f"{middle - _BAR / 2 + 6:g}", "y": f"{floor - height:.1f}"}
             ET.SubElement(group, "rect", {**corner, **size})
         glyph = "∞" if deviation is None else "✓" if deviation == 0 else "✗"
-        write(group, glyph, middle, floor - (height if deviation else 0) - 5)
+        write(group, glyph, middle, floor - height - 5)
         write(drawing, str(number), middle, floor + 15, kind="small")
         if number == first:
             write(drawing, f"▲ {first_wrong}", middle, floor + 30, kind="mark")

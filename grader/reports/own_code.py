@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from grader.messages import Message, Parameter
 from grader.results import GraphPicture, QuestionResult
 
-MOST_LINES = 60
+MOST_LINES = 25
 """A cell with more lines is shown in parts."""
 
-_BEFORE, _AFTER = 40, 80
+_BEFORE, _AFTER = 20, 40
 """How many lines are shown at most before and after one that is concerned."""
 
 

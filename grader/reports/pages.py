@@ -64,6 +64,7 @@ def page(
         submission=result,
         code={one.id: excerpts(one, cells) for one in result.questions},
         drawings={one.id: drawings.of(one, language) for one in result.questions},
+        cell_count=len(cells),
         is_full=is_full,
     )
 

@@ -6,11 +6,12 @@ characters that are not seen. It knows no page.
 
 import base64
 import hashlib
+import re
 from functools import cache, partial
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader.messages import Language, Message, Parameter, Told, render, tag
 from grader.reports import summary
@@ -66,6 +67,7 @@ def template(name: str, *, script: str | None = None) -> Template:
         policy += f"script-src '{_digest(text)}'; "
         environment.globals["script"] = Markup(text)  # noqa: S704 - a file of ours
     policy += "base-uri 'none'; form-action 'none'"
+    environment.filters["prose"] = _prose
     environment.globals |= {"style": Markup(style), "policy": policy}  # noqa: S704 - as above
     return environment.get_template(name)
 
@@ -77,6 +79,12 @@ def _read(name: str) -> str:
 def _digest(text: str) -> str:
     """What names an inline style or script in a content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _prose(text: str) -> Markup:
+    """A sentence in which code, between backquotes, is shown as code."""
+    shown = str(escape(_shown(text)))
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", shown))  # noqa: S704 - escaped
 
 
 def _shown(value: object) -> object:

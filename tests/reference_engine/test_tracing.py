@@ -99,6 +99,60 @@ def test_an_update_through_data_cuts_nothing(w):
     assert [cuts(in_place), cuts(replaced)] == [[("data", False)]] * 2
 
 
+def test_an_event_names_the_events_that_it_comes_from(w):
+    def run():
+        y = w * 2
+        (y.data * y).sum().backward()
+
+    seen = record(run)
+    kinds = [one["event"] for one in seen]
+    assert kinds == ["leaf", "operation", "cut", "operation", "operation", "backward"]
+    assert [one.get("inputs") for one in seen] == [None, "0", "1", "2 1", "3", "4"]
+
+
+def test_what_came_back_as_a_number_comes_from_its_cut(w):
+    def run():
+        return w.sum().item() * w
+
+    _, total, cut, product = record(run)
+    assert (total["inputs"], cut["inputs"], product["inputs"]) == ("0", "1", "0 2")
+
+
+def test_a_leaf_that_is_updated_stays_a_leaf(w):
+    def run():
+        with torch.no_grad():
+            w.sub_(0.5)
+        return w * 2
+
+    assert of("operation", run)[-1]["inputs"] == "1"
+    assert record(run)[1]["event"] == "leaf"
+
+
+def test_an_operation_in_place_goes_on_from_itself(w):
+    def run():
+        y = w * 2
+        y.add_(1)
+        return y.sum()
+
+    assert [one["inputs"] for one in of("operation", run)] == ["0", "1", "2"]
+
+
+def test_variants_of_an_operation_have_one_name(w):
+    seen = of("operation", lambda: (w**2, 3 - w, w.sum(0)))
+    assert [one["name"] for one in seen] == ["pow", "rsub", "sum"]
+
+
+def test_a_digest_tells_values_signs_and_orders_apart():
+    def digests(*data):
+        tensors = [torch.tensor(one) for one in data]
+        return {
+            round(one["digest"], 6) for one in of("operation", lambda: [t + 0 for t in tensors])
+        }
+
+    assert len(digests([1.0, 2.0], [2.0, 1.0], [-1.0, -2.0], [1.0, 2.5])) == 4
+    assert len(digests([1.0, 2.0], [[1.0], [2.0]])) == 1
+
+
 def test_what_was_seen_before_an_error_is_kept(w):
     def run():
         w.sum().backward()

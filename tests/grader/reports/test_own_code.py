@@ -2,7 +2,7 @@
 
 from grader.findings import finding
 from grader.messages import Message
-from grader.reports.own_code import MOST_LINES, excerpts
+from grader.reports.own_code import excerpts
 from grader.results import Diagnosis, Feedback, OutputResult, QuestionResult
 
 HELPER = "def helper(x):\n    return x.data\n"
@@ -108,7 +108,7 @@ def test_of_a_long_module_what_matters_is_shown():
 def test_a_function_without_end_is_cut():
     module = "def gradient(x):\n" + "    x += 1\n" * 10_000
     (found,) = excerpts(question(feedback=Feedback(line=5_000)), [module])
-    assert len(found.lines) < 5 * MOST_LINES
+    assert len(found.lines) == 60 + 40
     assert marked([found]) == [(1, 5_000)]
 
 

@@ -83,6 +83,12 @@ def test_a_page_shows_the_students_code_with_the_line_marked(results, tmp_path):
     assert "<code>" not in shown["alice"]
 
 
+def test_code_in_a_sentence_is_shown_as_code_and_stays_text(results):
+    told = replace(results.submissions[0].questions[0], message="Use `a < b`, not `\n` <b>.")
+    text = pages.page(replace(results.submissions[0], questions=(told,)), "T")
+    assert "Use <code>a &lt; b</code>, not `\n` &lt;b&gt;." in text
+
+
 def test_what_lateness_costs_is_told(results):
     late = replace(results.submissions[0], late=True, late_factor=0.9)
     assert "Handed in late: 90 % of the points count." in pages.page(late, "T")
