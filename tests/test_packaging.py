@@ -34,6 +34,8 @@ def test_templates_and_assignments_are_shipped(wheel):
         names = set(archive.namelist())
     assert {
         "grader/reports/html.jinja",
+        "grader/reports/results.schema.json",
+        "grader/autograder/bundle/run_autograder",
         "grader/assignments/manual_backprop/assignment.py",
         "grader/assignments/manual_backprop/statement.en.md",
     } <= names
@@ -56,3 +58,29 @@ def test_an_installed_wheel_loads_and_grades_its_assignments(wheel, tmp_path):
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert "4.0/4.0" in run.stdout
+
+
+def test_an_installed_wheel_writes_an_autograder_of_itself(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
+        "from grader.cli import main\n"
+        "main(prog_name='grader')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "site"), "release", "manual_backprop",
+         "--gradescope", "-o", str(tmp_path)],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    with zipfile.ZipFile(tmp_path / "manual_backprop-autograder.zip") as archive:
+        asked = archive.read("requirements.txt").decode()
+        names = set(archive.namelist())
+    assert "numpy" in asked
+    assert "pytest" not in asked
+    assert {
+        "package/grader/cli.py",
+        "package/reference_engine/__init__.py",
+        "package/grader/assignments/manual_backprop/assignment.py",
+    } <= names
