@@ -26,10 +26,13 @@ _NAMESPACES = (
 
 @dataclass(frozen=True, slots=True)
 class LayerKind:
-    """A layer: the least level that it belongs to, what it stops, how a machine comes by it."""
+    """A layer: the least level that needs it, what it stops, how a machine comes by it.
+
+    None needs one that is another's stand-in, and taken where it is to be had.
+    """
 
     name: str
-    level: Level
+    level: Level | None
     stops: str
     how: str
 
@@ -41,6 +44,9 @@ LAYERS = (
     LayerKind(
         "landlock", "kernel", "files: home folders, results, solutions", "Linux 6.2 or later"
     ),
+    LayerKind(
+        "own-user", None, "files and processes of everybody's, once more", "root, no namespaces"
+    ),
     LayerKind("user-namespace", "full", "rights over the machine, also as root", _NAMESPACES),
     LayerKind("pid-namespace", "full", "seeing other processes", _NAMESPACES),
     LayerKind("network-namespace", "full", "the network, once more", _NAMESPACES),
@@ -51,7 +57,11 @@ LAYERS = (
 def isolation_of(layers: Iterable[Layer]) -> Isolation:
     """The level that layers make, and the names of those that hold."""
     held = {"process", *(layer.name for layer in layers if not layer.lacking)}
-    missing = [LEVELS.index(layer.level) for layer in LAYERS if layer.name not in held]
+    missing = [
+        LEVELS.index(layer.level)
+        for layer in LAYERS
+        if layer.level is not None and layer.name not in held
+    ]
     level = LEVELS[max(0, min(missing, default=len(LEVELS)) - 1)]
     return Isolation(level=level, layers=tuple(one.name for one in LAYERS if one.name in held))
 

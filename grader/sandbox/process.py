@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+from grader.messages import Message
 from grader.outcomes import Stopped
 from grader.sandbox.limits import Limits
 from grader.sandbox.plain import PlainProcesses
@@ -34,7 +35,7 @@ _LOOK_SECONDS = 0.25
 
 _PATIENCE = 0.5
 _PAUSE = 0.001
-INVALID = Stopped("crashed", "sent an invalid frame")
+INVALID = Stopped("crashed", Message("stopped.invalid_frame"))
 
 
 class ChildStopped(Exception):  # noqa: N818 - it reports the child's end, not a fault of ours
@@ -140,7 +141,8 @@ class StudentProcess:
     def _receive_body(self, deadline: float) -> bytes:
         (size,) = LENGTH.unpack(self._take(LENGTH.size, deadline))
         if size > MAX_FRAME:
-            raise ChildStopped(Stopped("output_limit", f"an answer of {size} bytes"))
+            told = Message("stopped.answer", {"size": size})
+            raise ChildStopped(Stopped("output_limit", told))
         return self._take(size, deadline)
 
     def _take(self, size: int, deadline: float) -> bytes:
@@ -162,13 +164,13 @@ class StudentProcess:
 
     def _look_at_the_disk(self) -> None:
         if self._scratch is not None and holds_more_than(self._scratch, self._limits.files):
-            megabytes = self._limits.files // 2**20
-            raise ChildStopped(Stopped("output_limit", f"files of more than {megabytes} MiB"))
+            told = Message("stopped.files", {"size": self._limits.files // 2**20})
+            raise ChildStopped(Stopped("output_limit", told))
 
     def _keep(self, text: str, size: int) -> None:
         self._drained += max(size, _LEAST_TEXT)
         if self._drained > self._limits.drained:
-            raise ChildStopped(Stopped("output_limit", "printed too much"))
+            raise ChildStopped(Stopped("output_limit", Message("stopped.printed")))
         piece = text[: self._limits.text - self._kept]
         if piece:
             self._printed.append(piece)
@@ -183,16 +185,16 @@ class StudentProcess:
             time.sleep(_PAUSE)
             if time.monotonic() > give_up:
                 self._reaped = self._zygote.reap(self._pid, kill=True)
-                return Stopped("crashed", "closed its channel")
+                return Stopped("crashed", Message("stopped.channel"))
             reaped = self._zygote.reap(self._pid, kill=False)
         self._reaped = reaped
         return self._verdict(reaped.exit_code, reaped)
 
     def _verdict(self, exit_code: int, reaped: Reaped) -> Stopped:
         if exit_code >= 0:
-            return Stopped("crashed", f"exit status {exit_code}")
+            return Stopped("crashed", Message("stopped.exit_status", {"status": exit_code}))
         if reaped.cpu >= self._cpu:
-            return Stopped("timeout", f"{self._cpu} s of processor time")
+            return Stopped("timeout", Message("stopped.processor_time", {"seconds": self._cpu}))
         # Where an allocation fails inside a library it often ends in an abort or a fault.
         if reaped.peak >= self._memory // 2:
             return Stopped("memory", f"{self._memory // 2**20} MiB")

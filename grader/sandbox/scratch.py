@@ -17,17 +17,19 @@ _MOST_FILES = 10_000
 
 
 class ScratchFolders:
-    """A private temporary folder and the scratch folders within."""
+    """A temporary folder that nobody else can list, and the scratch folders within."""
 
     def __init__(self) -> None:
         _remove_what_the_dead_left()
         self._root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        # Other users may pass through to a folder of their own, and see no names.
+        self._root.chmod(0o711)
         self._held = _hold(self._root)
         self._numbers = count()
 
     @property
     def home(self) -> Path:
-        """The folder that holds them, which no student's process can enter."""
+        """The folder that holds them, of which no student's process can see the names."""
         return self._root
 
     def new(self) -> Path:

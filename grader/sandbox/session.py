@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 
+from grader.messages import Message, render
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
 from grader.sandbox.limits import Limits
 from grader.sandbox.process import INVALID, ChildStopped, StudentProcess
@@ -253,8 +254,9 @@ class Session:
                 if stop.starved:
                     raise
             if running is None:
+                why = render(stop.stopped.detail)
                 raise SandboxError(
-                    f"a student's process ended before its first cell: {stop.stopped.detail}"
+                    f"a student's process ended before its first cell: {why}"
                 ) from None
             self._skipped[running] = stop.stopped
             return None
@@ -341,7 +343,8 @@ class _Budget:
 
     @property
     def used_up(self) -> Stopped:
-        return Stopped("timeout", f"{self._seconds:g} s for the whole submission")
+        told = Message("stopped.submission", {"seconds": f"{self._seconds:g}"})
+        return Stopped("timeout", told)
 
     @contextmanager
     def step(self, limit: float) -> Iterator[float]:

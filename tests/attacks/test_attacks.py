@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.messages import Message
 from grader.outcomes import Answered, Stopped
 
 from .conftest import LEVELS
@@ -121,7 +122,9 @@ def test_a_cell_that_attacks_costs_itself(level, sandboxes):
     cells = ["import os\nos._exit(0)", "def f(x):\n    return x"]
     with sandboxes(level).session("numpy", cells, form="notebook", seed=1) as session:
         assert session.call("f", {"x": 3}).value == 3
-        assert session.failures == (Stopped("crashed", "exit status 0"),)
+        assert session.failures == (
+            Stopped("crashed", Message("stopped.exit_status", {"status": 0})),
+        )
 
 
 @pytest.mark.parametrize("package", ["reference_engine", "torch", "jax", "autograd"])

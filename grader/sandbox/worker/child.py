@@ -77,9 +77,11 @@ class Child:
         self._seed = 0
 
     def serve(self, channel: Channel) -> None:
-        """Be the process of one submission: answer frame by frame until the grader hangs up."""
+        """Be the process of one submission: answer frame by frame until the grader hangs up.
+
+        It must have become a notebook before.
+        """
         self._channel = channel
-        self._become_a_notebook()
         while (frame := self._receive()) is not None:
             match frame:
                 case Run():
@@ -91,7 +93,8 @@ class Child:
                 case AskTrace(id=number, call=call):
                     self._send(Trace(id=number, events=self._trace(call)))
 
-    def _become_a_notebook(self) -> None:
+    def become_a_notebook(self) -> None:
+        """Give this process the names, the imports and the output of a student's; done once."""
         self._printed.install()
         self._workspace.become_front_end()
         guard, installed, fallback = self._finders

@@ -38,7 +38,9 @@ def main(kind: Kind, port: int, roots: list[str]) -> NoReturn:
     threading.Thread(target=_end_with_the_grader, args=(os.dup(0),), daemon=True).start()
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for the students' code
     channel.sendall(token)
-    Child(kind, run_cells).serve(channel)
+    child = Child(kind, run_cells)
+    child.become_a_notebook()
+    child.serve(channel)
     os._exit(0)
 
 

@@ -82,7 +82,9 @@ def rehearse(kind: Kind) -> None:
     Real PyTorch is left out: what it starts might not survive a fork.
     """
     finders = list(sys.meta_path)
-    Child(kind, run).serve(_Script(_frames(kind)))
+    child = Child(kind, run)
+    child.become_a_notebook()
+    child.serve(_Script(_frames(kind)))
     sys.meta_path[:] = finders
     linecache.clearcache()
 

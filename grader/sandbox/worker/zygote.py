@@ -32,7 +32,7 @@ from grader.sandbox.worker.child import Child
 from grader.sandbox.worker.loading import forget, load
 from grader.sandbox.worker.lockdown import kernel
 from grader.sandbox.worker.lockdown.hostile import prove
-from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, lock_down, prepare
+from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, Process, lock_down, prepare
 from grader.sandbox.worker.rehearsal import rehearse
 
 _KIB = 1024
@@ -59,6 +59,7 @@ def main(  # noqa: PLR0913 - the words of a command line
         layers = prepare(kind, home, most=most, executor=executor)
         importlib.invalidate_caches()
         proven = prove(layers, home)
+        child.become_a_notebook()
         gc.collect()
         gc.freeze()
     except BaseException as error:  # noqa: BLE001 - told to the grader, whatever it is
@@ -85,7 +86,7 @@ class _Zygote:
         self._child = child
         self._layers = layers
         self._channel = channel
-        self._children: set[int] = set()
+        self._children: dict[int, Process] = {}
 
     def serve(self) -> None:
         """Answer requests until the grader hangs up, then end every child."""
@@ -110,8 +111,8 @@ class _Zygote:
             return Failed(reason=f"fork: {error}")
 
     def _fork(self, policy: Fork, channel: int) -> Forked:
-        pid = self._layers.fork()
-        if pid == 0:
+        process = self._layers.fork()
+        if process is None:
             try:
                 self._channel.detach()
                 lock_down(policy, channel, self._layers)
@@ -119,8 +120,8 @@ class _Zygote:
                 os._exit(0)
             finally:
                 os._exit(70)
-        self._children.add(pid)
-        return Forked(pid=pid)
+        self._children[process.pid] = process
+        return Forked(pid=process.pid)
 
     def _reap(self, pid: int, *, kill: bool) -> Reply:
         if pid not in self._children:
@@ -129,10 +130,7 @@ class _Zygote:
             os.kill(pid, signal.SIGKILL)
         elif os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return Reaped(exit_code=None)
-        # While it is not waited for, its number belongs to nobody else.
-        _kill_group(pid)
-        _, status, usage = os.wait4(pid, 0)
-        self._children.discard(pid)
+        status, usage = self._children.pop(pid).wait()
         self._end_orphans()
         return Reaped(
             exit_code=os.waitstatus_to_exitcode(status),
@@ -144,7 +142,7 @@ class _Zygote:
         if self._layers.leave_no_orphans:
             return
         for _ in range(_ROUNDS):
-            orphans = _own_children() - self._children
+            orphans = _own_children() - self._children.keys()
             if not orphans:
                 return
             for pid in orphans:
@@ -153,11 +151,6 @@ class _Zygote:
             for pid in orphans:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 def _own_children() -> set[int]:

@@ -1,5 +1,7 @@
 """One sandbox for all tests that need no limits of their own, one with limits that bite soon."""
 
+from pathlib import Path
+
 import pytest
 
 from grader.sandbox.limits import MIB, Limits
@@ -26,6 +28,33 @@ def quick_sandbox():
 def bare_sandbox():
     with Sandbox(most="limits") as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session", params=["full", "kernel", "limits"])
+def every_sandbox(request):
+    """A sandbox at each level that this machine offers."""
+    with Sandbox(most=request.param) as sandbox:
+        if sandbox.isolation.level != request.param:
+            pytest.skip(f"this machine offers {sandbox.isolation.level}")
+        yield sandbox
+
+
+def below(pid):
+    """The numbers of all processes that a process started, and of what those did."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [one for child in map(int, found) for one in (child, *below(child))]
+
+
+def number_outside(session):
+    """What the process of a session is called outside of the namespaces that it is in."""
+    started = session._process._zygote._process.pid
+    for pid in below(started):
+        status = Path(f"/proc/{pid}/status").read_text()
+        numbers = status.partition("NSpid:")[2].splitlines()[0].split()
+        # Outermost first; its zygote calls it by the second, where there are any others.
+        if int(numbers[1 if len(numbers) > 1 else 0]) == session._process._pid:
+            return pid
+    raise AssertionError("it has no process")
 
 
 def opener(sandbox):

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from grader.messages import Message
 from grader.outcomes import Stopped, TensorValue
 from grader.sandbox.limits import MIB, Limits
 from grader.sandbox.pool import NO_FORK, Sandbox
@@ -50,7 +51,9 @@ def test_what_hangs_or_dies_costs_itself(plain):
         "def dies():\n    os._exit(3)\ndef works():\n    return 1"
     )
     assert session.call("hangs", {}) == Stopped("timeout", "1 s")
-    assert session.call("dies", {}) == Stopped("crashed", "exit status 3")
+    assert session.call("dies", {}) == Stopped(
+        "crashed", Message("stopped.exit_status", {"status": 3})
+    )
     assert session.call("works", {}).value == 1
 
 

@@ -1,6 +1,7 @@
 """Zygotes and processes: started when needed, replaced when dead, never left behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ from grader.outcomes import Stopped
 from grader.sandbox.limits import Limits
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.scratch import remove
+
+from .conftest import below, number_outside
 
 
 def is_alive(pid):
@@ -35,7 +38,7 @@ def eventually(condition, seconds=10):
 def test_a_session_leaves_no_process_behind(run):
     session = run("x = 1")
     session.read("x")
-    pid = session._process._pid
+    pid = number_outside(session)
     assert is_alive(pid)
     session.close()
     assert not is_alive(pid)
@@ -177,6 +180,19 @@ def test_a_zygote_that_died_is_replaced():
         with pytest.raises(SandboxError):
             ask(sandbox, KILL_PARENT, "x")
         assert ask(sandbox, "x = 1", "x").value == 1
+
+
+def test_whatever_ends_a_zygote_ends_all_that_it_started(every_sandbox):
+    with Sandbox(most=every_sandbox.isolation.level) as sandbox:
+        session = sandbox.session("numpy", ["x = 1"], form="notebook", seed=1)
+        session.read("x")
+        started = sandbox._zygotes["numpy"]._process.pid
+        descendants = below(started)
+        assert descendants
+        os.kill(started, signal.SIGKILL)
+        assert eventually(lambda: not any(map(is_alive, descendants)))
+        with pytest.raises(SandboxError):
+            session.close()
 
 
 def test_a_zygote_that_dies_again_at_once_is_not_replaced_for_ever():

@@ -8,13 +8,14 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 
 from grader.sandbox.protocol.control import Fork, Layer
+from grader.sandbox.worker.lockdown import kernel, own_user
 from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, lock_down
 
 _Attempts: TypeAlias = Mapping[str, Sequence[Callable[[], Any]]]
@@ -29,15 +30,24 @@ def prove(layers: Layers, home: str) -> tuple[Layer, ...]:
 
     Raises RuntimeError where a child under these layers cannot do what honest programs do.
     """
-    held = _ask_hostile_child(layers, home)
+    with _someone_to_signal(layers) as other:
+        held = _ask_hostile_child(layers, home, other=other)
+        if layers.users is not None:
+            held |= _ask_another_user(layers.users, home, other=other)
     expected = {"rlimits"}
+    if layers.users is not None:
+        expected.add("own-user")
     if layers.namespaces:
         expected |= set(_on_namespaces(home, 0))
     if layers.files is not None:
         expected.add("landlock")
     if layers.calls is not None:
         expected.add("seccomp")
-    names = [*_on_namespaces(home, 0), *_on_the_rest(layers.canary, 0, layers.kernel_runs)]
+    names = [
+        *_on_namespaces(home, 0),
+        *_on_users(home, 0),
+        *_on_the_rest(layers.canary, 0, layers.kernel_runs),
+    ]
     return tuple(
         Layer(
             name=name,
@@ -51,12 +61,46 @@ def prove(layers: Layers, home: str) -> tuple[Layer, ...]:
     )
 
 
-def _on_namespaces(home: str, zygote: int) -> _Attempts:
+@contextlib.contextmanager
+def _someone_to_signal(layers: Layers) -> Iterator[int]:
+    """A process that is no child's business: the zygote, or one with a number that is only its own.
+
+    In namespaces every child, too, calls a first and a second process by 1 and 2.
+    """
+    if not layers.namespaces:
+        yield os.getpid()
+        return
+    sleepers = [kernel.start_sleeper(0) for _ in range(2)]
+    try:
+        yield sleepers[-1]
+    finally:
+        for pid in sleepers:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _on_namespaces(home: str, other: int) -> _Attempts:
     return {
         "user-namespace": [lambda: os.setgroups([1]), lambda: os.nice(-5)],
-        "pid-namespace": [lambda: os.kill(zygote, 0)],
+        "pid-namespace": [lambda: os.kill(other, 0)],
         "network-namespace": [_reach_loopback],
         "mount-namespace": [lambda: Path(home).stat(), lambda: Path("/written").write_text("x")],
+    }
+
+
+def _on_users(home: str, other: int) -> _Attempts:
+    private = Path(home, "private")
+    return {
+        "own-user": [
+            private.read_bytes,
+            lambda: private.chmod(0o644),
+            private.with_name("written").touch,
+            lambda: os.kill(other, 0),
+            lambda: Path(f"/proc/{other}/environ").read_bytes(),
+            lambda: os.setuid(0),
+            lambda: os.setgroups([0]),
+            lambda: os.nice(-5),
+        ]
     }
 
 
@@ -78,7 +122,7 @@ def _on_the_rest(canary: str, other: int, kernel_runs: bool) -> _Attempts:
     }
 
 
-def _ask_hostile_child(layers: Layers, home: str) -> set[str]:
+def _ask_hostile_child(layers: Layers, home: str, *, other: int) -> set[str]:
     Path(layers.canary).read_bytes()  # where it cannot be read anyway, nothing would be proved
     scratch = Path(home, f"proof-{os.getpid()}")
     if not layers.namespaces:
@@ -92,11 +136,10 @@ def _ask_hostile_child(layers: Layers, home: str) -> set[str]:
         descriptors=64,
     )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    zygote = os.getpid()
-    pid = layers.fork()
-    if pid == 0:
+    process = layers.fork()
+    if process is None:
         try:
-            _be_hostile(policy, theirs, layers, home=home, zygote=zygote)
+            _be_hostile(policy, theirs, layers, home=home, other=other)
         finally:
             os._exit(1)
     with ours:
@@ -107,8 +150,8 @@ def _ask_hostile_child(layers: Layers, home: str) -> set[str]:
         except TimeoutError:
             report = b""
         finally:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
     if not layers.namespaces:
         with contextlib.suppress(OSError):
             scratch.rmdir()
@@ -118,16 +161,33 @@ def _ask_hostile_child(layers: Layers, home: str) -> set[str]:
     return held
 
 
+def _ask_another_user(users: range, home: str, *, other: int) -> set[str]:
+    """What a child cannot do that has another user and is kept by nothing else."""
+    private = Path(home, "private")
+    private.touch(mode=0o600)
+    pid = os.fork()
+    if pid == 0:
+        held: set[str] = set()
+        try:
+            own_user.become(own_user.choose(users))
+            held = _those_that_hold(_on_users(home, other))
+        finally:
+            os._exit(not held)
+    _, status = os.waitpid(pid, 0)
+    private.unlink()
+    return {"own-user"} if status == 0 else set()
+
+
 def _be_hostile(
-    policy: Fork, channel: socket.socket, layers: Layers, *, home: str, zygote: int
+    policy: Fork, channel: socket.socket, layers: Layers, *, home: str, other: int
 ) -> None:
     held: set[str] = set()
     broken = ""
     try:
         if layers.namespaces:
-            held |= _those_that_hold(_on_namespaces(home, zygote))
+            held |= _those_that_hold(_on_namespaces(home, other))
         lock_down(policy, channel.detach(), layers)
-        held |= _those_that_hold(_on_the_rest(layers.canary, zygote, layers.kernel_runs))
+        held |= _those_that_hold(_on_the_rest(layers.canary, other, layers.kernel_runs))
         _be_honest()
     except Exception as error:  # noqa: BLE001 - told, whatever it is
         broken = f"{type(error).__name__}: {error}"

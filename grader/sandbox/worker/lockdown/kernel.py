@@ -4,7 +4,7 @@ import ctypes
 import os
 import platform
 import signal
-from collections.abc import Iterable
+import struct
 from typing import Any, Literal, TypeAlias
 
 Machine: TypeAlias = Literal["x86_64", "aarch64"]
@@ -13,7 +13,23 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _locked = ctypes.PyDLL(None, use_errno=True)
 """Keeps the interpreter's lock during a call, as a call that returns twice must."""
 
+_WORD = ctypes.c_void_p  # takes integers, bytes, pointers and None alike
+# Bound before the first fork: looked up in a child, each would be looked up in every child.
+_system_call, _call_twice = _libc.syscall, _locked.syscall
+_system_call.argtypes = _call_twice.argtypes = (ctypes.c_long, *[_WORD] * 5)
+_system_call.restype = _call_twice.restype = ctypes.c_long
+_prctl, _mount, _capset, _setns = _libc.prctl, _libc.mount, _libc.capset, _libc.setns
+_prctl.argtypes = (ctypes.c_int, *[_WORD] * 4)
+_mount.argtypes = (*[ctypes.c_char_p] * 3, ctypes.c_ulong, ctypes.c_char_p)
+_before_fork, _in_parent = _locked.PyOS_BeforeFork, _locked.PyOS_AfterFork_Parent
+_in_child = _locked.PyOS_AfterFork_Child
+
 _CLONE = {"x86_64": 56, "aarch64": 220}
+_SHARE_MEMORY_AND_FILES = 0x100 | 0x400
+_SIZE = 2**14
+_STACK = ctypes.create_string_buffer(_SIZE)
+_TOP = ctypes.c_void_p((ctypes.addressof(_STACK) + _SIZE) & ~15)
+"""Where those that only sleep keep where they are: the same for all of them."""
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -34,28 +50,19 @@ def machine() -> Machine:
 
 
 def system_call(name: str, number: int, *arguments: Any) -> int:
-    """A system call by its number; arguments are integers, bytes or ctypes pointers."""
-    return _checked(name, _libc.syscall(ctypes.c_long(number), *map(_word, arguments)))
+    """A system call by its number; arguments are integers, bytes or ctypes pointers, at most 5."""
+    unused = (0,) * (5 - len(arguments))
+    return _checked(name, _system_call(number, *arguments, *unused))
 
 
-def system_calls(name: str, number: int, calls: Iterable[tuple[int, int, bytes, int]]) -> None:
-    """The same system call many times; there are hundreds in the life of every child."""
-    call, word = _libc.syscall, ctypes.c_long(number)
-    for first, second, third, fourth in calls:
-        if call(word, first, second, third, fourth) < 0:
-            _checked(name, -1)
-
-
-def process_control(option: int, value: Any) -> None:
+def process_control(option: int, value: Any, extra: Any = 0) -> None:
     """Set one attribute of this process; arguments that are not used are zero."""
-    none = ctypes.c_ulong(0)
-    _checked("prctl", _libc.prctl(ctypes.c_int(option), _word(value), none, none, none))
+    _checked("prctl", _prctl(option, value, extra, 0, 0))
 
 
 def filter_system_calls(program: Any) -> None:
     """Load a seccomp filter, a `struct sock_fprog`; it holds for all threads to come."""
-    mode = ctypes.c_ulong(2)
-    _checked("prctl", _libc.prctl(ctypes.c_int(PR_SET_SECCOMP), mode, program))
+    process_control(PR_SET_SECCOMP, 2, program)
 
 
 def unshare(flags: int) -> None:
@@ -66,8 +73,7 @@ def unshare(flags: int) -> None:
 def mount(source: str, target: str, kind: str, *, flags: int, data: str = "") -> None:
     """Mount a file system, or change a mount; `source` and `kind` may be empty."""
     words = [word.encode() or None for word in (source, target, kind)]
-    done = _libc.mount(*words, ctypes.c_ulong(flags), data.encode() or None)
-    _checked(f"mount {target}", done)
+    _checked(f"mount {target}", _mount(*words, flags, data.encode() or None))
 
 
 def unmount(target: str, *, flags: int) -> None:
@@ -80,31 +86,37 @@ def clone(flags: int) -> int:
 
     Python's own preparations are made as for os.fork().
     """
-    number = ctypes.c_long(_CLONE[machine()])
-    zero = ctypes.c_long(0)
-    word = ctypes.c_long(flags | signal.SIGCHLD)
-    _locked.PyOS_BeforeFork()
-    pid: int = _locked.syscall(number, word, zero, zero, zero, zero)
+    number = _CLONE[machine()]
+    _before_fork()
+    pid: int = _call_twice(number, flags | signal.SIGCHLD, 0, 0, 0, 0)
     error = ctypes.get_errno()
     if pid == 0:
-        _locked.PyOS_AfterFork_Child()
+        _in_child()
         return 0
-    _locked.PyOS_AfterFork_Parent()
+    _in_parent()
     if pid < 0:
         raise OSError(error, f"clone: {os.strerror(error)}")
     return pid
 
 
+def start_sleeper(flags: int) -> int:
+    """A process in new namespaces that runs nothing and sleeps until it is killed: its number.
+
+    It shares this one's memory, which costs a twentieth of a copy.
+    """
+    flags |= _SHARE_MEMORY_AND_FILES | signal.SIGCHLD
+    return _checked("clone", _libc.clone(_libc.pause, _TOP, ctypes.c_int(flags), None))
+
+
+def join_namespace(process: int, kind: int) -> None:
+    """Have children to come start in a namespace of the process that a pidfd stands for."""
+    _checked("setns", _setns(process, kind))
+
+
 def drop_capabilities() -> None:
     """Give up every capability, for good: without exec there is no way to get them back."""
     version_3 = 0x20080522
-    header = (ctypes.c_uint32 * 2)(version_3, 0)
-    nothing = (ctypes.c_uint32 * 6)()
-    _checked("capset", _libc.capset(header, nothing))
-
-
-def _word(value: Any) -> Any:
-    return ctypes.c_long(value) if isinstance(value, int) else value
+    _checked("capset", _capset(struct.pack("=II", version_3, 0), bytes(24)))
 
 
 def _checked(name: str, result: int) -> int:

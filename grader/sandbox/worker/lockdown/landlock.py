@@ -39,16 +39,25 @@ _IN_SCRATCH = (
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A rule for each file and folder, which are open already, made once for all children."""
+    """A rule for each file and folder, which are open already, made once for all children.
+
+    `shared` is the set of these rules and one for scratch folders, where one set serves all.
+    """
 
     rules: tuple[bytes, ...]
     version: int
+    shared: int | None
 
 
-def prepare(reading: Iterable[Path], listing: Iterable[Path], writing: Iterable[Path]) -> Allowed:
+def prepare(
+    reading: Iterable[Path], listing: Iterable[Path], writing: Iterable[Path],
+    *, above: Path | None,
+) -> Allowed:  # fmt: skip
     """Open what children may read, may list the names of, and may read and write.
 
-    What is not there is left out. Raises OSError where the kernel has no Landlock of use.
+    `above` is where each mounts a scratch folder of its own: a rule for the very place would not
+    count for what is mounted there. It is None where each has a folder of another name. What is not
+    there is left out. Raises OSError where the kernel has no Landlock of use.
     """
     version = _version()
     wanted = [
@@ -64,22 +73,29 @@ def prepare(reading: Iterable[Path], listing: Iterable[Path], writing: Iterable[
             continue
         folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
         rules.append(_rule(descriptor, rights if folder else rights & _OF_A_FILE))
-    return Allowed(tuple(rules), version)
+    shared = None if above is None else _ruleset(rules, version, str(above))
+    return Allowed(tuple(rules), version, shared)
 
 
-def restrict(allowed: Allowed, scratch: str) -> None:
-    """Leave this process what is allowed and its scratch folder, for good; raises OSError."""
-    ruleset = kernel.system_call("landlock", _CREATE, *_attributes(allowed.version), 0)
-    try:
-        descriptor = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
-        own = _rule(descriptor, _IN_SCRATCH)
-        kernel.system_calls(
-            "landlock", _ADD, [(ruleset, _BENEATH, rule, 0) for rule in (*allowed.rules, own)]
-        )
-        os.close(descriptor)
-        kernel.system_call("landlock", _RESTRICT, ruleset, 0)
-    finally:
-        os.close(ruleset)
+def restrict(allowed: Allowed, scratch: str | None) -> None:
+    """Leave this process what is allowed and its scratch folder, for good; raises OSError.
+
+    `scratch` is None where the shared rules are for it, too.
+    """
+    ruleset = allowed.shared
+    if ruleset is None or scratch is not None:
+        ruleset = _ruleset(allowed.rules, allowed.version, str(scratch))
+    # The descriptor is closed with all the others.
+    kernel.system_call("landlock", _RESTRICT, ruleset, 0)
+
+
+def _ruleset(rules: Iterable[bytes], version: int, scratch: str) -> int:
+    ruleset = kernel.system_call("landlock", _CREATE, *_attributes(version), 0)
+    descriptor = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
+    for rule in (*rules, _rule(descriptor, _IN_SCRATCH)):
+        kernel.system_call("landlock", _ADD, ruleset, _BENEATH, rule, 0)
+    os.close(descriptor)
+    return ruleset
 
 
 def _version() -> int:

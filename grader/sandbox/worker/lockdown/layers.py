@@ -1,18 +1,45 @@
 """The layers that a zygote's children are put under, and how a child puts itself under them."""
 
+import contextlib
 import os
 import resource
-import select
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.sandbox.protocol.control import Executor, Fork, Kind, Level
-from grader.sandbox.worker.lockdown import kernel, landlock, namespaces, rlimits, seccomp
-from grader.sandbox.worker.lockdown.readable import find
+from grader.sandbox.worker.lockdown import (
+    kernel,
+    landlock,
+    namespaces,
+    own_user,
+    rlimits,
+    seccomp,
+)
+from grader.sandbox.worker.lockdown.readable import Readable, find
 
 CHANNEL = 3
-_SIGKILL = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A child: its number, and that of the first process in its namespace where it has one."""
+
+    pid: int
+    first: int | None = None
+
+    def wait(self) -> tuple[int, resource.struct_rusage]:
+        """Its status and what it used, once it has ended; what it started is ended, too."""
+        if self.first is None:
+            # While it is not waited for, its number belongs to nobody else.
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(self.pid, 0)
+        if self.first is not None:
+            namespaces.end(self.first)
+        return status, usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +54,7 @@ class Layers:
     canary: str
     zygote: int
     namespaces: bool = False
+    users: range | None = None
     files: landlock.Allowed | None = None
     calls: seccomp.Program | None = None
     lacking: dict[str, str] = field(default_factory=dict)
@@ -37,9 +65,10 @@ class Layers:
         """Whether a child starts no processes, or takes them with it."""
         return self.namespaces or self.calls is not None
 
-    def fork(self) -> int:
-        """A child, in namespaces of its own where there are any: its number, 0 in the child."""
-        return namespaces.clone() if self.namespaces else os.fork()
+    def fork(self) -> Process | None:
+        """A child, in namespaces of its own where there are any; None in the child."""
+        pid, first = namespaces.clone(self.zygote) if self.namespaces else (os.fork(), None)
+        return Process(pid, first) if pid else None
 
 
 def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers:
@@ -58,10 +87,11 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
         reason = _refusal(lambda: namespaces.enter(readable, str(world)))
         if reason is None:
             namespaces.enter(readable, str(world))
+            namespaces.go_on_inside()
             canary, inside = Path(namespaces.CANARY), True
         else:
             lacking["namespaces"] = reason
-    files = calls = None
+    files = calls = users = None
     kernel_runs = executor == "jupyter"
     if kernel_runs and not inside:
         most = "limits"
@@ -71,15 +101,37 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
         try:
             # Inside namespaces what is hidden is not there, and whole folders will do.
             pieces = readable.folders if inside else tuple(readable.pieces())
-            files = landlock.prepare(pieces, readable.listed, readable.devices)
+            above = Path(namespaces.SCRATCH).parent if inside else None
+            files = landlock.prepare(pieces, readable.listed, readable.devices, above=above)
         except OSError as error:
             lacking["landlock"] = error.strerror or str(error)
         try:
             calls = seccomp.compile_filter(kernel.machine(), kernel_runs=kernel_runs)
         except OSError as error:
             lacking["seccomp"] = str(error)
+        try:
+            users = None if inside else _users(readable, home)
+        except OSError as error:
+            lacking["own-user"] = error.strerror or str(error)
+    if inside:
+        lacking["own-user"] = "the user namespace does more"
+    _set_environment(namespaces.SCRATCH)
     zygote = os.pidfd_open(os.getpid())
-    return Layers(str(canary), zygote, inside, files, calls, lacking, kernel_runs)
+    return Layers(str(canary), zygote, inside, users, files, calls, lacking, kernel_runs)
+
+
+def _users(readable: Readable, home: str) -> range:
+    """The users that children can be; raises OSError where they cannot be any, or not do so."""
+    users = own_user.find()
+
+    def be_one() -> None:
+        own_user.become(own_user.choose(users))
+        own_user.must_reach(readable, home)
+
+    reason = _refusal(be_one)
+    if reason is not None:
+        raise OSError(reason)
+    return users
 
 
 def lock_down(policy: Fork, channel: int, layers: Layers) -> None:
@@ -88,38 +140,41 @@ def lock_down(policy: Fork, channel: int, layers: Layers) -> None:
     The scratch folder is the current one afterwards, and the channel descriptor 3.
     """
     os.setsid()
-    kernel.process_control(kernel.PR_SET_PDEATHSIG, _SIGKILL)
-    if select.select([layers.zygote], [], [], 0)[0]:
-        raise OSError("the child would outlive its zygote")
-    if policy.scratch is not None:
-        scratch = policy.scratch
-    else:
+    if policy.scratch is None:
         scratch = namespaces.SCRATCH
         namespaces.mount_scratch(policy.files)
-    _enter(scratch)
+    else:
+        scratch = policy.scratch
+        _set_environment(scratch)
+    os.chdir(scratch)
+    if layers.users is not None:
+        user = own_user.choose(layers.users)
+        os.chown(scratch, user, user)
+        own_user.become(user)
+    # After that: with another user it would be forgotten.
+    namespaces.end_with(layers.zygote)
     kernel.drop_capabilities()
     kernel.process_control(kernel.PR_SET_NO_NEW_PRIVS, 1)
     kernel.process_control(kernel.PR_SET_DUMPABLE, 0)
     if layers.files is not None:
-        landlock.restrict(layers.files, scratch)
+        landlock.restrict(layers.files, policy.scratch)
     _keep_only(channel)
     rlimits.apply(policy)
     if layers.calls is not None:
         seccomp.load(layers.calls, os.getpid())
 
 
-def _enter(scratch: str) -> None:
-    os.chdir(scratch)
+def _set_environment(scratch: str) -> None:
     os.environ.clear()
     os.environ.update({"HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8", "MPLBACKEND": "Agg"})
 
 
 def _keep_only(channel: int) -> None:
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    channel = os.dup(channel) if channel == CHANNEL else channel
-    for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
-    os.dup2(channel, CHANNEL, inheritable=False)
+    # The zygote's own input is nowhere.
+    os.dup2(0, 1)
+    os.dup2(0, 2)
+    if channel != CHANNEL:
+        os.dup2(channel, CHANNEL)
     highest, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     os.closerange(CHANNEL + 1, highest)
 

@@ -2,16 +2,20 @@
 
 The zygote enters it once, before its first child; every child then gets process numbers, mounts
 and a scratch folder in memory for itself, which costs a fraction of doing all of it each time.
+All of it ends with the zygote, the first process in there.
 """
 
 import os
+import select
+import signal
 import struct
 from pathlib import Path
 
 from grader.sandbox.worker.lockdown import kernel
 from grader.sandbox.worker.lockdown.readable import Readable
 
-SCRATCH = "/scratch"
+SCRATCH = "/scratch/own"
+"""Where each child mounts its own; what lies in the folder above is nothing else."""
 CANARY = "/canary"
 """A file that is there but on nobody's list: reading it must fail."""
 
@@ -33,7 +37,7 @@ def enter(readable: Readable, home: str) -> None:
     process is of no further use then.
     """
     user, group = os.geteuid(), os.getegid()
-    kernel.unshare(_NEW_USERS | _NEW_MOUNTS | _NEW_NETWORK | _NEW_IPC)
+    kernel.unshare(_NEW_USERS | _NEW_PROCESSES | _NEW_MOUNTS | _NEW_NETWORK | _NEW_IPC)
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
@@ -46,9 +50,49 @@ def enter(readable: Readable, home: str) -> None:
     os.chdir("/")
 
 
-def clone() -> int:
-    """Fork a child with processes and mounts of its own: its number, 0 in the child."""
-    return kernel.clone(_NEW_PROCESSES | _NEW_MOUNTS | _NEW_IPC)
+def go_on_inside() -> None:
+    """Go on as the first process with the new numbers; the one before only waits for the end."""
+    before = os.pidfd_open(os.getpid())
+    pid = os.fork()
+    if pid:
+        _, status = os.waitpid(pid, 0)
+        os._exit(abs(os.waitstatus_to_exitcode(status)))
+    end_with(before)
+    os.close(before)
+
+
+def end_with(parent: int) -> None:
+    """Be killed when the parent ends, for which a pidfd stands; raises OSError if it has."""
+    kernel.process_control(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if select.select([parent], [], [], 0)[0]:
+        raise OSError("the child would outlive its parent")
+
+
+def clone(zygote: int) -> tuple[int, int]:
+    """Fork a child with processes and mounts of its own: its number, 0 in the child.
+
+    The other number is that of the first process beside it, which sleeps: signals of its own would
+    come to nothing at the first. `zygote` is a pidfd of this process.
+    """
+    first = kernel.start_sleeper(_NEW_PROCESSES)
+    held = os.pidfd_open(first)
+    pid = -1
+    try:
+        kernel.join_namespace(held, _NEW_PROCESSES)
+        pid = kernel.clone(_NEW_MOUNTS | _NEW_IPC)
+    finally:
+        if pid:  # what the child holds, it gives up with everything else
+            os.close(held)
+            kernel.join_namespace(zygote, _NEW_PROCESSES)
+        if pid < 0:
+            end(first)
+    return pid, first
+
+
+def end(first: int) -> None:
+    """End a namespace's first process, and with it all that are left there."""
+    os.kill(first, signal.SIGKILL)
+    os.waitpid(first, 0)
 
 
 def mount_scratch(size: int) -> None:
@@ -71,7 +115,11 @@ def _fill(root: Path, readable: Readable) -> None:
             kernel.mount("tmpfs", str(place), "tmpfs", flags=_NO_SUID | _NO_DEVICES, data="size=1m")
         elif path.exists() and not _is_shown(path, readable):
             _bind(path, _below(root, path))
-    (root / SCRATCH[1:]).mkdir()
+    scratch = _below(root, Path(SCRATCH))
+    scratch.parent.mkdir()
+    scratch.mkdir()
+    # Whoever has a scratch folder may use what lies beneath, but not look around there.
+    scratch.parent.chmod(0o311)
     (root / CANARY[1:]).write_text("nobody may read this", encoding="ascii")
     attributes = struct.pack("=QQQQ", _READ_ONLY_AND_NO_SUID, 0, 0, 0)
     kernel.system_call(

@@ -6,10 +6,11 @@ mode of files, nothing that the kernel learned lately. It knows no files: that i
 
 import ctypes
 import errno
-import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from grader.sandbox.worker.lockdown import kernel
 from grader.sandbox.worker.lockdown.kernel import Machine
@@ -23,7 +24,9 @@ from grader.sandbox.worker.lockdown.syscalls import (
     WATCHED,
 )
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN, _JUMP = 0x20, 0x15, 0x35, 0x45, 0x06, 0x05
+_FARTHEST = 255
+"""How many steps a test can skip; a jump of its own can skip any number."""
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 
 _KILL = 0x80000000
@@ -49,6 +52,7 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C542A)
 _PRCTL = (3, 15, 16, 21, 39, 0x53564D41)
 
 _Step = tuple[int, int, int, int]
+_Body = tuple[_Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +90,48 @@ def load(program: Program, pid: int) -> None:
 
 
 def _steps(machine: Machine, kernel_runs: bool) -> Iterator[_Step]:
-    column = 0 if machine == "x86_64" else 1
     yield _load(_ARCHITECTURE)
     yield from _unless(_EQUAL, _AUDIT[machine], _KILL)
     yield _load(_NUMBER)
+    decisions = _decisions(machine, kernel_runs)
+    # Neighbours that share a decision are one range, for which its first number stands.
+    ranges = [next(group) for _, group in groupby(sorted(decisions.items()), itemgetter(1))]
+    yield from _find(ranges)
+
+
+def _decisions(machine: Machine, kernel_runs: bool) -> dict[int, _Body]:
+    """What decides about each number, and about those above it up to the next."""
+    column = 0 if machine == "x86_64" else 1
+    decisions: dict[int, _Body] = dict.fromkeys(range(UNKNOWN), (_return(_REFUSE),))
+    decisions[CLONE3] = decisions[UNKNOWN] = (_return(_ABSENT),)
     if machine == "x86_64":
-        yield from _when(_AT_LEAST, _X32, _KILL)
-    yield from _when(_AT_LEAST, UNKNOWN, _ABSENT)
-    yield from _when(_EQUAL, CLONE3, _ABSENT)
+        decisions[_X32] = (_return(_KILL),)
     allowed = ALLOWED | LOCAL if kernel_runs else ALLOWED
     for table, verdict in ((allowed, _ALLOW), (HUSHED, _PRETEND)):
         for numbers in table.values():
             number = numbers[column]
             if number is not None:
-                yield from _when(_EQUAL, number, verdict)
-    watched = WATCHED | SOCKET if kernel_runs else WATCHED
-    for name, numbers in watched.items():
+                decisions[number] = (_return(verdict),)
+    for name, numbers in (WATCHED | SOCKET if kernel_runs else WATCHED).items():
         number = numbers[column]
         assert number is not None  # noqa: S101 - both processors have all of them
-        body = list(_watch(name, kernel_runs))
-        yield (_EQUAL, 0, len(body), number)
-        yield from body
-    yield _return(_REFUSE)
+        decisions[number] = tuple(_watch(name, kernel_runs))
+    return decisions
+
+
+def _find(ranges: Sequence[tuple[int, _Body]]) -> _Body:
+    """Find the range that a number is in by halves, and do what decides there.
+
+    The kernel runs the program for every number there is whenever a child loads it.
+    """
+    if len(ranges) == 1:
+        return ranges[0][1]
+    middle = len(ranges) // 2
+    below, above = _find(ranges[:middle]), _find(ranges[middle:])
+    start = ranges[middle][0]
+    if len(below) <= _FARTHEST:
+        return ((_AT_LEAST, len(below), 0, start), *below, *above)
+    return ((_AT_LEAST, 0, 1, start), (_JUMP, 0, 0, len(below)), *below, *above)
 
 
 def _watch(name: str, kernel_runs: bool) -> Iterator[_Step]:
@@ -124,11 +148,7 @@ def _watch(name: str, kernel_runs: bool) -> Iterator[_Step]:
             yield from _when(_EQUAL, _LOCAL_FAMILY, _ALLOW)
         case "kill" | "tgkill":
             yield _load(_ARGUMENTS)
-            yield from _unless(_EQUAL, _OWN_PID, _REFUSE)
-            # The first process of a namespace is deaf to signals of its own, but this is its end.
-            yield _load(_ARGUMENTS + 8 * (name == "tgkill") + 8)
-            yield from _when(_EQUAL, signal.SIGKILL, _KILL)
-            yield _return(_ALLOW)
+            yield from _when(_EQUAL, _OWN_PID, _ALLOW)
         case "prlimit64":
             yield _load(_ARGUMENTS)
             yield from _when(_EQUAL, 0, _ALLOW)
