@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy.typing as npt
 
+from grader.messages import Told
+
 Ndarray: TypeAlias = npt.NDArray[Any]
 
 
@@ -86,10 +88,10 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The process was stopped, or died; `detail` says by what ("signal 11", "10 s")."""
+    """The process was stopped, or died; `detail` says by what: a message, "signal 11", "10 s"."""
 
     reason: Literal["timeout", "memory", "crashed", "output_limit"]
-    detail: str
+    detail: Told
 
 
 @dataclass(frozen=True, slots=True)
