@@ -46,6 +46,7 @@ from grader.results import (
     QuestionResult,
     Results,
     SubmissionResult,
+    for_student,
 )
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
@@ -145,10 +146,8 @@ class Grader:
     def told(self, result: SubmissionResult, *, hints: int) -> SubmissionResult:
         """What the student is told of a result: so many hints, no more than a question's level."""
         questions = tuple(
-            _verdict_only(one)
-            if self._level(self.assignment[one.id]) == "verdict"
-            else replace(one, feedback=replace(one.feedback, hints=one.feedback.hints[:hints]))
-            for one in result.questions
+            replace(one, feedback=replace(one.feedback, hints=one.feedback.hints[:hints]))
+            for one in map(for_student, result.questions)
         )
         return replace(result, questions=questions)
 
@@ -267,6 +266,7 @@ class Grader:
             feedback=self._feedback(judged),
             diagnoses=tuple(_diagnosis(one) for one in judged.findings),
             pictures=self._pictures(judged),
+            told=self._level(judged.item),
         )
 
     def _pictures(self, judged: Judged) -> tuple[Picture, ...]:
@@ -367,17 +367,6 @@ def _unjudged(
         torch=None,
         isolation=None,
         questions=(),
-    )
-
-
-def _verdict_only(question: QuestionResult) -> QuestionResult:
-    """A question's result without a word about what is wrong."""
-    if question.verdict == "correct":
-        return question
-    message = Message("verdict_only")
-    outputs = tuple(replace(one, message="") for one in question.outputs)
-    return replace(
-        question, message=message, outputs=outputs, feedback=Feedback(), diagnoses=(), pictures=()
     )
 
 

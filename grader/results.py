@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from grader.messages import Language, Told, render
+from grader.messages import Language, Message, Told, render
 
 Verdict = Literal[
     "correct",
@@ -180,7 +180,10 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuestionResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One question; its verdict is its worst output's."""
+    """One question; its verdict is its worst output's.
+
+    `told` is how much of it the student may read; hints and pictures are cut to it already.
+    """
 
     id: str
     score: float | None
@@ -191,6 +194,7 @@ class QuestionResult(msgspec.Struct, frozen=True, kw_only=True):
     feedback: Feedback = Feedback()
     diagnoses: tuple[Diagnosis, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    told: Literal["verdict", "hint", "full"] = "full"
     override: Override | None = None
 
 
@@ -241,6 +245,20 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     grader_version: str
     seed: str
     submissions: tuple[SubmissionResult, ...]
+
+
+def for_student(question: QuestionResult) -> QuestionResult:
+    """What the student may read of a question: all of it, or without a word about what is wrong."""
+    if question.told != "verdict" or question.verdict == "correct":
+        return question
+    return replace(
+        question,
+        message=Message("verdict_only"),
+        outputs=tuple(replace(one, message="") for one in question.outputs),
+        feedback=Feedback(),
+        diagnoses=(),
+        pictures=(),
+    )
 
 
 def in_words(result: SubmissionResult, language: Language) -> SubmissionResult:

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from grader.messages import Language, Message, render
 from grader.reports import summary
 from grader.reports.escaping import visible
-from grader.results import QuestionResult, SubmissionResult
+from grader.results import QuestionResult, SubmissionResult, for_student
 
 MAX_COMMENT = 10_000
 """The most characters of a comment on one submission."""
@@ -72,6 +72,7 @@ def told(question: QuestionResult, language: Language = "en") -> str:
     """What the student is told of a question: the message, hints, and a person's comment."""
     if question.override is not None:
         return visible(question.override.comment)
+    question = for_student(question)
     lines = dict.fromkeys(
         render(one, language) for one in (question.message, *question.feedback.hints)
     )

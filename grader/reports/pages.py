@@ -8,13 +8,15 @@ import hmac
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from grader.messages import Language
 from grader.reports import ReportError, drawings, write_atomically
 from grader.reports.export import is_full
 from grader.reports.own_code import excerpts
 from grader.reports.tables import inert, to_bytes
 from grader.reports.templates import template, words_for
-from grader.results import SubmissionResult
+from grader.results import SubmissionResult, for_student
 
 FOLDER = "pages"
 LIST = "list.csv"
@@ -58,6 +60,7 @@ def page(
     result: SubmissionResult, title: str, language: Language = "en", *, cells: Sequence[str] = ()
 ) -> str:
     """The page of one student; `cells` is their code, cell by cell."""
+    result = replace(result, questions=tuple(map(for_student, result.questions)))
     return template("student.jinja").render(
         **words_for(language),
         title=title,

@@ -9,11 +9,18 @@ from grader.reports import html, pages
 from grader.reports.summary import brief
 from grader.results import (
     Diagnosis,
+    Edge,
+    EntriesPicture,
     Feedback,
+    Graph,
+    GraphPicture,
     Isolation,
+    Mark,
+    Node,
     OutputResult,
     QuestionResult,
     Results,
+    StepsPicture,
     SubmissionResult,
 )
 
@@ -34,6 +41,25 @@ def mlp_backprop(x, W1, b1, W2, b2, y):
     "times_run = 8\n",
 )
 SECRET = b"s" * 32
+
+
+def graph(kind):
+    """A chain of operations with a leaf at its start, and an edge of this kind before its end."""
+    names = ("W1", "mm", "tanh", "mean")
+    nodes = [Node(kind="leaf", name=names[0], shape="(5, 11)")]
+    nodes += [Node(kind="operation", name=name, shape="(2, 11)", line=4) for name in names[1:]]
+    edges = [Edge(source=at, target=at + 1, kind="flows") for at in range(2)]
+    return Graph(nodes=tuple(nodes), edges=(*edges, Edge(source=2, target=3, kind=kind)))
+
+
+PICTURES = (
+    GraphPicture(
+        own=graph("cut"), reference=graph("flows"),
+        mark=Mark(kind="cut", node=3, source=2, by="data", cell=1, line=4),
+    ),
+    EntriesPicture(output="dW2", shape=(3, 4), pattern="=x==~===?x=="),
+    StepsPicture(output="losses", deviations=(0.0, 0.0, 0.1, 0.4, None)),
+)  # fmt: skip
 
 
 def class_of(count):
@@ -113,6 +139,7 @@ def wrong(draw):
         message=Message("output", {"name": "dW2", "inner": found}),
         feedback=Feedback(hints=hints, line=4),
         diagnoses=(Diagnosis(id=mistake, where="dW2", message=hints[0], exact=True),),
+        pictures=PICTURES,
     )  # fmt: skip
 
 

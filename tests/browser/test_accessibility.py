@@ -77,7 +77,9 @@ def test_at_400_percent_nothing_stands_beside_the_window(visit, site, kind):
     page = visit(PAGES[kind](site), viewport=SIZES["at 400 %"])
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     beside = page.evaluate("""() => Array.from(document.body.querySelectorAll("*"))
-        .filter(one => one.getBoundingClientRect().right > 321).map(one => one.outerHTML)""")
+        .filter(one => one.getBoundingClientRect().right > 321)
+        .filter(one => !one.closest(".scrolled"))  // the tables of pictures scroll by themselves
+        .map(one => one.outerHTML)""")
     assert beside == []
 
 

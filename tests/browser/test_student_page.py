@@ -28,8 +28,17 @@ def test_a_students_markup_is_text(page):
     assert page.locator("script").count() == 0
 
 
+def test_every_picture_has_a_sentence_and_a_table(page):
+    drawings = page.locator(".drawing")
+    assert drawings.count() == 3
+    for one in drawings.all():
+        assert one.locator("figcaption").inner_text()
+        one.locator("summary").click()
+        assert one.locator("table").is_visible()
+
+
 def test_the_code_of_a_right_answer_is_there_when_asked_for(page):
-    (summary,) = page.locator("details:not([open]) summary").all()
+    (summary,) = page.locator("details:not([open]) summary", has_text="Your code").all()
     summary.focus()
     page.keyboard.press("Enter")
     assert page.locator("text=times_run = 8").is_visible()

@@ -29,6 +29,12 @@ def test_scaled_marks_stay_within_the_scale(hundredths, scale):
     assert Decimal(0) <= rounded <= Decimal(scale)
 
 
+def test_where_only_the_verdict_is_told_nothing_more_leaves(results):
+    question = replace(of(results, "bruno").questions[0], told="verdict")
+    assert "3 times" not in export.told(question)
+    assert export.told(question) != ""
+
+
 def test_a_mark_with_something_still_to_be_judged_is_none(results):
     marks = {one.id: export.final(one, 12) for one in results.submissions}
     assert marks["alice"] == Decimal("12.00")

@@ -89,6 +89,16 @@ def test_code_in_a_sentence_is_shown_as_code_and_stays_text(results):
     assert "Use <code>a &lt; b</code>, not `\n` &lt;b&gt;." in text
 
 
+def test_where_only_the_verdict_is_told_the_page_tells_no_more(results):
+    bruno = results.submissions[1]
+    questions = tuple(replace(one, told="verdict") for one in bruno.questions)
+    text = pages.page(replace(bruno, questions=questions), "T", cells=["def manual_backprop(): 1"])
+    assert "wrong value" in text
+    assert "3 times" not in text
+    assert "accumulated gradient" not in text
+    assert "look here" not in text
+
+
 def test_what_lateness_costs_is_told(results):
     late = replace(results.submissions[0], late=True, late_factor=0.9)
     assert "Handed in late: 90 % of the points count." in pages.page(late, "T")
