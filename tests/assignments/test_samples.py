@@ -4,7 +4,6 @@ import ast
 import csv
 from collections import Counter
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -147,7 +146,7 @@ def test_intake_meets_the_problems_of_the_table_and_no_others(folder, table):
         "facade",
         pytest.param(
             "real",
-            marks=pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is missing"),
+            marks=pytest.mark.pytorch,
         ),
     ],
 )

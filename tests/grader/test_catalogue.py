@@ -95,8 +95,10 @@ def test_a_file_that_is_no_text_is_told_so(file):
         load(file)
 
 
+@pytest.mark.pytorch
 def test_the_engine_becomes_pytorch_only_for_the_file_that_is_loaded_so(tmp_path):
-    torch = pytest.importorskip("torch")
+    import torch
+
     path = tmp_path / "assignment.py"
     path.write_text(
         "import reference_engine as engine\nfrom reference_engine import autograd\n" + FILE

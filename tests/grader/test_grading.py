@@ -287,8 +287,8 @@ def test_torch_auto_without_pytorch_leaves_an_uncovered_name_pending(grade):
     assert (result.torch, verdicts(result)) == ("facade", {"gradient": "unsupported"})
 
 
+@pytest.mark.pytorch
 def test_torch_auto_takes_pytorch_where_the_engine_lacks_a_name(grader, tmp_path):
-    pytest.importorskip("torch", reason="needs PyTorch itself")
     source = """
         import torch
 
@@ -501,6 +501,7 @@ def test_a_question_may_be_stricter_than_its_assignment(grade):
 def test_the_diagnosis_is_kept_for_the_instructor_whatever_the_student_is_told(grade):
     result = grade(TWICE_ACCUMULATED, GRADIENT.format(options=', feedback="verdict"'))
     assert result.questions[0].diagnoses[0].id == "accumulated_gradient"
+    assert result.questions[0].told == "verdict"
 
 
 def test_no_hint_gives_an_expected_value_away(grader, tmp_path):

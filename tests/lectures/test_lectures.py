@@ -6,7 +6,6 @@ What that is stands in `shown.json`; to record it anew, where PyTorch is install
 
 import json
 from functools import cache
-from importlib.util import find_spec
 
 import pytest
 
@@ -20,7 +19,7 @@ ENGINES = [
     pytest.param(
         False,
         id="torch",
-        marks=pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed"),
+        marks=pytest.mark.pytorch,
     ),
 ]
 WITH_PROGRAM = [item for item in ITEMS if item.program is not None]

@@ -1,7 +1,7 @@
 """The names that coursework uses, each with an expression that uses it; most frequent first.
 
 The first part is every name that two or more of 121 public teaching files use, the second what one
-does. `torch.utils.cpp_extension.load` compiles C++ and is not here.
+does. What `torch.utils.cpp_extension` offers has tests of its own.
 """
 
 USED_OFTEN = {

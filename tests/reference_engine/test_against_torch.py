@@ -14,6 +14,8 @@ torch = pytest.importorskip(
     "torch", reason="PyTorch is not installed; recorded behaviour stands in for it"
 )
 
+pytestmark = pytest.mark.pytorch
+
 NAN, INF = float("nan"), float("inf")
 
 

@@ -77,7 +77,7 @@ def test_the_facade_gives_what_pytorch_gave(expression):
     assert shown(reference_engine, expression) == recorded()[expression]
 
 
-@pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+@pytest.mark.pytorch
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_pytorch_gives_what_was_recorded(expression):
     assert shown(torch, expression) == recorded()[expression]

@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,7 @@ def test_the_facade_prints_what_pytorch_printed(name):
     assert outputs("facade")[name] == recorded(name)
 
 
-@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.pytorch
 @pytest.mark.parametrize("name", NAMES)
 def test_pytorch_prints_what_was_recorded(name):
     if name in WITH_MASKS and outputs()["mask"] != outputs("facade")["mask"]:

@@ -243,7 +243,7 @@ def test_a_gradient_at_a_kink_is_pytorchs(record):
         np.testing.assert_allclose(one, expected, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.skipif(torch is None, reason="PyTorch is not installed; nothing to compare with")
+@pytest.mark.pytorch
 @pytest.mark.parametrize("record", records(), ids=title)
 def test_the_recorded_gradient_is_that_of_the_installed_pytorch(record):
     found = gradients(torch, record["call"], record["inputs"])

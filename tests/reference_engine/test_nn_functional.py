@@ -13,6 +13,8 @@ from reference_engine.nn import functional
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+pytestmark = pytest.mark.pytorch
+
 SHAPES = ((4,), (2, 4), (2, 4, 3))
 
 CALLS = (

@@ -26,9 +26,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(
-    torch is None, reason="PyTorch is not installed; the recorded printouts stand in for it"
-)
 
 RECORDED = Path(__file__).parent / "data" / "printing.json"
 NUMBERS = {"np": np, "nan": math.nan, "inf": math.inf}
@@ -167,7 +164,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@needs_torch
+@pytest.mark.pytorch
 @given(array=arrays(), chosen=options, default=st.sampled_from(["float32", "float64"]))
 def test_text_is_that_of_the_installed_pytorch(array, chosen, default):
     set_printoptions(**chosen)
@@ -175,7 +172,7 @@ def test_text_is_that_of_the_installed_pytorch(array, chosen, default):
     assert text == torch_text(array, chosen, default, suffixes=[])
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_default_options_are_those_of_the_installed_pytorch():
     torch.set_printoptions(profile="default")
     assert PrintOptions(**torch._tensor_str.get_printoptions()) == PrintOptions()

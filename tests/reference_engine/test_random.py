@@ -19,9 +19,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(
-    torch is None, reason="PyTorch is not installed; the recorded streams stand in for it"
-)
 
 RECORDED = Path(__file__).parent / "data" / "random.json"
 SEEDS = (0, 1, 42, 2**31, 2**63, -1)
@@ -267,7 +264,7 @@ def torch_draw(generator, call):
     return tensor.numpy()
 
 
-@needs_torch
+@pytest.mark.pytorch
 @given(st.sampled_from(SEEDS), st.lists(calls, max_size=6))
 def test_any_succession_of_calls_agrees_with_the_installed_pytorch(seed, successive):
     generator = Generator().manual_seed(seed)
@@ -283,7 +280,7 @@ def test_any_succession_of_calls_agrees_with_the_installed_pytorch(seed, success
             np.testing.assert_array_equal(numbers, expected)
 
 
-@needs_torch
+@pytest.mark.pytorch
 @given(st.sampled_from(["float32", "float64"]), st.integers(0, 2**32))
 def test_a_mask_by_an_array_of_probabilities_agrees_with_the_installed_pytorch(dtype, seed):
     p = np.linspace(0, 1, 50, dtype=dtype)
@@ -293,7 +290,7 @@ def test_a_mask_by_an_array_of_probabilities_agrees_with_the_installed_pytorch(d
     np.testing.assert_array_equal(mask, expected)
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_a_state_passes_to_the_installed_pytorch_and_back():
     generator = Generator().manual_seed(11)
     generator.normal((5,))
@@ -304,7 +301,7 @@ def test_a_state_passes_to_the_installed_pytorch_and_back():
     np.testing.assert_array_equal(torch.randn(9, generator=theirs).numpy(), generator.normal((9,)))
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_seeds_are_told_as_the_installed_pytorch_tells_them():
     for seed in (*SEEDS, -(2**63), 2**64 - 1):
         expected = torch.Generator().manual_seed(seed).initial_seed()

@@ -1,14 +1,11 @@
 """Single precision: sums and elementary functions round as PyTorch does, and losses print alike."""
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
 from reference_engine._derivatives import _elementary
 from reference_engine._derivatives._summing import total
 
-with_torch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
 SIZES = [1, 4, 5, 7, 8, 9, 15, 16, 33, 100, 511, 513, 2049, 9000]
 
 
@@ -27,7 +24,7 @@ def test_a_sum_is_numpys_but_for_the_rounding(size, dtype):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
 
 
-@with_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("size", SIZES)
 def test_a_sum_in_single_precision_is_pytorchs_to_the_last_digit(size):
     import torch
@@ -53,7 +50,7 @@ def test_double_precision_is_numpys_own(name):
     np.testing.assert_array_equal(getattr(_elementary, name)(values), getattr(np, name)(values))
 
 
-@with_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     ("name", "most"), [("exp", 0.03), ("tanh", 0.01), ("log1p", 0.03), ("expm1", 0.02)]
 )

@@ -135,7 +135,7 @@ def test_a_snippet_does_what_it_did_in_pytorch(record):
     assert_same(outcome(reference_engine, record), record)
 
 
-@pytest.mark.skipif(torch is None, reason="PyTorch is not installed; nothing to compare with")
+@pytest.mark.pytorch
 @pytest.mark.parametrize("record", records(), ids=title)
 def test_the_recorded_outcome_is_that_of_the_installed_pytorch(record):
     torch.set_warn_always(True)

@@ -25,7 +25,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
 RECORDED = Path(__file__).parent / "data" / "saved.pt"
 
 
@@ -95,19 +94,19 @@ def test_the_recorded_file_of_pytorch_s_is_loaded():
     assert_same(load(RECORDED), sample(reference_engine, Parameter))
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_pytorch_loads_what_was_saved_here():
     file = file_of(save, sample(reference_engine, Parameter))
     assert_same(torch.load(file), sample(torch, torch.nn.Parameter))
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_what_pytorch_saved_is_loaded_here():
     file = file_of(torch.save, sample(torch, torch.nn.Parameter))
     assert_same(load(file), sample(reference_engine, Parameter))
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_a_model_and_its_optimizer_go_to_and_fro():
     model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4))
     optimizer = torch.optim.Adam(model.parameters())
@@ -213,7 +212,7 @@ def test_a_file_cut_short_raises(cut):
         load(io.BytesIO(content))
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     "call",
     [

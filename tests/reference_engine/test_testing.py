@@ -12,7 +12,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
 
 PAIRS = [
     "m.tensor([1.0, 2.0]), m.tensor([1.0, 2.0])",
@@ -76,7 +75,7 @@ def outcome(module, assert_close, pair):
     return "close"
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_pair_is_judged_in_pytorch_s_words(pair):
     expected = outcome(torch, torch.testing.assert_close, pair)

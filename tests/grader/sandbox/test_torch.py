@@ -1,7 +1,5 @@
 """Students' tensors, by the engine's façade and by PyTorch where it is installed."""
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ KINDS = [
     "facade",
     pytest.param(
         "real",
-        marks=pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed"),
+        marks=pytest.mark.pytorch,
     ),
 ]
 

@@ -44,9 +44,11 @@ def test_module_is_the_recorded_one(case):
     )
 
 
+@pytest.mark.pytorch
 @pytest.mark.parametrize("case", MODULES, ids=lambda case: case[0])
 def test_recorded_module_is_pytorchs(case):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    import torch
+
     assert same(outcome(torch, case), recorded()[repr(case)])
 
 

@@ -16,9 +16,11 @@ CLASSES = sorted(
 )
 
 
+@pytest.mark.pytorch
 @pytest.mark.parametrize("name", CLASSES)
 def test_constructor_takes_pytorchs_arguments(name):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    import torch
+
     signatures = [
         [(one.name, one.kind, one.default) for one in inspect.signature(kind).parameters.values()]
         for kind in (getattr(nn, name), getattr(torch.nn, name))

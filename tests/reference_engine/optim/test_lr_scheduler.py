@@ -14,7 +14,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
 
 SCHEDULES = [
     "s.StepLR(o, 3, gamma=0.5)",
@@ -105,14 +104,14 @@ def history(code, module, kind="SGD", count=13):
     return rows, [str(one.message) for one in caught]
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("code", SCHEDULES)
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
 def test_every_rate_is_pytorch_s(code, kind):
     assert history(code, reference_engine, kind) == history(code, torch, kind)
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("code", MISTAKES)
 def test_mistakes_have_pytorch_s_text(code):
     texts = []
@@ -123,7 +122,7 @@ def test_mistakes_have_pytorch_s_text(code):
     assert texts[0] == texts[1]
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     "options",
     [
@@ -180,7 +179,7 @@ def test_get_lr_outside_a_step_is_warned_of():
         scheduler.get_lr()
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_a_given_epoch_takes_the_closed_form_and_warns():
     for code in SCHEDULES[:4] + SCHEDULES[6:14]:
         rows = []

@@ -13,7 +13,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
 
 EVERY = (
     "SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop",
@@ -86,7 +85,7 @@ MISTAKES = [
 ]
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.filterwarnings("ignore:optimizer contains a parameter group with duplicate")
 @pytest.mark.parametrize("code", MISTAKES)
 def test_construction_gives_pytorch_s_text_or_error(code):
@@ -282,7 +281,7 @@ def test_a_differentiable_step_can_be_differentiated():
     assert slope.item() == -6.0
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("name", ["Adam", "RMSprop", "Adadelta", "NAdam", "Rprop", "ASGD"])
 def test_capturable_is_refused_in_pytorch_s_words(name):
     texts = []

@@ -18,9 +18,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(
-    torch is None, reason="PyTorch is not installed; the recorded ends stand in for it"
-)
 RECORDED = Path(__file__).parent.parent / "data" / "optim.json"
 STEPS = 20
 SHAPES = ((3, 2), (4,), ())
@@ -95,7 +92,7 @@ def test_the_end_is_the_recorded_one(name, options):
     np.testing.assert_allclose(rows[-1], expected, rtol=1e-12, atol=1e-13)
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_every_step_is_pytorch_s(name, options):
     for dtype, tolerance in ((np.float64, 1e-12), (np.float32, 2e-5)):
@@ -106,7 +103,7 @@ def test_every_step_is_pytorch_s(name, options):
         assert repr(optimizer) == repr(original)
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     ("name", "options"),
     [case for case in CASES if case[0] != "LBFGS"],
@@ -127,7 +124,7 @@ def test_the_saved_state_has_pytorch_s_parts(name, options):
             np.testing.assert_allclose(value.numpy(), expected.numpy(), rtol=1e-4, atol=1e-6)
 
 
-@needs_torch
+@pytest.mark.pytorch
 def test_a_tensor_s_rate_gives_pytorch_s_steps():
     for name in ("SGD", "Adam", "RMSprop", "Adagrad"):
         found, expected = (

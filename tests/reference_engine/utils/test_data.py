@@ -21,7 +21,6 @@ try:
 except ImportError:
     torch = None
 
-needs_torch = pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
 RECORDED = Path(__file__).parent.parent / "data" / "loader.json"
 Point = collections.namedtuple("Point", ["x", "y"])  # noqa: PYI024 - as students write it
 
@@ -121,7 +120,7 @@ def test_the_order_is_the_recorded_one(name):
     assert batches(reference_engine, ORDERS[name]) == recorded[name]
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("name", ORDERS)
 def test_the_order_is_pytorch_s(name):
     assert batches(reference_engine, ORDERS[name]) == batches(torch, ORDERS[name])
@@ -134,7 +133,7 @@ def outcome(module, code):
         return f"{type(error).__name__}: {error}"
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("code", MISTAKES)
 def test_mistakes_have_pytorch_s_text(code):
     found, expected = outcome(reference_engine, code), outcome(torch, code)
@@ -142,7 +141,7 @@ def test_mistakes_have_pytorch_s_text(code):
     assert ": " in expected
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     "code",
     [
@@ -171,7 +170,7 @@ def test_samples_become_pytorch_s_batches(code):
     assert str(found) == str(expected)
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     "code", ["np.arange(3)", "{'a': np.ones(1), 'b': 'x'}", "(np.ones(1), 2)", "[np.float64(1)]"]
 )
@@ -182,7 +181,7 @@ def test_samples_without_batches_are_converted_as_pytorch_does(code):
     assert str(found) == str(expected)
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     "options",
     [
@@ -222,7 +221,7 @@ def test_samples_drawn_at_random_are_pytorch_s_with_workers_too(options):
     assert rows[0] == rows[1]
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize(
     "options",
     [
@@ -268,7 +267,7 @@ def test_a_stream_longer_than_it_says_is_warned_of():
         list(loader)
 
 
-@needs_torch
+@pytest.mark.pytorch
 @pytest.mark.parametrize("lengths", [[20, 3], [0.5, 0.3, 0.2], [0.9, 0.1]])
 def test_random_parts_are_pytorch_s(lengths):
     rows = []
