@@ -14,7 +14,8 @@ from grader.comparison import Judgement
 from grader.findings import Finding, finding
 from grader.outcomes import Answered, Ndarray, Outcome
 from grader.ratios import Observation, Observed, ratio
-from grader.values import Found, answer_outputs, as_array, shape_of
+from grader.solving import numbers
+from grader.values import Found, answer_outputs, as_array, compare_values, shape_of
 from grader.wrong_answers import forward_values
 
 
@@ -36,6 +37,8 @@ def patterns(
     if _is_aliased(pairs, judgement):
         yield finding("aliased_gradient", None, exact=False)
     for output in judgement.outputs:
+        if output.verdict == "non_finite" and _overflows(_observed(output.name, pairs)):
+            yield finding("overflow_not_stabilised", output.name, exact=False)
         if output.verdict not in ("wrong_value", "wrong_shape"):
             continue
         value = _forward_value(question, output.name, pairs)
@@ -68,11 +71,26 @@ def _is_aliased(pairs: Sequence[tuple[Case, Outcome]], judgement: Judgement) -> 
 
 
 def _are_one(cases: Sequence[tuple[list[Ndarray | None], list[Ndarray | None]]]) -> bool:
-    """Whether what was found is the same entry again and again, and what is right is not."""
+    """Whether what was found is the same entry again and again, and what is right is not.
+
+    The entry is what came last, the sum of all, or zero where it was erased in the end.
+    """
     return all(
-        len(found) == len(right) >= 2 and all(_equal(found[0], other) for other in found[1:])
+        len(found) == len(right) >= 2
+        and all(_equal(found[0], other) for other in found[1:])
+        and _is_what_remains(found[0], right)
         for found, right in cases
     ) and any(not all(_equal(right[0], other) for other in right[1:]) for _, right in cases)
+
+
+def _is_what_remains(found: Ndarray | None, right: Sequence[Ndarray | None]) -> bool:
+    arrays = [one for one in right if one is not None and one.dtype.kind == "f"]
+    if found is None or found.dtype.kind == "b" or len(arrays) < len(right):
+        return False
+    if any(one.shape != found.shape for one in arrays):
+        return False
+    room = 1e-4 * max(float(np.abs(one).max(initial=0.0)) for one in arrays)
+    return any(np.all(np.abs(found - one) <= room) for one in (arrays[-1], sum(arrays), 0.0))
 
 
 def _entries(value: Found) -> list[Ndarray | None]:
@@ -126,6 +144,23 @@ def _observed(name: str, pairs: Sequence[tuple[Case, Outcome]]) -> list[Observat
         for case, outcome in pairs
         if isinstance(outcome, Answered)
     ]
+
+
+_LARGEST_EXPONENT = 700.0
+"""exp() of what is much larger than this is no number in double precision."""
+
+
+def _overflows(observed: Observed) -> bool:
+    """Whether the answer is right but where a number that goes in is too large for exp()."""
+    large = [
+        max(float(np.abs(numbers(one)).max(initial=0.0)) for one in case.arguments.values())
+        > _LARGEST_EXPONENT
+        for case in (one.case for one in observed)
+    ]
+    return any(large) and all(
+        is_large or compare_values(one.right, one.found, one.tolerance) is None  # type: ignore[arg-type]
+        for one, is_large in zip(observed, large, strict=True)
+    )
 
 
 def _pattern(question: Question, name: str, observed: Observed) -> Finding | None:

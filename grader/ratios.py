@@ -132,6 +132,8 @@ def _scaled_by(argument: str, numbers: Sequence[float]) -> Iterator[tuple[str, l
         for factor in (1.0, 2.0, 0.5):
             for power in (1, 2, -1):
                 yield "wrong_step_division", [factor * one**power for one in numbers]
+            if factor != 1.0:
+                yield "wrong_step_division", [factor] * len(numbers)
 
 
 def _constant(name: str, ratio: Fraction, *, by_hand: bool) -> Finding | None:

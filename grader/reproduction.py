@@ -109,8 +109,11 @@ def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
 def _also(question: Question, fault: "Fault") -> tuple[str, ...]:
     """What else gives the same numbers as a fault, however different it is as a mistake."""
     also = []
-    if fault.change == "dropped" and question.autograd != "forbidden":
+    lost = fault.change == "dropped" or fault.id == "missing_factor"
+    if lost and question.autograd != "forbidden":
         also.append("detached_by_data")  # autograd takes no derivative wrong, but can be cut off
+    if fault.change == "zeroed_before_read":
+        also.append("aliased_gradient")  # what was stored without a copy is zeroed later
     if fault.change == "cut" and fault.id == "detached_wrong_branch":
         also += ["requires_grad_missing", "grad_of_non_leaf"]
     if fault.change == "cut" and any(isinstance(one, LabelsSpec) for one in _specs(question)):

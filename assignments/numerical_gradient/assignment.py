@@ -48,6 +48,26 @@ def forward_difference(f, x, eps):
     return gradient
 
 
+@numerical_gradient.misconception("one_sided_difference")
+def backward_difference(f, x, eps):
+    return forward_difference(f, x, -eps)
+
+
+@numerical_gradient.misconception("one_sided_difference")
+@numerical_gradient.misconception("wrong_step_division")
+def forward_difference_over_both_steps(f, x, eps):
+    return forward_difference(f, x, eps) / 2
+
+
+@numerical_gradient.misconception("wrong_perturbation")
+def steps_that_are_not_taken_back(f, x, eps):
+    gradient, step = np.zeros_like(x), np.zeros_like(x)
+    for index in range(len(x)):
+        step[index] = eps
+        gradient[index] = (f(x + step) - f(x - step)) / (2 * eps)
+    return gradient
+
+
 @numerical_gradient.misconception("wrong_perturbation")
 def all_coordinates_at_once(f, x, eps):
     return np.full_like(x, (f(x + eps) - f(x - eps)) / (2 * eps))

@@ -32,6 +32,11 @@ def over_the_batch(z):
     return torch.softmax(torch.tensor(z), dim=0)
 
 
+@softmax.misconception("wrong_axis")
+def over_everything(z):
+    return torch.softmax(torch.tensor(z).reshape(-1), dim=0).reshape(z.shape)
+
+
 @hw.question(
     points=4,
     inputs={"z": array("n", "c"), "t": labels("n", "c")},
@@ -87,6 +92,12 @@ def probabilities_of_probabilities(z, t):
     p = probabilities(probabilities(z))
     one_hot = np.eye(z.shape[1])[t]
     return {"loss": right_loss(probabilities(z), t), "dz": (p - one_hot) / len(t)}
+
+
+@softmax_cross_entropy.misconception("diagonal_jacobian")
+def derivative_of_each_entry_for_itself(z, t):
+    p = probabilities(z)
+    return {"loss": right_loss(z, t), "dz": p * (1 - p) / len(t)}
 
 
 @softmax_cross_entropy.misconception("diagonal_jacobian")
