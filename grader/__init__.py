@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from grader.inputs import real as real
     from grader.inputs import source as source
     from grader.inputs import tensor as tensor
+    from grader.jupyter import check as check
 
 _HOMES = {
     "Assignment": "grader.assignment",
     "array": "grader.inputs",
+    "check": "grader.jupyter",
     "integer": "grader.inputs",
     "labels": "grader.inputs",
     "one_of": "grader.inputs",
@@ -39,6 +41,11 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'grader' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext grader` gives the magic `%grader check`."""
+    import_module("grader.jupyter").register(shell)
 
 
 def __dir__() -> list[str]:

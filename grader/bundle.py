@@ -1,14 +1,18 @@
-"""The format of the file that students check themselves with: what is asked, and public cases.
+"""The file that students check themselves with: what it holds, and where it is found.
 
-It holds right and wrong answers to these cases, and no solution. Nothing here writes or reads it.
+It holds what is asked, public cases, right and wrong answers to these, and no solution. Nothing
+here writes or reads it.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from grader.assignment import AssignmentError
 from grader.cases import Kind
 from grader.items import Autograd, Comparable, FeedbackLevel, SideEffects
+from grader.messages import Message, render
 from grader.outcomes import PlainValue, SourceText, Uncrossable
 from grader.sandbox.protocol import Value
 from grader.solving import leaves
@@ -147,6 +151,39 @@ class BundleData(msgspec.Struct, frozen=True, kw_only=True):
     feedback: FeedbackLevel
     follow_through: bool
     items: tuple[ItemData, ...]
+
+
+# -- where it is ----------------------------------------------------------------------------------
+
+
+class BundleError(AssignmentError):
+    """A file that cannot be checked with: what is the matter with it, and what to do."""
+
+    def __init__(self, told: Message) -> None:
+        super().__init__(render(told))
+        self.told = told
+
+
+def find(name: str | Path) -> Path | None:
+    """The bundle that a path names: the file, or the only one in a folder; None where none is."""
+    path = Path(name)
+    if path.name.endswith(SUFFIX):
+        return path
+    if not path.is_dir():
+        return None
+    found = sorted(path.glob(f"*{SUFFIX}"))
+    if len(found) > 1:
+        names = ", ".join(one.name for one in found)
+        raise BundleError(Message("bundle.several", {"path": str(path), "names": names}))
+    return found[0] if found else None
+
+
+def beside(file: Path, assignment: str) -> Path:
+    """Where the bundle of an assignment lies if it lies beside a file; the id is a plain name."""
+    return (file if file.is_dir() else file.parent) / f"{assignment}{SUFFIX}"
+
+
+# -- values ---------------------------------------------------------------------------------------
 
 
 def is_output(value: PlainValue) -> bool:

@@ -16,9 +16,9 @@ import msgspec
 from grader.assignment import Assignment, AssignmentError
 from grader.bundle import (
     SCHEMA,
-    SUFFIX,
     AnswerData,
     BundleData,
+    BundleError,
     CaseData,
     ChoiceData,
     InputData,
@@ -43,7 +43,7 @@ from grader.inputs import (
     TensorSpec,
 )
 from grader.items import Choice, Item, Question, Text, Variable
-from grader.messages import Message, Parameter, explains, render
+from grader.messages import Message, Parameter, explains
 from grader.outcomes import Ndarray, PlainValue, SourceText
 from grader.recorded import Recorded, RecordedMistake
 from grader.sandbox.protocol import ProtocolError, Source, Value, check_value
@@ -60,35 +60,8 @@ WITHHELD = Expected({}, {}, named=True)
 """What is expected where the right answer is not told: no output at all."""
 
 
-class BundleError(AssignmentError):
-    """A file that cannot be checked with: what is the matter with it, and what to do."""
-
-    def __init__(self, told: Message) -> None:
-        super().__init__(render(told))
-        self.told = told
-
-
 class _Version(msgspec.Struct):
     schema: int = 0
-
-
-def find(name: str | Path) -> Path | None:
-    """The bundle that a path names: the file, or the only one in a folder; None where none is."""
-    path = Path(name)
-    if path.name.endswith(SUFFIX):
-        return path
-    if not path.is_dir():
-        return None
-    found = sorted(path.glob(f"*{SUFFIX}"))
-    if len(found) > 1:
-        names = ", ".join(one.name for one in found)
-        raise BundleError(Message("bundle.several", {"path": str(path), "names": names}))
-    return found[0] if found else None
-
-
-def beside(file: Path, assignment: str) -> Path:
-    """Where the bundle of an assignment lies if it lies beside a file; the id is a plain name."""
-    return (file if file.is_dir() else file.parent) / f"{assignment}{SUFFIX}"
 
 
 def read(path: Path) -> Assignment:

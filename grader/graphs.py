@@ -15,10 +15,11 @@ from grader.results import Edge, Graph, GraphPicture, Mark, Node
 from grader.traces import Event
 
 MOST_NODES = 60
-"""A graph of more nodes shows nobody anything, and is not drawn."""
+"""A graph of more nodes, or twice as many edges, shows nobody anything, and is not drawn."""
 
+_MOST_PASSES = 4
 _MOST_EVENTS = 500
-_MOST_INPUTS = 100
+_MOST_INPUTS = 32
 _LONGEST_NAME = 40
 _CLOSE = 1e-4
 """Values are the same within this part: an answer may be in single precision."""
@@ -29,8 +30,9 @@ By = Literal["data", "detach", "no_grad", "item", "numpy", "tensor"]
 def compared(own: Sequence[Event], reference: Sequence[Event]) -> GraphPicture | None:
     """The graphs of both up to the first backward pass in which they differ, and where.
 
-    None where they do not, where there is nothing to be compared, and for graphs of more than
-    `MOST_NODES`. Only cuts are looked for in later passes: there, values go back to earlier steps.
+    None where the first passes do not, where there is nothing to be compared, and for graphs of
+    more than `MOST_NODES`. After the first pass only cuts are looked for: values go back to earlier
+    steps there.
     """
     mine, right = _read(own), _read(reference)
     theirs = [_computation(right, roots) for roots in _passes(right)]
@@ -104,7 +106,7 @@ def _passes(steps: _Steps) -> list[list[int]]:
     if not roots:
         operations = [place for place, one in enumerate(steps) if one.event == "operation"]
         return [operations[-1:]] if operations else []
-    return roots
+    return roots[:_MOST_PASSES]
 
 
 # -- one computation ------------------------------------------------------------------------------
@@ -122,6 +124,11 @@ class _Computation:
     roots: tuple[int, ...]
     edges: Mapping[tuple[int, int], Literal["flows", "cut", "none"]]
     cuts: Mapping[tuple[int, int], _Step | None]
+
+    @property
+    def is_small(self) -> bool:
+        """Whether anybody would want to look at it."""
+        return len(self.places) <= MOST_NODES and len(self.edges) <= 2 * MOST_NODES
 
     @cached_property
     def after(self) -> Mapping[int, frozenset[int]]:
@@ -143,10 +150,12 @@ class _Computation:
         return [source for source, target in self.edges if target == place]
 
     def _reached(self, edges: list[tuple[int, int]]) -> dict[int, frozenset[int]]:
+        targets: dict[int, list[int]] = {place: [] for place in self.places}
+        for source, target in edges:
+            targets[source].append(target)
         reached: dict[int, frozenset[int]] = {}
         for place in reversed(self.places):
-            on = (reached[target] for source, target in edges if source == place)
-            reached[place] = frozenset({place}).union(*on)
+            reached[place] = frozenset({place}).union(*(reached[one] for one in targets[place]))
         return reached
 
     def without(self, left_out: set[int]) -> "_Computation":
@@ -179,7 +188,7 @@ def _computation(steps: _Steps, roots: Sequence[int]) -> _Computation | None:
             if source not in met:
                 met.add(source)
                 waiting.append(source)
-        if len(met) > 4 * MOST_NODES:
+        if len(met) > 2 * MOST_NODES:
             return None
     places = tuple(sorted(met))
     return _Computation(steps, places, tuple(ends), dict(sorted(edges.items())), cuts)
@@ -232,7 +241,7 @@ class _Comparison:
         self._like = {one: like[one] for one in self._own.places}
 
     def picture(self, *, by_value: bool) -> GraphPicture | None:
-        if not 0 < len(self._own.places) <= MOST_NODES or len(self._right.places) > MOST_NODES:
+        if not self._own.places or not (self._own.is_small and self._right.is_small):
             return None
         mark = next(self._marks(by_value=by_value), None)
         if mark is None:

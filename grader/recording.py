@@ -41,6 +41,7 @@ from grader.inputs import (
     dimensions,
 )
 from grader.items import Choice, Item, Question, Text, Variable
+from grader.messages import mentions
 from grader.outcomes import Ndarray, PlainValue
 from grader.reproduction import Mistake, possible_mistakes
 from grader.sandbox.values import to_protocol
@@ -193,13 +194,17 @@ class _Record:
         self, mistake: Mistake, cases: Sequence[Case], answers: Sequence[Expected]
     ) -> MistakeData:
         fault = None if callable(mistake.wrong) else mistake.wrong[0]
+        ids = (*mistake.ids, *mistake.also)
+        # Of the place only what hints name: all of them together would tell the computation.
+        names_operation = any(mentions(one, "op", "act") for one in ids)
+        names_operand = any(mentions(one, "input") for one in ids)
         return MistakeData(
             ids=mistake.ids,
             also=mistake.also,
             text=mistake.text,
             is_fault=fault is not None,
-            operation=None if fault is None else fault.operation,
-            operand=None if fault is None else fault.operand,
+            operation=fault.operation if fault and names_operation else None,
+            operand=fault.operand if fault and names_operand else None,
             passes=int(fault.amount) if fault and fault.change == "passes" else None,
             answers=tuple(
                 AnswerData(

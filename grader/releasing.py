@@ -55,7 +55,7 @@ def _files(assignment: Assignment, *, modules: bool) -> Iterator[tuple[str, byte
         content = msgspec.json.encode(statements.notebook(assignment, language))
         yield f"{name}.ipynb", msgspec.json.format(content, indent=1) + b"\n"
         if modules:
-            yield f"{name}.py", statements.module(assignment, language).encode()
+            yield f"{name}.py", statements.module(assignment, language, name=f"{name}.py").encode()
         words = {"title": assignment.title_in(language), "file": f"{name}.ipynb", "data": data}
         told.append(render(Message("release.readme", words), language))
     yield "README.md", "\n\n".join(told).encode() + b"\n"

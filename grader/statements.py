@@ -53,7 +53,7 @@ def notebook(assignment: Assignment, language: Language) -> dict[str, Any]:
 
     Raises AssignmentError where there is no statement.
     """
-    found: dict[str, Any] = _read(assignment, language, module=False)
+    found: dict[str, Any] = _read(assignment, language, module=None)
     for number, cell in enumerate(found["cells"], start=1):
         cell["id"] = f"cell-{number}"
         cell["source"] = cell["source"].strip()
@@ -66,9 +66,12 @@ def notebook(assignment: Assignment, language: Language) -> dict[str, Any]:
     return found
 
 
-def module(assignment: Assignment, language: Language) -> str:
-    """The same as the text of a Python module, the statement in its comments."""
-    found = _read(assignment, language, module=True)
+def module(assignment: Assignment, language: Language, *, name: str | None = None) -> str:
+    """The same as the text of a Python module, the statement in its comments.
+
+    `name` is the file's, where it is not the assignment's id.
+    """
+    found = _read(assignment, language, module=name or f"{assignment.id}.py")
     found["metadata"] = {"jupytext": {"notebook_metadata_filter": "-all"}}
     return str(jupytext.writes(found, fmt="py:percent"))
 
@@ -86,12 +89,12 @@ def sections(statement: str) -> list[Section]:
     return [Section(heading, "\n".join(lines).strip()) for heading, lines in parts]
 
 
-def _read(assignment: Assignment, language: Language, *, module: bool) -> Any:
+def _read(assignment: Assignment, language: Language, *, module: str | None) -> Any:
     parts = list(_parts(assignment, language, module=module))
     return jupytext.reads("\n\n\n".join(parts) + "\n", fmt="md")
 
 
-def _parts(assignment: Assignment, language: Language, *, module: bool) -> Iterator[str]:
+def _parts(assignment: Assignment, language: Language, *, module: str | None) -> Iterator[str]:
     """The Markdown of the whole notebook: the statement, and what the grader adds to it."""
     composed = list(_composed(assignment, language))
     title, _, rest = composed[0].text.partition("\n")
@@ -113,13 +116,13 @@ def _parts(assignment: Assignment, language: Language, *, module: bool) -> Itera
                 yield _code(_stub(item, language))
     check = render(Message("start.check"), language)
     yield f"## {check}"
-    file = f"{assignment.id}.{'py' if module else 'ipynb'}"
     if module:
         how = render(Message("start.how_module"), language)
-        yield f"{how}\n\n    grader check {file} -a {assignment.id}"
+        yield f"{how}\n\n    grader check {module} -a {assignment.id}"
     else:
         yield render(Message("start.how"), language)
-        yield _code(f"!grader check {file}")
+        chosen = "" if language == "en" else f" --lang {language}"
+        yield _code(f"%reload_ext grader\n%grader check {assignment.id}{chosen}")
 
 
 def _composed(assignment: Assignment, language: Language) -> Iterator[Section]:

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import bundle_reader, releasing
-from grader.bundle import SUFFIX
-from grader.bundle_reader import BundleError
+from grader.bundle import SUFFIX, BundleError
 from grader.cases import PUBLIC_SEED, draw_cases
 from grader.catalogue import bundled, load
 from grader.grading import Grader
 from grader.items import Choice, Question
+from grader.results import in_words
 from grader.sandbox.limits import Limits
 from grader.sandbox.pool import Sandbox
 from grader.submissions import collect
@@ -180,7 +180,7 @@ def released(name):
 
 
 def said(question):
-    """All that a student is told of a question, but for pictures of the graph."""
+    """All that a student is told of a question, in words; but for pictures of the graph."""
     return (
         question.verdict,
         question.score,
@@ -199,7 +199,7 @@ def read(content, folder):
 
 def grade(assignment, sandbox, *paths):
     grader = Grader(assignment, sandbox, seed=PUBLIC_SEED, torch="facade")
-    return {one.id: grader.grade(one) for one in collect(list(paths))}
+    return {one.id: in_words(grader.grade(one), "en") for one in collect(list(paths))}
 
 
 def graded(source, assignment, sandbox, folder):
@@ -317,6 +317,17 @@ def test_only_public_cases_are_in_a_bundle(name, tmp_path):
         if isinstance(item, Question):
             public = draw_cases(assignment[item.id], PUBLIC_SEED)
             assert [case.kind for case in item.recorded.cases] == [case.kind for case in public]
+
+
+def test_a_mistake_names_its_place_only_where_a_hint_does():
+    mistakes = [
+        mistake
+        for item in json.loads(released("mlp_backprop"))["items"]
+        for mistake in item["record"].get("mistakes", [])
+    ]
+    said = {one["ids"][0]: (one.get("operation"), one.get("operand")) for one in mistakes}
+    assert said["missing_activation_derivative"] == ("tanh", None)
+    assert said["detached_wrong_branch"] == (None, None)
 
 
 def test_a_bundle_holds_no_solution_that_could_be_run(content, tmp_path):

@@ -209,6 +209,21 @@ def test_a_large_graph_has_no_picture():
     assert told(lambda: own(MOST_NODES), lambda: right(MOST_NODES)) is None
 
 
+def test_a_graph_of_many_edges_has_no_picture():
+    def dense(width, cut):
+        w = leaf()
+        sums = [w]
+        for _ in range(width):
+            sums.append(torch.stack(sums).sum(0))
+        (cut(sums[-1]) * w).sum().backward()
+
+    def told_of(width):
+        return told(lambda: dense(width, torch.Tensor.detach), lambda: dense(width, lambda h: h))
+
+    assert told_of(4) is not None
+    assert told_of(20) is None
+
+
 OPERATION = {"event": "operation", "name": "mul", "digest": 1.0, "recorded": True}
 
 

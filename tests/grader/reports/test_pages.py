@@ -106,11 +106,28 @@ def test_what_lateness_costs_is_told(results):
 
 
 def test_nothing_of_a_students_is_markup_or_runs(results):
-    bad = replace(results.submissions[1], name="<script>alert(1)</script>", path="</style><b>")
-    text = pages.page(bad, "<i>")
+    attack = "</style><script>alert(1)</script>"
+    bruno = results.submissions[1]
+    question = replace(
+        bruno.questions[0],
+        id=attack,
+        message=attack,
+        outputs=tuple(
+            replace(one, name=attack, message=f"`{attack}`") for one in bruno.questions[0].outputs
+        ),
+        feedback=replace(
+            bruno.questions[0].feedback, expected=attack, found=attack, hints=(f"`{attack}`",)
+        ),
+        diagnoses=tuple(
+            replace(one, id=attack, where=attack, message=attack)
+            for one in bruno.questions[0].diagnoses
+        ),
+    )
+    bad = replace(bruno, name=attack, path=attack, questions=(question,))
+    text = pages.page(bad, attack, cells=[f"{attack} = 1"])
     assert "<script" not in text
-    assert "<b>" not in text
-    assert "<i>" not in text
+    assert text.count("</style>") == 1
+    assert html.unescape(text).count(attack) > 12
     assert "default-src 'none'" in html.unescape(text)
 
 

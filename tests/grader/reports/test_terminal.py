@@ -25,7 +25,7 @@ def find(results, identifier):
 
 def everywhere(value, text):
     """The results with every free text replaced."""
-    keep = {"verdict", "problem", "level", "torch", "schema"}
+    keep = {"verdict", "problem", "level", "torch", "schema", "told"}
 
     def swap(plain, key=None):
         if isinstance(plain, dict):
