@@ -50,7 +50,7 @@ def write(assignment: Assignment, folder: Path, *, isolation: Demanded = "kernel
     )
     files = {
         "settings.json": msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n",
-        "unfinished.json": unfinished(),
+        "unfinished.json": ungraded("autograder.unfinished"),
         "requirements.txt": "".join(f"{one}\n" for one in requirements()).encode(),
         **dict(_scripts()),
         **dict(_assignment(assignment.file)),
@@ -60,15 +60,15 @@ def write(assignment: Assignment, folder: Path, *, isolation: Demanded = "kernel
     return write_atomically(path, zip_of(files, executable=_EXECUTABLE))
 
 
-def unfinished() -> bytes:
-    """The results.json that stands where nothing came of grading: no score, and no fault."""
-    told = [render(Message("autograder.unfinished"), language) for language in LANGUAGES]
+def ungraded(why: Literal["autograder.unfinished", "autograder.nothing"]) -> bytes:
+    """The results.json where nothing came of grading, or nothing was there: it has no score."""
+    told = [render(Message(why), language) for language in LANGUAGES]
     content: dict[str, Any] = {
         "output": "\n\n".join(told),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "extra_data": {"finished": False},
+        "extra_data": {"graded": False},
         "tests": [],
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"

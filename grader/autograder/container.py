@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from grader.autograder import Settings
+from grader.autograder import Settings, ungraded
 from grader.reports import write_atomically
+from grader.submissions.handins import is_gradable
 
 MIB = 2**20
 RESERVED = 320
@@ -31,7 +32,7 @@ _NOBODYS = b'{"id": 0, "users": [], "assignment": {}}'
 def grade(root: Path, *, cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     """Grade what is in a tree like /autograder; returns the grader's exit status.
 
-    Without a result of the grader's, results/results.json stays as it is.
+    Where the grader does not end well, results/results.json stays as it is.
     """
     source = root / "source"
     settings = msgspec.json.decode((source / "settings.json").read_bytes(), type=Settings)
@@ -48,9 +49,13 @@ def grade(root: Path, *, cgroup: Path = Path("/sys/fs/cgroup")) -> int:
         ]
         ended = subprocess.run([sys.executable, "-P", "-c", _GRADER, *arguments], check=False)
         # Each member of a group has the same.
-        found = sorted(out.glob("gradescope/*/results.json"))
-        if found:
-            write_atomically(root / "results" / "results.json", found[0].read_bytes())
+        found = [one.read_bytes() for one in out.glob("gradescope/*/results.json")]
+        files = [one for one in taken.rglob("*") if one.is_file() and not one.is_symlink()]
+    if not found and not any(is_gradable(PurePosixPath(one)) for one in files):
+        found = [ungraded("autograder.nothing")]
+    if found:
+        path = write_atomically(root / "results" / "results.json", found[0])
+        path.chmod(0o644)  # whoever Gradescope reads it as
     return ended.returncode
 
 

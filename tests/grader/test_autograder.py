@@ -107,7 +107,11 @@ def results(tree):
 
 
 def is_unfinished(content):
-    return content == json.loads(autograder.unfinished())
+    return content == json.loads(autograder.ungraded("autograder.unfinished"))
+
+
+def is_nothing(content):
+    return content == json.loads(autograder.ungraded("autograder.nothing"))
 
 
 # -- the zip --------------------------------------------------------------------------------------
@@ -187,6 +191,7 @@ def test_a_right_answer_has_its_points(tree):
     assert [test["status"] for test in content["tests"]] == ["passed", "passed"]
     assert {content["visibility"], *(one["visibility"] for one in content["tests"])} == {"visible"}
     assert content["stdout_visibility"] == "hidden"
+    assert (tree / "results" / "results.json").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_wrong_answer_is_told_as_much_as_the_assignment_allows(tree):
@@ -217,7 +222,7 @@ def test_what_is_no_notebook_is_no_zero(tree):
 
 def test_a_link_is_not_followed_to_the_solutions(tree):
     (tree / "submission" / "answers.py").symlink_to(tree / "source/assignment/assignment.py")
-    assert is_unfinished(run(tree))
+    assert is_nothing(run(tree))
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"created_at": 7, "users": "no"}])
@@ -226,15 +231,16 @@ def test_without_what_gradescope_says_nothing_is_graded_or_it_is_graded(tree, me
     assert is_unfinished(content) or content["score"] == 4.0
 
 
-def test_nothing_handed_in_leaves_a_result(tree):
-    assert "score" not in run(tree)
+def test_nothing_handed_in_is_told_and_no_zero(tree):
+    assert is_nothing(run(tree))
 
 
 # -- when something is wrong ----------------------------------------------------------------------
 
 
-def test_the_first_thing_written_says_in_three_languages_that_nothing_was_graded():
-    content = json.loads(autograder.unfinished())
+@pytest.mark.parametrize("why", ["autograder.unfinished", "autograder.nothing"])
+def test_that_nothing_was_graded_is_said_in_three_languages_and_is_no_zero(why):
+    content = json.loads(autograder.ungraded(why))
     assert "score" not in content
     assert len(content["output"].split("\n\n")) == 3
 

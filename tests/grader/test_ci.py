@@ -283,6 +283,17 @@ def test_nothing_of_a_students_is_a_command(runner):
     assert len([line for line in summary.splitlines() if line.startswith("|")]) == 3
 
 
+def test_the_released_notebook_is_checked_without_the_assignment(runner):
+    (runner.work / "assignment.py").unlink()
+    released = runner.run('"$RUNNER_TEMP/grader/bin/grader" release manual_backprop -o .')
+    assert released[0] == 0, released[1]
+    notebook = (runner.work / "manual_backprop.en.ipynb").read_text(encoding="utf-8")
+    status, lines = runner.check(notebook, "manual_backprop.en.ipynb", assignment="")
+    ((level, where, _),) = commands(lines)
+    assert (status, level) == (0, "error")
+    assert where.startswith("file=manual_backprop.en.ipynb,title=manual_backprop")
+
+
 def test_an_option_in_place_of_a_file_is_none(runner):
     status, lines = runner.check(RIGHT, file="--help")
     assert status == 1
