@@ -24,9 +24,9 @@ def visible(text: str) -> str:
     Line feeds and tabs stay; other kinds of space become a space; ANSI sequences go. What is left
     cannot move a cursor, reverse the reading direction or hide anything, and is valid UTF-8.
     """
-    text = _ANSI.sub("", text.replace("\r\n", "\n"))
     if text.isascii() and text.isprintable():
         return text
+    text = _ANSI.sub("", text.replace("\r\n", "\n"))
     return "".join(_visible_character(character) for character in text)
 
 

@@ -14,6 +14,8 @@ _NOT_ANSWERS = {"conftest", "license", "readme", "requirements", "setup"}
 
 _REPORTS = {"results.json", "index.html"}
 """A folder with these is an earlier run's OUT: its pages are no hand-ins."""
+_OF_AN_OUT = ((), ("pages",))
+"""Where in an OUT there are pages."""
 
 
 def recognises(tree: Tree) -> bool:  # noqa: ARG001 - every layout is asked
@@ -63,12 +65,20 @@ def _answers(files: Sequence[File]) -> Iterator[File]:
     for file in files:
         if not any(part.startswith("_") for part in file.path.parts):
             beside.setdefault(file.path.parts[:-1], []).append(file)
+    outs = {
+        folder
+        for folder, held in beside.items()
+        if _REPORTS.issubset(file.path.name for file in held)
+    }
     for folder, held in beside.items():
-        yield from _answers_in(held, is_top=not folder)
+        is_out = any(
+            folder[:end] in outs and folder[end : end + 1] in _OF_AN_OUT
+            for end in range(len(folder) + 1)
+        )
+        yield from _answers_in(held, is_top=not folder, is_out=is_out)
 
 
-def _answers_in(files: Sequence[File], *, is_top: bool) -> Iterator[File]:
-    is_out = _REPORTS.issubset(file.path.name for file in files)
+def _answers_in(files: Sequence[File], *, is_top: bool, is_out: bool) -> Iterator[File]:
     files = [file for file in files if file.path.stem.lower() not in _NOT_ANSWERS]
     gradable = {file.path.stem for file in files if is_gradable(file.path)}
     for file in files:

@@ -1,4 +1,4 @@
-"""A Chromium to look at the pages with, and the pages of a class of forty."""
+"""A Chromium to look at the pages with, and the pages of a class of twenty-four."""
 
 import shutil
 from contextlib import ExitStack
@@ -15,8 +15,8 @@ FLAGS = (
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The folder with the pages of a class of forty."""
-    return write_site(class_of(40), tmp_path_factory.mktemp("site"))
+    """The folder with the pages of a class of twenty-four."""
+    return write_site(class_of(24), tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")

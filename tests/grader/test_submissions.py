@@ -192,10 +192,14 @@ def test_a_document_alone_is_a_hand_in_of_the_wrong_type(folder):
 
 
 def test_the_results_of_an_earlier_run_are_no_hand_ins(folder):
-    place = folder(
-        modules("ana.py") | {"results/results.json": "{}", "results/index.html": "<html>"}
-    )
-    assert ids(place) == ["ana"]
+    names = ("index.html", "projector.html", "pages/students/0a1b.html", "pages/students/2c3d.html")
+    reports = {f"results/{name}": "<html>" for name in names} | {"results/results.json": "{}"}
+    assert ids(folder(modules("ana.py") | reports)) == ["ana"]
+
+
+def test_beside_the_results_of_an_earlier_run_hand_ins_are_found(folder):
+    reports = {"index.html": "<html>", "results.json": "{}"}
+    assert ids(folder({**reports, "bob/answer.html": "<html>"})) == ["bob"]
 
 
 # -- under which ids ----------------------------------------------------------------------------
