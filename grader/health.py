@@ -59,7 +59,9 @@ def _sandbox() -> Iterator[Finding]:
     lacking = {layer.name: layer.lacking for layer in layers}
     for layer in LAYERS:
         reason = lacking.get(layer.name, "")
-        found = f"{reason}; needs {layer.how}" if reason else "held against a hostile program"
+        # What no level needs is nothing to look for.
+        needs = f"; needs {layer.how}" if layer.level else ""
+        found = f"{reason}{needs}" if reason else "held against a hostile program"
         yield Finding(layer.name, not reason, found, f"stops {layer.stops}")
     level = isolation_of(layers).level
     gain = "" if level != "limits" else f"; to grade what you do not trust:  {CONTAINER}"

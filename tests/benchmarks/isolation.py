@@ -116,11 +116,14 @@ def submission(sandbox: Sandbox, name: str, kind: Any, cells: tuple[str, ...]) -
                     assert isinstance(session.call("gradient", ARGUMENTS), Answered)
 
     run(1)
-    zygote = sandbox._zygotes[kind]._process.pid  # type: ignore[union-attr]
+    started = sandbox._zygotes[kind]._process.pid  # type: ignore[union-attr]
+    # In namespaces of its own the zygote is the child of the process that was started.
+    inside = Path(f"/proc/{started}/task/{started}/children").read_text().split()
+    zygotes = [started, *map(int, inside)]
 
     def clock() -> float:
         used = resource.getrusage(resource.RUSAGE_SELF)
-        return used.ru_utime + used.ru_stime + processor_seconds(zygote)
+        return used.ru_utime + used.ru_stime + sum(map(processor_seconds, zygotes))
 
     return Row(name, run, clock)
 

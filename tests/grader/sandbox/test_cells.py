@@ -217,3 +217,17 @@ def test_what_raises_is_traced_up_to_there(run):
     )
     seen = [one["event"] for one in run(source, kind="facade").trace("f", {})]
     assert seen[-1] == "backward"
+
+
+@pytest.mark.parametrize("kind", ["numpy", "facade"])
+def test_all_that_answering_needs_was_imported_before_the_fork(run, kind):
+    cells = [
+        "import sys\nbefore = set(sys.modules)",
+        "def f(x):\n    print(x)\n    return {'x': [x, 2 * x.sum()]}",
+        "def g(x):\n    return x.missing",
+        "def imported():\n    return sorted(set(sys.modules) - before)",
+    ]
+    session = run(*cells, kind=kind)
+    for name in ("f", "g", "f"):
+        session.call(name, {"x": np.ones(3)})
+    assert session.call("imported", {}).value == []

@@ -5,6 +5,7 @@ import os
 import platform
 import signal
 import struct
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 Machine: TypeAlias = Literal["x86_64", "aarch64"]
@@ -53,6 +54,14 @@ def system_call(name: str, number: int, *arguments: Any) -> int:
     """A system call by its number; arguments are integers, bytes or ctypes pointers, at most 5."""
     unused = (0,) * (5 - len(arguments))
     return _checked(name, _system_call(number, *arguments, *unused))
+
+
+def system_calls(name: str, number: int, calls: Iterable[tuple[int, int, bytes, int, int]]) -> None:
+    """The same system call many times; there are hundreds in the life of some children."""
+    call = _system_call
+    for first, second, third, fourth, fifth in calls:
+        if call(number, first, second, third, fourth, fifth) < 0:
+            _checked(name, -1)
 
 
 def process_control(option: int, value: Any, extra: Any = 0) -> None:

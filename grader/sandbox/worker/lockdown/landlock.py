@@ -92,8 +92,8 @@ def restrict(allowed: Allowed, scratch: str | None) -> None:
 def _ruleset(rules: Iterable[bytes], version: int, scratch: str) -> int:
     ruleset = kernel.system_call("landlock", _CREATE, *_attributes(version), 0)
     descriptor = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
-    for rule in (*rules, _rule(descriptor, _IN_SCRATCH)):
-        kernel.system_call("landlock", _ADD, ruleset, _BENEATH, rule, 0)
+    everything = (*rules, _rule(descriptor, _IN_SCRATCH))
+    kernel.system_calls("landlock", _ADD, [(ruleset, _BENEATH, rule, 0, 0) for rule in everything])
     os.close(descriptor)
     return ruleset
 

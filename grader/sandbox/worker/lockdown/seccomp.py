@@ -57,9 +57,9 @@ _Body = tuple[_Step, ...]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled filter: its bytes, and the offsets at which the loading child's number stands."""
+    """A compiled filter in memory, and the offsets at which the loading child's number stands."""
 
-    code: bytes
+    code: "ctypes.Array[ctypes.c_char]"
     own_pid_at: tuple[int, ...]
 
 
@@ -74,18 +74,18 @@ def compile_filter(machine: Machine, *, kernel_runs: bool = False) -> Program:
         for offset in range(0, len(code), 8)
         if code[offset + 4 : offset + 8] == struct.pack("=I", _OWN_PID)
     )
-    return Program(code, places)
+    return Program(ctypes.create_string_buffer(code, len(code)), places)
 
 
 def load(program: Program, pid: int) -> None:
     """Filter this process's calls from now on, for good; `pid` is its own number.
 
-    Privileges must not be gained any more (no_new_privs). Raises OSError.
+    It is written into the program, which every process has a copy of. Privileges must not be gained
+    any more (no_new_privs). Raises OSError.
     """
-    code = ctypes.create_string_buffer(program.code, len(program.code))
     for offset in program.own_pid_at:
-        struct.pack_into("=I", code, offset, pid)
-    header = struct.pack("@HP", len(program.code) // 8, ctypes.addressof(code))
+        struct.pack_into("=I", program.code, offset, pid)
+    header = struct.pack("@HP", len(program.code) // 8, ctypes.addressof(program.code))
     kernel.filter_system_calls(header)
 
 
