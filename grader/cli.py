@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader import __version__, course, handover, steps, upkeep
-from grader.messages import LANGUAGES, Message, render
+from grader.messages import LANGUAGES, Message, render, say
 
 if TYPE_CHECKING:
     from grader.results import SubmissionResult
@@ -127,15 +127,18 @@ def list_command(plain: bool) -> None:
     from grader.catalogue import bundled, load
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, justify in (("assignment", "left"), ("points", "right"), ("asks", "left")):
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    language = steps.language(None, None)
+    table.add_column(say("report.assignment", language).lower())
+    table.add_column(say("report.points", language).lower(), justify="right")
+    table.add_column(say("start.asks", language))
     for name in bundled():
         assignment = load(name)
+        title = assignment.title_in(language)
         asks = ", ".join(item.id for item in assignment.items)
         if plain:
-            click.echo(f"{name}\t{assignment.max_score:g}\t{assignment.title}\t{asks}")
+            click.echo(f"{name}\t{assignment.max_score:g}\t{title}\t{asks}")
         else:
-            table.add_row(name, f"{assignment.max_score:g}", Text(f"{assignment.title}\n{asks}"))
+            table.add_row(name, f"{assignment.max_score:g}", Text(f"{title}\n{asks}"))
     if not plain:
         steps.console().print(table)
 
@@ -152,6 +155,7 @@ main.add_command(course.start)
     help="A bundled id, or a path: to what you were given to check with (.grader.json, or its "
     "folder), or to an assignment.py.  [default: recognised by what the file says and defines]",
 )
+@click.option("--watch", is_flag=True, help="Check again whenever the file is saved; Ctrl-C ends.")
 @click.option("--more", is_flag=True, help="Go on from the first hint to the place and the rule.")
 @click.option(
     "--format",
@@ -168,9 +172,16 @@ main.add_command(course.start)
 @_min_score
 @_lang
 @_plain
-@steps.one_line_errors
-def check(file: Path, assignment: str | None, more: bool, form: str, **options: Any) -> None:
+def check(watch: bool, **options: Any) -> None:
     """Check your own work: hints on public cases, no marks kept."""
+    if watch:
+        steps.watch(lambda: _check(**options), options)
+    else:
+        _check(**options)
+
+
+@steps.one_line_errors
+def _check(file: Path, assignment: str | None, more: bool, form: str, **options: Any) -> None:
     from grader.cases import PUBLIC_SEED
     from grader.reports import terminal
     from grader.submissions import collect

@@ -11,7 +11,7 @@ from grader.cases import Case
 from grader.findings import Finding
 from grader.grading import Judged
 from grader.items import Choice, Question
-from grader.messages import Language, Message, name, render
+from grader.messages import Language, Message, name, render, say
 from grader.outcomes import Answered, PlainValue, SourceText, TensorValue, Uncrossable
 from grader.reproduction import reproduced
 from grader.values import answer_outputs
@@ -29,37 +29,44 @@ def explain(judged: Judged, language: Language, *, for_student: bool) -> Iterato
     for output in judgement.outputs:
         if output.verdict == "correct":
             continue
+        verdict = render(name("verdict", output.verdict), language)
         told = render(output.message, language)
-        yield f"output {output.name}: {render(name('verdict', output.verdict), language)}. {told}"
+        yield say("explain.output", language, name=output.name, verdict=verdict, told=told)
         if output.case is not None:
-            yield from _case(judged, output.name, output.case, for_student=for_student)
+            yield from _case(judged, output.name, output.case, language, for_student=for_student)
     if not judgement.outputs:
         yield render(judgement.message, language)
-        yield from _word(judged, for_student=for_student)
+        yield from _word(judged, language, for_student=for_student)
     yield from _diagnoses(judged, language)
 
 
-def _case(judged: Judged, output: str, number: int, *, for_student: bool) -> Iterator[str]:
+def _case(
+    judged: Judged, output: str, number: int, language: Language, *, for_student: bool
+) -> Iterator[str]:
     case, outcome = judged.cases[number], judged.outcomes[number]
-    yield f"  decided by case {number + 1} of {len(judged.cases)} ({case.kind})"
+    kind, count = Message(f"explain.kind.{case.kind}"), len(judged.cases)
+    decided = say("explain.case", language, number=number + 1, count=count, kind=kind)
+    yield f"  {decided}"
     for argument, value in case.arguments.items():
-        yield from _labelled(f"input {argument}", value)
+        yield from _labelled(say("explain.input", language, name=argument), value)
     named = output in case.expected.outputs  # a property is the name of no value
     if isinstance(outcome, Answered):
         answer = outcome.value
         found = answer_outputs(answer, case.expected)[output] if named else answer
-        yield from _labelled("found", found)
+        yield from _labelled(say("explain.found", language), found)
     if named and not for_student:
-        yield from _labelled("expected", case.expected.outputs[output])
-        yield f"    tolerance {case.expected.tolerances[output]:.3g}"
+        yield from _labelled(say("explain.expected", language), case.expected.outputs[output])
+        size = f"{case.expected.tolerances[output]:.3g}"
+        tolerance = say("explain.tolerance", language, tolerance=size)
+        yield f"    {tolerance}"
 
 
-def _word(judged: Judged, *, for_student: bool) -> Iterator[str]:
+def _word(judged: Judged, language: Language, *, for_student: bool) -> Iterator[str]:
     """What was written under the name of a choice or a text."""
     if isinstance(judged.outcomes[0], Answered):
-        yield from _labelled("found", judged.outcomes[0].value)
+        yield from _labelled(say("explain.found", language), judged.outcomes[0].value)
     if isinstance(judged.item, Choice) and not for_student:
-        yield from _labelled("expected", judged.item.answer)
+        yield from _labelled(say("explain.expected", language), judged.item.answer)
 
 
 def _labelled(label: str, value: object) -> Iterator[str]:
@@ -103,13 +110,16 @@ def _diagnoses(judged: Judged, language: Language) -> Iterator[str]:
     if judged.judgement.verdict in ("correct", "needs_human", "answered"):
         return
     if not judged.findings:
-        yield "no known mistake gives this answer"
+        yield say("explain.no_mistake", language)
     shown = _reproduced(judged)
     for one in judged.findings:
-        certainty = "exact" if one.exact else "one of several that fit"
-        where = f" in {one.where}" if one.where else ""
-        yield f"diagnosis {one.id}{where}, {certainty}: {render(one.hints[0], language)}"
-        yield f"  evidence: {_evidence(one, judged.cases, is_reproduced=one.id in shown)}"
+        sentence = "explain.diagnosis_in" if one.where else "explain.diagnosis"
+        certainty = Message("explain.exact") if one.exact else Message("explain.one_of_several")
+        known = {"name": one.id, "where": one.where, "certainty": certainty, "told": one.hints[0]}
+        yield say(sentence, language, **known)
+        evidence = _evidence(one, judged.cases, language, is_reproduced=one.id in shown)
+        told = say("explain.evidence", language, evidence=evidence)
+        yield f"  {told}"
 
 
 def _reproduced(judged: Judged) -> set[str]:
@@ -120,14 +130,16 @@ def _reproduced(judged: Judged) -> set[str]:
     return {one.id for one in found}
 
 
-def _evidence(found: Finding, cases: Sequence[Case], *, is_reproduced: bool) -> str:
-    known = ", ".join(f"{key} {_known(value)}" for key, value in found.parameters.items())
+def _evidence(
+    found: Finding, cases: Sequence[Case], language: Language, *, is_reproduced: bool
+) -> str:
+    known = ", ".join(f"{key} {_known(one, language)}" for key, one in found.parameters.items())
     if is_reproduced:
-        extent = "the answer" if found.exact else "what it explains"
-        same = f"the reference run with this mistake gives {extent} in all {len(cases)} cases"
+        extent = "explain.gives_the_answer" if found.exact else "explain.gives_its_part"
+        same = say(extent, language, count=len(cases))
         return f"{same} ({known})" if known else same
-    return known or "what came back, and nothing else"
+    return known or say("explain.nothing_else", language)
 
 
-def _known(value: PlainValue | Message) -> str:
-    return render(value) if isinstance(value, Message) else str(value)
+def _known(value: PlainValue | Message, language: Language) -> str:
+    return render(value, language) if isinstance(value, Message) else str(value)

@@ -56,6 +56,11 @@ def render(told: Told, language: Language = "en") -> str:
     return _catalogue(language)[told.id].format_map(words)
 
 
+def say(identifier: str, language: Language, **known: Parameter) -> str:
+    """The sentence with this id in a language; what is known goes into it."""
+    return render(Message(identifier, known), language)
+
+
 def name(kind: Literal["verdict", "problem", "misconception"], identifier: str) -> Told:
     """What is named by an id, in a word or two; an id of an instructor's own is its own name."""
     entry = f"{kind}.{identifier}" + (".name" if kind == "misconception" else "")
@@ -65,6 +70,12 @@ def name(kind: Literal["verdict", "problem", "misconception"], identifier: str) 
 def explains(misconception: str) -> bool:
     """Whether there is a text for the misconception with this id."""
     return f"misconception.{misconception}.idea" in _catalogue("en")
+
+
+def mentions(misconception: str, *details: str) -> bool:
+    """Whether the explanation of a misconception names one of the details, such as "op"."""
+    texts = [_catalogue("en").get(f"misconception.{misconception}.{step}", "") for step in STEPS]
+    return any(f"{{{detail}}}" in text for detail in details for text in texts)
 
 
 def explanation(misconception: str, parameters: Mapping[str, object]) -> tuple[Message, ...]:

@@ -6,6 +6,7 @@ Heavy modules are imported by the steps that need them, so that `grader --help` 
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -116,6 +117,41 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def watch(check: Callable[[], None], options: Mapping[str, Any]) -> NoReturn:
+    """Check, and again whenever the file is saved, until Ctrl-C ends it."""
+    from grader.reports.escaping import terminal
+    from grader.watching import saves
+
+    file, told_in = options["file"], language(options["lang"], None)
+    if not file.is_file():
+        missing = Message("check.cannot_watch", {"path": str(file)})
+        fail(missing, USAGE, language=told_in)
+    try:
+        for _ in saves(file):
+            if not options["plain"]:
+                click.clear()  # nothing where there is no terminal
+            status = _status_of(check)
+            if status == INTERRUPTED:
+                break
+            now = time.strftime("%H:%M:%S")
+            waiting = Message("check.watching", {"time": now, "path": file.name})
+            click.echo(terminal(render(waiting, told_in), 2000), err=True)
+    except KeyboardInterrupt:
+        pass
+    sys.exit(INTERRUPTED)
+
+
+def _status_of(command: Callable[[], None]) -> object:
+    """The exit status that a command would end with, which ends nothing."""
+    try:
+        command()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except SystemExit as ended:
+        return ended.code
+    return DONE
+
+
 def language(chosen: str | None, own: str | None) -> Language:
     """The language in which results are told: the chosen one, else the notebooks', the system's."""
     names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
@@ -135,25 +171,31 @@ def load_to_check(name: str, file: Path) -> "Assignment":
 
     The name is an id whose bundle lies beside the file, a path, or a bundled id.
     """
-    from grader import bundle_reader
+    from grader.bundle import beside, find
     from grader.catalogue import bundled
 
-    beside = bundle_reader.beside(file, name)
-    if Path(name).name == name and beside.is_file():
-        return bundle_reader.read(beside)
-    bundle = None if name in bundled() else bundle_reader.find(name)
-    return load(name) if bundle is None else bundle_reader.read(bundle)
+    there = beside(file, name)
+    if Path(name).name == name and there.is_file():
+        return _read_bundle(there)
+    bundle = None if name in bundled() else find(name)
+    return load(name) if bundle is None else _read_bundle(bundle)
+
+
+def _read_bundle(path: Path) -> "Assignment":
+    from grader.bundle_reader import read
+
+    return read(path)
 
 
 def recognise(submission: "Submission", file: Path, *, language: Language) -> "Assignment":
     """The assignment that a file names or whose names it defines; a bundle beside it first."""
-    from grader import bundle_reader
+    from grader.bundle import beside
     from grader.catalogue import bundled, load, recognise
 
     if submission.assignment is not None:
-        beside = bundle_reader.beside(file, submission.assignment)
-        if beside.is_file():
-            return bundle_reader.read(beside)
+        there = beside(file, submission.assignment)
+        if there.is_file():
+            return _read_bundle(there)
     names = bundled()
     if submission.assignment in names:
         return load(submission.assignment)
@@ -504,10 +546,10 @@ def say_how_it_ran(result: "SubmissionResult", *, more: bool, language: Language
 
 
 def console(*, plain: bool = False) -> "Console":
-    """The console on stdout."""
+    """The console on stdout; a plain one writes nothing but the text, on a terminal as well."""
     from rich.console import Console
 
-    return Console(no_color=True, highlight=False) if plain else Console(highlight=False)
+    return Console(color_system=None if plain else "auto", highlight=False)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader import steps
+from grader.messages import Language, say
 
 if TYPE_CHECKING:
     from grader.assignment import Assignment
@@ -243,32 +244,36 @@ def explain(  # noqa: PLR0913 - one parameter an option
     language = steps.language(lang, kept.language)
     with steps.run(loaded, frame.seed, options, least="kernel") as run:
         again, judged = run.examine(found[-1])
-    _line(f"{student}: {_mark(kept)} as graded, {kept.path}")
+    mark = _mark(kept, language)
+    _line(say("explain.graded", language, student=student, mark=mark, path=kept.path))
     for one in judged:
         if question in (None, one.item.id):
-            _line(f"{one.item.id}: {_points(one.judgement.score, one.judgement.max_score)}")
+            points = _points(one.judgement.score, one.judgement.max_score, language)
+            _line(f"{one.item.id}: {points}")
             for line in lines_of(one, language, for_student=for_student):
                 _line(f"  {line}")
     if again.isolation is not None:
         layers = ", ".join(again.isolation.layers) or "none"
-        _line(f"run under isolation {again.isolation.level}: {layers}")
-    _compare(kept, again)
+        level = again.isolation.level
+        _line(say("explain.isolation", language, level=level, layers=layers))
+    _compare(kept, again, language)
 
 
-def _compare(kept: "SubmissionResult", again: "SubmissionResult") -> None:
+def _compare(kept: "SubmissionResult", again: "SubmissionResult", language: Language) -> None:
     """Say whether the mark is the same; a mark that the same file does not get again is a fault."""
     computed = {
         one.id: one.override.computed if one.override else one.score for one in kept.questions
     }
     for one in kept.questions:
         if one.override is not None:
-            points = _points(one.override.score, one.max_score)
-            _line(f"{one.id}: {points} by {one.override.by}, a person's mark")
+            points = _points(one.override.score, one.max_score, language)
+            by = one.override.by
+            _line(say("explain.by_person", language, id=one.id, points=points, by=by))
     same = computed == {one.id: one.score for one in again.questions}
     if same and kept.problem == again.problem:
-        _line(f"again: {_mark(again)}, the same mark")
+        _line(say("explain.same_mark", language, mark=_mark(again, language)))
         return
-    _line(f"again: {_mark(again)}, another mark")
+    _line(say("explain.other_mark", language, mark=_mark(again, language)))
     if kept.sha256 != again.sha256:
         steps.say("the file has changed since it was graded: grade it again")
         return
@@ -279,15 +284,16 @@ def _compare(kept: "SubmissionResult", again: "SubmissionResult") -> None:
     )
 
 
-def _mark(result: "SubmissionResult") -> str:
+def _mark(result: "SubmissionResult", language: Language) -> str:
     problem = f" ({result.problem})" if result.problem else ""
-    return f"{_points(result.score, result.max_score)}{problem}"
+    return f"{_points(result.score, result.max_score, language)}{problem}"
 
 
-def _points(score: float | None, most: float) -> str:
+def _points(score: float | None, most: float, language: Language) -> str:
     from grader.reports import summary
 
-    return f"{summary.points(score)} of {summary.points(most)} points"
+    known = {"score": summary.points(score), "most": summary.points(most)}
+    return say("explain.points", language, **known)
 
 
 def _line(text: str) -> None:

@@ -165,3 +165,19 @@ def test_a_persons_mark_stands_beside_the_one_that_is_computed_again(graded):
     assert result.exit_code == steps.DONE
     assert "gradient: 2.0 of 2.0 points by A. Prado, a person's mark" in result.output
     assert "the same mark" in result.output
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "pt",
+            ["decidido pelo caso 1 de 6 (sorteado)", "encontrado = ", "de novo: 0.0 de 3.0 pontos"],
+        ),
+        ("es", ["decidido por el caso 1 de 6 (sorteado)", "encontrado = ", "la misma nota"]),
+    ],
+)
+def test_an_explanation_is_told_in_the_language_that_is_asked_for(graded, language, said):
+    output = run("explain", "out", "ana", "--for-student", "--lang", language).output
+    assert [one for one in said if one not in output] == []
+    assert "evidence" not in output

@@ -221,3 +221,11 @@ def test_a_students_mistakes_are_told_in_their_language(here, arguments, said):
     assert ended.exit_code == steps.USAGE
     assert said in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_the_list_of_assignments_is_in_the_language_of_the_environment(here, monkeypatch):
+    monkeypatch.setenv("LANG", "es_MX.UTF-8")
+    shown = CliRunner().invoke(main, ["list", "--plain"]).stdout
+    assert "Retropropagación a mano" in shown
+    monkeypatch.setenv("LANG", "C")
+    assert "Backpropagation by hand" in CliRunner().invoke(main, ["list", "--plain"]).stdout
