@@ -4,6 +4,7 @@ The notebook is parsed and never run; what could not be converted is told cell b
 """
 
 import ast
+import warnings
 from dataclasses import dataclass
 
 from grader.assignment import AssignmentError
@@ -28,8 +29,9 @@ def convert(data: bytes, name: str) -> Conversion:
     Raises AssignmentError with one line where they are no notebook, or ask nothing.
     """
     try:
-        found = cells.read(read_written(data))
-        return _convert(found, name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes and comparisons, which are the author's
+            return _convert(cells.read(read_written(data)), name)
     except NotebookError as error:
         raise AssignmentError(str(error)) from None
     except (SyntaxError, ValueError) as error:

@@ -6,6 +6,8 @@ It knows cells, not how an assignment is written down.
 import ast
 import keyword
 import re
+from bisect import bisect_left
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -48,14 +50,19 @@ def find(cells: Sequence[Cell]) -> tuple[list[Asked], list[Remark]]:
     asked: list[Asked] = []
     remarks: list[Remark] = []
     tested = _names_in_tests(cells)
+    known: dict[str, ast.expr] = {}
+    before: int | None = None
     for cell in cells:
         if cell.role in ("answer", "manual", "task"):
+            before = cell.number if cell.role == "answer" else before
             for one in _asked_by(cell, tested, remarks):
                 _add(one, asked, remarks)
         elif cell.role == "tests":
-            _take_tests(cell, cells, asked, remarks)
+            _take_tests(cell, known, asked, before=before, remarks=remarks)
         elif cell.role == "damaged":
             remarks.append(Remark(cell.number, "its nbgrader metadata cannot be read: left out"))
+        if cell.role in ("plain", "tests"):
+            known.update(_assigned(cell))
     for one in asked:
         if not one.points > 0:
             remarks.append(Remark(one.cell.number, f"{one.id}: no cell gives it points; 1 here"))
@@ -168,15 +175,22 @@ def _identifier(cell: Cell) -> str:
 
 
 def _take_tests(
-    cell: Cell, cells: Sequence[Cell], asked: list[Asked], remarks: list[Remark]
+    cell: Cell,
+    known: dict[str, ast.expr],
+    asked: list[Asked],
+    *,
+    before: int | None,
+    remarks: list[Remark],
 ) -> None:
-    """Give the points of a tests cell to what it tests, and the calls in it."""
+    """Give the points of a tests cell to what it tests, and the calls in it.
+
+    `known` are the names that cells above it assign, `before` the answer cell before it.
+    """
     if cell.tree is None:
         remarks.append(Remark(cell.number, "its code is no Python that can be read: no examples"))
     expressions = list(_tested(cell))
     names = {name for node in expressions for name in used(node)}
-    answers = [one.number for one in cells if one.role == "answer" and one.number < cell.number]
-    chosen = _chosen(cell, names, asked, before=max(answers, default=None))
+    chosen = _chosen(cell, names, asked, before=before)
     if not chosen:
         told = f"tests nothing that is asked: {cell.points or 0:g} points were left out"
         remarks.append(Remark(cell.number, told))
@@ -186,7 +200,7 @@ def _take_tests(
     if len(chosen) > 1:
         shared = ", ".join(one.id for one in chosen)
         remarks.append(Remark(cell.number, f"its points are shared equally by {shared}"))
-    _take_calls(cell, cells, asked, remarks)
+    _take_calls(cell, known, asked, remarks)
 
 
 def _tested(cell: Cell) -> Iterator[ast.AST]:
@@ -223,20 +237,21 @@ def _is_named(one: Asked, tests: Cell) -> bool:
 
 
 def _take_calls(
-    cell: Cell, cells: Sequence[Cell], asked: Sequence[Asked], remarks: list[Remark]
+    cell: Cell, known: dict[str, ast.expr], asked: Sequence[Asked], remarks: list[Remark]
 ) -> None:
-    known = {one.id: one for one in asked if one.function is not None}
-    before = _names_before(cell, cells)
+    functions_by_name = {one.id: one for one in asked if one.function is not None}
+    own = sorted(_assigned(cell), key=lambda one: one[1].lineno)
     hidden = cell.inside("HIDDEN TESTS")
     unread = []
     for tree in _tested(cell):
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
-            one = known.get(node.func.id)
+            one = functions_by_name.get(node.func.id)
             if one is None or one.function is None:
                 continue
-            call = _arguments(node, one.function.node, before | _names_above(cell, node.lineno))
+            above = dict(own[: bisect_left(own, node.lineno, key=lambda each: each[1].lineno)])
+            call = _arguments(node, one.function.node, ChainMap(above, known))
             if len(call) < len(one.function.node.args.args):
                 unread.append(ast.unparse(node)[:60])
             if tree is cell.tree and node.lineno in hidden:
@@ -246,15 +261,6 @@ def _take_calls(
     for text in dict.fromkeys(unread):
         told = f"{text} takes what is no plain value: no example was made of it"
         remarks.append(Remark(cell.number, told))
-
-
-def _names_before(cell: Cell, cells: Sequence[Cell]) -> dict[str, ast.expr]:
-    earlier = [one for one in cells if one.number < cell.number and one.role in ("plain", "tests")]
-    return {name: value for one in earlier for name, value in _assigned(one)}
-
-
-def _names_above(cell: Cell, line: int) -> dict[str, ast.expr]:
-    return {name: value for name, value in _assigned(cell) if value.lineno < line}
 
 
 def _assigned(cell: Cell) -> Iterator[tuple[str, ast.expr]]:

@@ -9,7 +9,8 @@ import io
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate, repeat
 
 from grader.conversion.asked import Asked, Call, Remark
 from grader.conversion.cells import Cell, bound, used
@@ -33,10 +34,11 @@ def assignment(
         own = {name for node in body for name in bound(node)}
         uses |= {name for node in body for name in used(node)} - own
     support = find(cells, asked, uses, remarks)
-    defined = ast.parse("\n".join(support.definitions)).body
+    defined = ast.parse("\n".join([*support.imports, *support.definitions])).body
     taken = {one.id for one in asked} | {name for node in defined for name in bound(node)}
-    home = "grader." if taken & set(_FACTORIES) else ""
-    hw = next(one for one in ("hw", "homework", "the_assignment") if one not in taken)
+    module = _free("grader", taken)
+    home = f"{module}." if taken & set(_FACTORIES) else ""
+    hw = _free("hw", taken)
     parts = [
         part
         for one in asked
@@ -45,13 +47,19 @@ def assignment(
     text = "\n\n\n".join([*support.definitions, *parts])
     factories = [one for one in _FACTORIES if re.search(rf"(?<![\w.]){one}\(", text)]
     imported = f"from grader import {', '.join(sorted({'Assignment', *factories}))}"
+    if home:
+        imported = "import grader" if module == "grader" else f"import grader as {module}"
     lines = [
         '"""Converted from an nbgrader notebook: the inputs are drafts to finish."""',
         "from __future__ import annotations" if _is_annotated(text) else "",
-        "\n".join(sorted([*support.imports, "import grader" if home else imported])),
+        "\n".join(sorted([*support.imports, imported])),
         f'{hw} = {home}Assignment("{name}", title={{"en": {_quoted(title)}}})',
     ]
     return "\n\n".join(filter(None, lines)) + f"\n\n\n{text}\n", support
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    return next(one for one in accumulate(repeat("_"), initial=name) if one not in taken)
 
 
 def _is_annotated(text: str) -> bool:
@@ -110,8 +118,7 @@ def _question(one: Asked, home: str, remarks: list[Remark]) -> str:
     """The arguments of a question: specs drafted from all calls, examples from those in sight."""
     assert one.function is not None  # noqa: S101 - as the caller knows
     parameters = [each.arg for each in one.function.node.args.args]
-    specs, _ = draft(parameters, [*one.calls, *one.hidden])
-    _, examples = draft(parameters, one.calls)
+    specs, examples = draft(parameters, one.calls, hidden=one.hidden)
     told = [f"{len(examples)} of {len(one.calls)} calls became examples"]
     unknown = [name for name in parameters if not _is_known(name, one)]
     if unknown:
@@ -119,14 +126,11 @@ def _question(one: Asked, home: str, remarks: list[Remark]) -> str:
     if one.hidden:
         told.append("calls in hidden tests drafted the inputs, and are no examples: those are seen")
     remarks.append(Remark(one.cell.number, f"{one.id}: a draft; {'; '.join(told)}"))
-    lines = [f"points={one.points:g},", "inputs={"]
-    lines += [f'    "{name}": {home}{text},' for name, text in specs.items()]
-    lines += ["},"] if specs else []
-    if not specs:
-        lines[-1] = "inputs={},"
+    rows = [f'    "{name}": {home}{text},' for name, text in specs.items()]
+    lines = [f"points={one.points:g},", *(["inputs={", *rows, "},"] if specs else ["inputs={},"])]
     if examples:
-        rows = dict.fromkeys(_example(one) for one in examples)
-        lines += ["examples=[", *(f"    {row}," for row in rows), "],"]
+        shown = dict.fromkeys(_example(one) for one in examples)
+        lines += ["examples=[", *(f"    {row}," for row in shown), "],"]
     return "\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
 
 

@@ -18,20 +18,28 @@ _DIMENSIONS = ("n", "d", "m", "k", "c")
 
 
 def draft(
-    parameters: Sequence[str], calls: Sequence[Mapping[str, Value]]
+    parameters: Sequence[str],
+    shown: Sequence[Mapping[str, Value]],
+    *,
+    hidden: Sequence[Mapping[str, Value]] = (),
 ) -> tuple[dict[str, str], list[dict[str, Value]]]:
-    """The text of a spec for every parameter, and the calls that fit these as examples.
+    """The text of a spec for every parameter, and those of the calls shown that fit as examples.
 
     A parameter of which nothing is known is an array of one named dimension.
     """
+    calls = [*shown, *hidden]
     forms = {name: _form([call[name] for call in calls if name in call]) for name in parameters}
     names = _dimension_names(forms, calls)
-    specs = {name: _spec(form, names.get(name, ("n",))) for name, form in forms.items()}
+    specs = {
+        name: _spec(form, names.get(name, () if form else ("n",))) for name, form in forms.items()
+    }
     made = dict(vars(inputs))
     known = {name: eval(text, made) for name, text in specs.items()}  # noqa: S307 - written above
     examples = []
-    for call in calls:
-        if call.keys() == known.keys() and all(value.is_example for value in call.values()):
+    for call in shown:
+        if call.keys() == known.keys() and all(
+            value.is_example and value in forms[name] for name, value in call.items()
+        ):
             try:
                 fit_example(known, {name: value.data for name, value in call.items()})
             except (AssignmentError, TypeError, ValueError):

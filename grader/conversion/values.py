@@ -21,7 +21,7 @@ Names: TypeAlias = Mapping[str, ast.expr]
 MOST_ENTRIES = 200
 """An array of more entries is no example to be read."""
 _MOST_MADE = 10_000
-_DEEPEST = 40
+_DEEPEST = 20
 _DRAWN = {"rand", "randn", "random", "normal", "uniform", "standard_normal"}
 _CASTS = {"float": "float32", "double": "float64", "long": "int64", "int": "int32"}
 _DTYPES = {
@@ -59,14 +59,17 @@ class Value:
 
 
 def evaluate(  # noqa: C901, PLR0911 - one a form
-    node: ast.expr, names: Names, *, depth: int = 0
+    node: ast.expr, names: Names, *, within: tuple[str, ...] = (), depth: int = 0
 ) -> Value | None:
-    """The value of an expression of literals, arithmetic and the usual ways to make an array."""
+    """The value of an expression of literals, arithmetic and the usual ways to make an array.
+
+    `within` are the names whose own expressions are being read.
+    """
     if depth > _DEEPEST:
         return None
 
     def inner(one: ast.expr) -> Value | None:
-        return evaluate(one, names, depth=depth + 1)
+        return evaluate(one, names, within=within, depth=depth + 1)
 
     match node:
         case ast.Constant(value=bool() | str() | None as value):
@@ -79,9 +82,8 @@ def evaluate(  # noqa: C901, PLR0911 - one a form
             return _computed(node, inner)
         case ast.Lambda():
             return _callable(node)
-        case ast.Name(id=name) if name in names:
-            others = {one: value for one, value in names.items() if one != name}
-            return evaluate(names[name], others, depth=depth + 1)
+        case ast.Name(id=name) if name in names and name not in within:
+            return evaluate(names[name], names, within=(*within, name), depth=depth + 1)
         case ast.Attribute(value=ast.Name(id="np" | "numpy" | "math" | "torch"), attr="pi" | "e"):
             return Value("real", getattr(math, node.attr))
         case ast.Call(func=ast.Attribute()):

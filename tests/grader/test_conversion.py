@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from grader.cases import draw_cases
 from grader.catalogue import load
 from grader.cli import main
 from grader.conversion import convert
+from grader.inputs import draw_inputs
 
 ROLES = {
     "answer": {"solution": True},
@@ -268,6 +270,15 @@ def test_points_of_several_tests_add_up(made):
     assert [one["x"] for one in assignment["double"].examples] == [1.5, 2.5]
 
 
+def test_a_tensor_without_dimensions_is_drafted_as_one(made):
+    tests = "assert double(torch.tensor(1.5, requires_grad=True)) == 3"
+    assignment, _, _ = made(
+        notebook(code(DOUBLE, "answer", "a"), code(tests, "tests", "t", points=1))
+    )
+    assert assignment["double"].inputs["x"].values.shape == ()
+    assert len(assignment["double"].examples) == 1
+
+
 def test_tests_of_two_functions_share_their_points_and_say_so(made):
     assignment, remarks, _ = made(
         notebook(
@@ -309,6 +320,13 @@ def test_automatic_tests_are_calls_as_well(made):
     assert [one["x"] for one in assignment["double"].examples] == [1.5, 2.5, 4.5]
 
 
+def test_code_of_which_python_warns_is_converted_without_a_word(made):
+    source = 'def f(x):\n    """In LaTeX: \\d x"""\n    return x is 3\n'
+    assignment, remarks, _ = made(notebook(code(DOUBLE, "answer", "a"), code(source, "tests", "t")))
+    assert [item.id for item in assignment] == ["double"]
+    assert not any("no Python that can be read" in one for one in remarks)
+
+
 def test_a_cell_without_a_region_is_all_solution(made):
     assignment, _, files = made(notebook(code("double = lambda x: 2 * x", "answer", "double")))
     assert assignment["double"].reference(3) == 6
@@ -331,7 +349,7 @@ def test_a_function_that_solutions_call_stays_a_function(made):
     assert assignment["quadruple"].reference(3) == 12
 
 
-@pytest.mark.parametrize("name", ["array", "tensor", "hw", "Assignment", "source"])
+@pytest.mark.parametrize("name", ["array", "tensor", "hw", "Assignment", "source", "grader"])
 def test_a_name_of_the_assignment_files_own_is_no_trouble(made, name):
     assignment, _, _ = made(
         notebook(
@@ -341,6 +359,22 @@ def test_a_name_of_the_assignment_files_own_is_no_trouble(made, name):
         )
     )
     assert [item.id for item in assignment] == [name, "half"]
+
+
+def test_names_that_all_collide_are_no_trouble(made):
+    names = ["grader", "array", "hw", "hw_", "real"]
+    cells = [code(DOUBLE.replace("double", name), "answer", name) for name in names]
+    assignment, _, _ = made(notebook(code("from numpy import array as tensor"), *cells))
+    assert [item.id for item in assignment] == names
+
+
+def test_a_hidden_call_of_another_form_does_not_unmake_an_example(made):
+    tests = "double(np.array([1.5]))\n### BEGIN HIDDEN TESTS\ndouble(2.0)\ndouble(3.0)\n"
+    assignment, remarks, _ = made(
+        notebook(code(DOUBLE, "answer", "a"), code(tests + "### END HIDDEN TESTS", "tests", "t"))
+    )
+    assert assignment["double"].examples == ()
+    assert any("0 of 1 calls became examples" in one for one in remarks)
 
 
 @pytest.mark.parametrize(
@@ -450,6 +484,9 @@ SOURCES = [
     "### BEGIN SOLUTION", "### END SOLUTION\ny = 2", "def g(a, b=[1]):\n    return np.sum(a)\n",
     "half(np.zeros((10**6, 10**6)))", "double('a\\0b')", "# BEGIN MARK SCHEME", "\r\rz = 1\r\n",
     "def hw(x):\n    '''\x0c\u2028'''\n    return x", "half(lambda t: t ** 2)", "words", "",
+    "double(np.array([1.5]))", "double(2.0)", "double(True)", "double(torch.tensor(3.0))",
+    "half(x=np.zeros((2, 1)))", "half(torch.ones(2, 3, requires_grad=True))", "half(None)",
+    "half(np.array([0, 2]))", "half([7])", "half(torch.tensor([1, 2]))", "half('text')",
 ]  # fmt: skip
 CELLS = st.builds(
     cell,
@@ -471,7 +508,9 @@ def test_any_notebook_becomes_a_file_that_loads_or_one_line(tmp_path_factory, ce
         return
     path = tmp_path_factory.mktemp("any") / "assignment.py"
     path.write_text(found.files["assignment.py"], encoding="utf-8")
-    assert load(path).id == "any"
+    for item in load(path):
+        if isinstance(item, Question):
+            draw_inputs(item.inputs, np.random.default_rng(0))
 
 
 # -- the command ----------------------------------------------------------------------------------
