@@ -1,6 +1,6 @@
 """First gradients, each by autograd and by a formula of one's own: means, half sums, two inputs.
 
-Holds the reference solutions; it knows no student's code.
+Holds the reference solutions, and one wrong solution that is met often; it knows no student's code.
 """
 
 import reference_engine as torch
@@ -71,6 +71,20 @@ def half_sum(x):
 def half_sum_formula(x):
     """y = 5 * (x + 1)**2, the half of its sum, and the gradient of that, by a formula."""
     return half(leaf(x))
+
+
+@half_sum.misconception("mean_instead_of_sum")
+def mean_of_y(x):
+    y = 5 * (x + 1) ** 2
+    out = y.mean()  # half the sum only where there are two entries
+    out.backward()
+    return {"y": y.detach(), "out": out.detach(), "grad": x.grad}
+
+
+@half_sum_formula.misconception("mean_instead_of_sum")
+def mean_of_y_by_a_formula(x):
+    y = 5 * (x + 1) ** 2
+    return {"y": y, "out": y.mean(), "grad": 10 * (x + 1) / x.size}
 
 
 def two(x, y):
