@@ -26,6 +26,7 @@ from grader.messages import Message
 from grader.parcels import Chunk, Offer, Order, alone, chunks, read_answer, read_offer, rest
 from grader.remote import NO_ROOM, close_room, grade_chunk, open_room, versions
 from grader.results import SubmissionResult
+from grader.sandbox.limits import MIB
 from grader.submissions import Submission
 
 LARGEST_CHUNK = 200
@@ -76,15 +77,25 @@ def _client(scheduler: str) -> Client:
     # A chunk and one large notebook are more than dask expects of a task.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "64MB"})
     try:
-        # Where nobody listens this tells at once.
-        place = urlsplit(scheduler)
-        socket.create_connection((place.hostname, place.port), timeout=_CONNECT_SECONDS).close()
+        _knock(scheduler)
         return Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, TypeError, ValueError) as error:
         raise WorkersError(
             f"the scheduler {scheduler} cannot be reached ({error}); nothing was run: start it "
             "with  dask scheduler  and give the address that it prints"
         ) from None
+
+
+def _knock(scheduler: str) -> None:
+    """Raise OSError or ValueError where no scheduler listens; dask would wait for one for long."""
+    place = urlsplit(scheduler)
+    with socket.create_connection((place.hostname, place.port), timeout=_CONNECT_SECONDS) as line:
+        # A scheduler greets whoever connects, where there is no encryption to agree on first: a
+        # short message after its length in eight bytes.
+        if place.scheme == "tcp":
+            length = line.recv(8, socket.MSG_WAITALL)
+            if len(length) < 8 or int.from_bytes(length, "little") > MIB:
+                raise ConnectionError("something else listens there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,23 +257,32 @@ class Workers:
 
     def _send(self, waiting: Iterator[Chunk]) -> None:
         """Give every worker what it has room for, one chunk each in turn."""
+        held: dict[str, list[Chunk]] = {address: [] for address in sorted(self._rooms)}
+        for sent in self._sent.values():
+            if sent.chunk is not None and sent.address in held:
+                held[sent.address].append(sent.chunk)
         given = True
         while given:
             given = False
-            for address in sorted(self._rooms):
-                held = sum(one.address == address for one in self._sent.values())
-                if held >= _IN_FLIGHT * self._threads[address]:
+            for address, own in held.items():
+                most = _IN_FLIGHT * self._threads[address]
+                if len(own) >= most or any(chunk.alone for chunk in own):
                     continue
-                chunk = self._next_for(address) or next(waiting, None)
+                chunk = self._next_again(address, idle=not own) or next(waiting, None)
                 if chunk is not None:
+                    own.append(chunk)
                     words = self._order.run, list(chunk.encoded)
                     self._submit(address, chunk, grade_chunk, *words)
                     given = True
 
-    def _next_for(self, address: str) -> Chunk | None:
-        """What comes again, but not to the worker that it was lost at if there is another."""
+    def _next_again(self, address: str, *, idle: bool) -> Chunk | None:
+        """The first of what comes again that this worker may be given.
+
+        Who is tried alone shares the worker with nobody, or would pay for somebody else's fault;
+        and it is another worker than the first, if there is another.
+        """
         for chunk in self._again:
-            if chunk.avoided != address or len(self._rooms) == 1:
+            if not chunk.alone or (idle and (chunk.avoided != address or len(self._rooms) == 1)):
                 self._again.remove(chunk)
                 return chunk
         return None

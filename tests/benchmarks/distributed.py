@@ -60,7 +60,7 @@ def cluster(folder, size):
     listen = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file)
     processes = [start(folder, "scheduler", *listen)]
     try:
-        while not file.is_file():
+        while not (file.is_file() and file.read_text().endswith("}")):
             time.sleep(0.1)
         address = json.loads(file.read_text())["address"]
         alone = ("--nthreads", 1, "--no-nanny", "--no-dashboard", "--local-directory", folder)
@@ -124,19 +124,19 @@ def there(place, assignment, running):
 
 
 def here(place, assignment, jobs):
-    """Grade the class on this machine; the seconds of wall clock."""
+    """Grade the class on this machine; the seconds of wall clock and of all processes."""
     limits = Limits()
     with opened(place / "here") as book, Sandbox(limits=limits) as sandbox:
         grader = Grader(assignment, sandbox, seed="s")
         _ = sandbox.layers
         begin(book, assignment, limits)
-        began = time.monotonic()
+        began, before = time.monotonic(), seconds_of(os.getpid())
         with closing(
             batch.grade_into(book, grader, collect([place / "class"]), jobs=jobs)
         ) as graded:
             for _ in graded:
                 pass
-        return time.monotonic() - began
+        return time.monotonic() - began, seconds_of(os.getpid()) - before
 
 
 def begin(book, assignment, limits):
@@ -162,15 +162,15 @@ def main(arguments):
                 print(f"a task with {one:>3} submissions, none graded: {1000 * wall:5.1f} ms of "
                       f"wall, {1000 * own:5.1f} ms of the client's")  # fmt: skip
             wall, seconds, answer = there(place, assignment, running)
-        local = here(place, assignment, workers)
+        wall_here, seconds["all here"] = here(place, assignment, workers)
     (chunk,) = chunks(submissions, len(submissions))
     bytes_there = sum(map(len, chunk.encoded)) / len(submissions)
     print(f"a submission is {bytes_there:,.0f} bytes there and {answer:,.0f} bytes back")
-    print(f"\n{size:,} submissions, {workers} workers, ms a submission")
-    print(f"{'wall':>10}{'wall here':>12}{'client':>10}{'scheduler':>12}{'workers':>10}")
+    print(f"\n{size:,} submissions, {workers} workers: {1000 * wall / size:.1f} ms of wall each, "
+          f"{1000 * wall_here / size:.1f} without a cluster; and of processors")  # fmt: skip
     each = {name: 1000 * one / size for name, one in seconds.items()}
-    print(f"{1000 * wall / size:>10.2f}{1000 * local / size:>12.2f}{each['client']:>10.2f}"
-          f"{each['scheduler']:>12.2f}{each['workers']:>10.2f}")  # fmt: skip
+    for name, one in each.items():
+        print(f"{name:>12}{one:>8.2f} ms")
     print(f"\nminutes with processors enough, chunks of {LARGEST_CHUNK}")
     print(f"{'workers':>10}" + "".join(f"{one:>12,}" for one in CLASSES))
     for count in CLUSTERS:

@@ -53,7 +53,7 @@ RIGHT = """
     def both(x):
         return {"up": x + 1, "down": x - 1}
 """
-SLOW = RIGHT.replace("def total(x):", "def total(x):\n        __import__('time').sleep(0.02)")
+SLOW = RIGHT.replace("def total(x):", "def total(x):\n        __import__('time').sleep(0.01)")
 
 
 def write(path, text):
@@ -99,15 +99,14 @@ def wait_for(condition):
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory):
+@contextlib.contextmanager
+def scheduler_in(folder):
     """The address of a scheduler without workers."""
-    folder = tmp_path_factory.mktemp("scheduler")
     address = folder / "address.json"
     command = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", address)
     process = start(folder, "scheduler", "scheduler", *command)
     try:
-        wait_for(address.is_file)
+        wait_for(lambda: address.is_file() and address.read_text().endswith("}"))
         yield json.loads(address.read_text())["address"]
     finally:
         process.terminate()
@@ -142,14 +141,34 @@ class Cluster:
             worker.wait(SECONDS)
 
 
-@pytest.fixture
-def cluster(scheduler, tmp_path):
-    made = Cluster(tmp_path / "cluster", scheduler)
-    made.folder.mkdir()
+@contextlib.contextmanager
+def cluster_in(folder, scheduler):
+    made = Cluster(folder, scheduler)
     try:
         yield made
     finally:
         made.end()
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    with scheduler_in(tmp_path_factory.mktemp("scheduler")) as address:
+        yield address
+
+
+@pytest.fixture
+def cluster(scheduler, tmp_path_factory):
+    """A cluster without workers; those that a test adds end with it."""
+    with cluster_in(tmp_path_factory.mktemp("cluster"), scheduler) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """A cluster of two workers, for those who harm neither."""
+    folder = tmp_path_factory.mktemp("pair")
+    with scheduler_in(folder) as address, cluster_in(folder, address) as made:
+        yield made.add(2, ONLY_THE_WORKERS="x")
 
 
 def run(*arguments):
@@ -168,22 +187,26 @@ def without_times(out):
     return re.sub(r'"seconds": [\d.]+', "", Path(out, "results.json").read_text())
 
 
-def zygotes(cluster):
-    """How many processes the workers have started for students' code."""
-    found = 0
-    for worker in cluster.workers:
+def zygotes(*workers):
+    """The processes that workers have started for students' code."""
+    found = set()
+    for worker in workers:
         for children in Path(f"/proc/{worker.pid}/task").glob("*/children"):
-            for child in children.read_text().split():
-                with contextlib.suppress(OSError):
-                    found += b"grader.sandbox.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
-    return found
+            found.update(map(int, children.read_text().split()))
+    return {number for number in found if is_zygote(number)}
+
+
+def is_zygote(number):
+    with contextlib.suppress(OSError):
+        return b"grader.sandbox.worker" in Path(f"/proc/{number}/cmdline").read_bytes()
+    return False
 
 
 # -- the same marks -------------------------------------------------------------------------------
 
 
-def test_a_cluster_gives_what_this_machine_gives(here, cluster):
-    a_class(here, 30)
+def test_a_cluster_gives_what_this_machine_gives(here, pair):
+    a_class(here, 40)
     write(here / "class" / "wrong.py", RIGHT.replace("x + 1", "x + 2"))
     write(here / "class" / "raises.py", RIGHT.replace("return 3", "return None"))
     write(here / "class" / "random.py", RIGHT.replace("3 *", "__import__('random').random() *"))
@@ -192,38 +215,30 @@ def test_a_cluster_gives_what_this_machine_gives(here, cluster):
     write(
         here / "class" / "surrogate.py", "# coding: utf-7\nx = '+2AA-'\n" + textwrap.dedent(RIGHT)
     )
-    cluster.add(2)
     assert grade("--isolation", "limits", out="local").exit_code == steps.DONE
-    assert grade("--isolation", "limits", "--scheduler", cluster.scheduler).exit_code == steps.DONE
+    assert grade("--isolation", "limits", "--scheduler", pair.scheduler).exit_code == steps.DONE
     assert without_times("out") == without_times("local")
 
 
-def test_a_small_class_is_spread_over_all_workers(here, cluster):
-    a_class(here, 8)
-    cluster.add(2, preload=NAMED)
-    grade("--isolation", "limits", "--scheduler", cluster.scheduler)
-    assert len({one.questions[0].message for one in results().submissions}) == 2
+def test_a_small_class_is_spread_over_all_workers(here, pair, monkeypatch):
+    a_class(here, 4)
+    asked = []
+    with workers_of(pair, []) as workers:
+        submit = workers._submit
+        monkeypatch.setattr(
+            workers,
+            "_submit",
+            lambda address, *rest: asked.append(address) or submit(address, *rest),
+        )
+        taken = collect([here / "class"])
+        assert len(list(workers.grade_all(taken, expected=4, begin=lambda _: True))) == 4
+    assert len(asked) == 4
+    assert len(set(asked)) == 2
 
 
-NAMED = """
-    import os
-    from msgspec.structs import replace
-    from grader.grading import Grader
-
-    def grade(self, submission, real=Grader.grade):
-        result = real(self, submission)
-        named = [replace(one, message=str(os.getpid())) for one in result.questions]
-        return replace(result, questions=tuple(named))
-
-    Grader.grade = grade
-"""
-"""Workers with this name their process in every message."""
-
-
-def test_the_code_is_kept_for_the_students_pages(here, cluster):
+def test_the_code_is_kept_for_the_students_pages(here, pair):
     a_class(here, 1)
-    cluster.add()
-    grade("--isolation", "limits", "--scheduler", cluster.scheduler)
+    grade("--isolation", "limits", "--scheduler", pair.scheduler)
     with existing(here / "out") as book:
         assert book.cells("student00") == (textwrap.dedent(RIGHT),)
 
@@ -255,10 +270,13 @@ def test_a_worker_that_is_killed_costs_nobody_their_mark(here, cluster):
         for _, result in workers.grade_all(collect([here / "class"]), expected=40, begin=begin):
             graded.append(result)
             if len(graded) == 1:
+                left_behind = zygotes(cluster.workers[0])
                 cluster.workers[0].kill()
     assert sorted(one.id for one in graded) == [f"student{number:02}" for number in range(40)]
     assert {one.score for one in graded} == {3.0}
     assert begun, "the worker was killed when it had finished"
+    assert left_behind
+    wait_for(lambda: not any(map(is_zygote, left_behind)))
 
 
 def test_a_submission_that_kills_two_workers_is_set_aside(here, cluster):
@@ -309,13 +327,12 @@ FAILING = """
 """
 
 
-def test_an_interrupt_keeps_what_was_finished_and_ends_everything_there(here, cluster):
+def test_an_interrupt_keeps_what_was_finished_and_ends_everything_there(here, pair):
     a_class(here, 40, SLOW)
-    cluster.add(2)
     command = ["grade", "class", "-a", "sums", "--isolation", "limits"]
     process = subprocess.Popen(
         [sys.executable, "-c", "from grader.cli import main; main()", *command,
-         "--scheduler", cluster.scheduler, "-o", "out"],
+         "--scheduler", pair.scheduler, "-o", "out"],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -326,12 +343,12 @@ def test_an_interrupt_keeps_what_was_finished_and_ends_everything_there(here, cl
         return (here / "out" / "gradebook.sqlite").is_file() and graded_until_now(here / "out")
 
     wait_for(begun)
-    assert zygotes(cluster)
+    assert zygotes(*pair.workers)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=SECONDS)
     assert process.returncode == steps.INTERRUPTED, told
     assert 0 < len(results().submissions) < 40
-    wait_for(lambda: not zygotes(cluster))
+    wait_for(lambda: not zygotes(*pair.workers))
 
 
 def graded_until_now(out):
@@ -346,8 +363,8 @@ def graded_until_now(out):
 # -- trust ----------------------------------------------------------------------------------------
 
 
-def test_students_code_reaches_neither_the_reference_nor_the_cluster(here, cluster):
-    host, port = cluster.scheduler.removeprefix("tcp://").split(":")
+def test_students_code_reaches_neither_the_reference_nor_the_cluster(here, pair):
+    host, port = pair.scheduler.removeprefix("tcp://").split(":")
     write(
         here / "class" / "hostile.py",
         f"""
@@ -355,7 +372,7 @@ def test_students_code_reaches_neither_the_reference_nor_the_cluster(here, clust
         import socket
 
         leaks = len(os.environ.get("ONLY_THE_WORKERS", ""))
-        for folder, _, names in os.walk({str(cluster.folder)!r}):
+        for folder, _, names in os.walk({str(pair.folder)!r}):
             leaks += len(names)
         try:
             socket.create_connection(({host!r}, {port}), timeout=1)
@@ -370,8 +387,7 @@ def test_students_code_reaches_neither_the_reference_nor_the_cluster(here, clust
             return {{"up": x + 1, "down": x - 1}}
         """,
     )
-    cluster.add(ONLY_THE_WORKERS="x")
-    ended = grade("--scheduler", cluster.scheduler)
+    ended = grade("--scheduler", pair.scheduler)
     if ended.exit_code == steps.ISOLATION:
         pytest.skip("no isolation is to be had here")
     (result,) = results().submissions
@@ -389,14 +405,13 @@ def test_a_worker_without_the_demanded_isolation_grades_nothing(here, cluster):
     assert not (here / "out").exists()
 
 
-def test_a_worker_of_another_version_is_left_out_and_the_others_grade(here, cluster):
-    a_class(here, 4)
+def test_a_worker_of_another_version_grades_nothing(here, cluster):
+    a_class(here, 2)
     cluster.add(preload="import grader\ngrader.__version__ = '0.0.0'")
-    cluster.add()
     ended = grade("--isolation", "limits", "--scheduler", cluster.scheduler)
-    assert ended.exit_code == steps.DONE
+    assert ended.exit_code == steps.USAGE
     assert "is left out: autograd-grader is 0.0.0 there" in ended.stderr
-    assert {one.score for one in results().submissions} == {3.0}
+    assert not (here / "out").exists()
 
 
 def test_an_unreachable_scheduler_is_told_in_one_line(here):
@@ -409,6 +424,15 @@ def test_an_unreachable_scheduler_is_told_in_one_line(here):
     (line,) = ended.stderr.splitlines()
     assert line.startswith(f"grader: the scheduler {address} cannot be reached")
     assert not (here / "out").exists()
+
+
+def test_something_else_that_listens_is_told_from_a_scheduler(here, monkeypatch):
+    monkeypatch.setattr(distributed, "_CONNECT_SECONDS", 0.5)
+    a_class(here, 1)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ended = grade("--scheduler", f"tcp://127.0.0.1:{other.getsockname()[1]}")
+    assert ended.exit_code == steps.USAGE
+    assert "cannot be reached (timed out)" in ended.stderr
 
 
 def test_a_cluster_without_workers_is_told(here, scheduler, monkeypatch):
