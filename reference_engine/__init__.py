@@ -113,8 +113,8 @@ set_default_tensor_type = _constructors.set_default_tensor_type
 
 _SUBMODULES = frozenset(
     {
-        "autograd", "backends", "cuda", "distributions", "func", "jit", "linalg", "nn", "optim",
-        "random", "special", "testing", "utils", "version",
+        "_C", "autograd", "backends", "cuda", "distributions", "func", "jit", "linalg", "nn",
+        "optim", "random", "special", "testing", "utils", "version",
     }
 )  # fmt: skip
 """What is imported when it is first named: a computation needs few of them."""
@@ -153,6 +153,8 @@ def _lazily(name: str) -> Any:
         return import_module(f"reference_engine.{name}")
     if name.startswith("_"):
         return None
+    if name.endswith("_window"):
+        return getattr(import_module("reference_engine._window_functions"), name, None)
     if name in _OF_NETWORKS:
         return getattr(import_module("reference_engine.nn.functional"), name, None)
     if name in {"save", "load"}:

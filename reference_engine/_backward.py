@@ -4,8 +4,10 @@ An ordinary pass computes with ndarrays by the rows' own forwards. Under `create
 same formulas run on tensors by the public operations, and are recorded in their turn.
 """
 
+import itertools
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
@@ -65,7 +67,7 @@ class ArrayOperations:
             shape, dtype = shape[number], dtype[number]
         if gradient.shape != shape:
             gradient = TABLE["sum_to"].forward(gradient, shape)
-        if gradient.dtype != dtype:
+        if dtype is not None and gradient.dtype != dtype:
             gradient = gradient.astype(dtype)
         return gradient
 
@@ -91,18 +93,35 @@ class ArrayOperations:
         return None if gradient is None else gradient._array
 
     @classmethod
+    def run_tensor_hooks(cls, node: Node, received: Gradient) -> Gradient:
+        """What arrived at a node, as the hooks of its outputs' tensors leave it."""
+        return cls._changed(_hooks.of_tensors, node, received)
+
+    @classmethod
     def run_pre_hooks(cls, node: Node, received: Gradient) -> Gradient:
-        """What arrived at a node, as its hooks leave it."""
-        arrived = cls._as_tensors(received if node.several else [received])
-        changed = [cls.from_tensor(one) for one in _hooks.before(node, arrived)]
+        """What arrived at a node, as all hooks that are called before it leave it."""
+        return cls._changed(_hooks.before, node, received)
+
+    @classmethod
+    def _changed(cls, hooks: Callable[..., Any], node: Node, received: Gradient) -> Gradient:
+        changed = [cls.from_tensor(one) for one in hooks(node, cls._arrived(node, received))]
+        if all(one is None for one in changed):
+            return None
         return changed if node.several else changed[0]
+
+    @classmethod
+    def _arrived(cls, node: Node, received: Gradient) -> list[Tensor | None]:
+        """The gradients that arrived, one for each output; None stands for no gradient at all."""
+        if not node.several:
+            return cls._as_tensors([received])
+        return cls._as_tensors([None] * len(node.shape) if received is None else received)
 
     @classmethod
     def run_post_hooks(
         cls, node: Node, results: Sequence[Gradient], received: Gradient
     ) -> Sequence[Gradient]:
         """What a node gives, as its hooks leave it."""
-        arrived = cls._as_tensors(received if node.several else [received])
+        arrived = cls._arrived(node, received)
         changed = _hooks.after(node, cls._as_tensors(results), tuple(arrived))
         return [cls.from_tensor(one) for one in changed]
 
@@ -128,14 +147,14 @@ class TensorOperations(ArrayOperations):
             shape, dtype = shape[number], dtype[number]
         if gradient._array.shape != shape:
             gradient = cls.namespace.sum_to(gradient, shape)
-        if gradient._array.dtype != dtype:
+        if dtype is not None and gradient._array.dtype != dtype:
             gradient = cls.namespace.to_copy(gradient, dtype)
         return gradient
 
     @staticmethod
     def accumulate(leaf: Tensor, gradient: Gradient) -> None:
         if leaf._grad is None:
-            leaf._grad = _dispatch.dispatch(TABLE["copy"], (gradient,))
+            leaf._grad = _dispatch.dispatch(TABLE["copy"], (None, gradient))
         else:
             leaf._grad = TensorOperations.add(leaf._grad, gradient)
         _hooks.after_accumulation(leaf)
@@ -211,18 +230,11 @@ def backward(
     if inputs is None:
         _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=None)
         return
-    inputs = [
-        one.node.variable
-        if isinstance(one, GradientEdge) and isinstance(one.node, AccumulateGrad)
-        else one
-        for one in inputs
-    ]
     _check_inputs(inputs, _errors.RETAIN_WITHOUT_GRAD)
-    found = _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=inputs)
-    operations = TensorOperations if create_graph else ArrayOperations
-    for one, gradient in zip(inputs, found, strict=True):
-        if gradient is not None:
-            operations.accumulate(one, gradient)
+    for one in inputs:
+        if isinstance(one, Tensor):
+            one.retain_grad()
+    _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=inputs, capture=False)
 
 
 def grad(
@@ -247,7 +259,9 @@ def grad(
         if gradient is None and not (allow_unused or materialize_grads):
             raise RuntimeError(_errors.UNUSED_INPUT.format(index=index))
         if gradient is None and materialize_grads:
-            results.append(_dispatch.wrap(np.zeros_like(one._array)))
+            if isinstance(one, GradientEdge):
+                raise RuntimeError(_errors.MATERIALIZED_EDGE)
+            results.append(_dispatch.wrap(np.zeros_like(one._array)).requires_grad_(create_graph))
         elif gradient is not None and not create_graph:
             results.append(operations.to_tensor(gradient.copy()))
         else:
@@ -262,23 +276,63 @@ def _walk(
     *,
     create_graph: bool,
     inputs: Sequence[Any] | None,
+    capture: bool = True,
 ) -> list[Gradient]:
+    if state.depth == _DEEP:
+        again = partial(_walk, create_graph=create_graph, inputs=inputs, capture=capture)
+        return _in_another_thread(partial(again, tensors, starts, retain_graph))
+    task = next_task()  # noqa: F841 - looked for by `_running`
+    callbacks: list[Callable[[], None]] = []
     operations = TensorOperations if create_graph else ArrayOperations
     if _dispatch.observer is not None:
         starts = _dispatch.observer.backward_pass(tensors, list(starts)) or starts
     recording, state.enabled = state.enabled, create_graph
+    state.depth += 1
     try:
         with np.errstate(all="ignore"):
-            return run_backward(
+            found = run_backward(
                 [_dispatch.gradient_edge(tensor) for tensor in tensors],  # type: ignore[misc]
                 starts if create_graph else [start._array for start in starts],
                 keep_graph=create_graph if retain_graph is None else retain_graph,
                 operations=operations,
                 step=_dispatch.step,
                 wanted=None if inputs is None else list(map(_dispatch.gradient_edge, inputs)),  # type: ignore[arg-type]
+                capture=capture,
             )
+        for callback in callbacks:  # grows as it is gone through
+            callback()
     finally:
+        state.depth -= 1
         state.enabled = recording
+    return found
+
+
+_DEEP = 50
+"""So many backward passes inside one another are as deep as one thread's stack goes."""
+
+
+def _in_another_thread(function: Callable[[], list[Gradient]]) -> list[Gradient]:
+    """What a function gives, computed on a stack of its own while this thread waits."""
+    from threading import Thread
+
+    found: list[Any] = []
+
+    def run() -> None:
+        try:
+            found.append(function())
+        except BaseException as error:  # noqa: BLE001 - it is raised again below
+            found.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+    if isinstance(found[0], BaseException):
+        raise found[0]
+    return found[0]  # type: ignore[no-any-return]
+
+
+next_task = itertools.count().__next__
+"""Numbers backward passes."""
 
 
 def _check_inputs(inputs: Sequence[Any], without_grad: str) -> None:
@@ -291,7 +345,7 @@ def _check_inputs(inputs: Sequence[Any], without_grad: str) -> None:
             raise RuntimeError(without_grad)
 
 
-def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Any]) -> list[Tensor]:
+def _cotangents(tensors: Sequence[Any], gradients: Sequence[Any]) -> list[Tensor]:
     if len(tensors) != len(gradients):
         _refuse_others(gradients)
         raise RuntimeError(
@@ -299,6 +353,8 @@ def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Any]) -> list[Ten
         )
     starts = []
     for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        if type(tensor) is GradientEdge:
+            tensor = _at_edge(tensor)  # noqa: PLW2901 - what stands for it
         if gradient is None:
             if tensor._requires_grad and tensor._array.size != 1:
                 raise RuntimeError(_errors.NOT_SCALAR)
@@ -316,6 +372,17 @@ def _cotangents(tensors: Sequence[Tensor], gradients: Sequence[Any]) -> list[Ten
             raise RuntimeError(_errors.NO_GRAPH.format(index=index))
         starts.append(_start(tensor, gradient))
     return starts
+
+
+def _at_edge(edge: GradientEdge) -> Tensor:
+    """A tensor of the shape and dtype of the gradient that arrives at an edge."""
+    arriving = edge.node._input_metadata[edge.output_nr]
+    tensor = _dispatch.wrap(np.empty(arriving.shape, arriving.dtype.numpy))
+    if isinstance(edge.node, AccumulateGrad):
+        return tensor.requires_grad_()
+    tensor._grad_fn, tensor._output_nr = edge.node, edge.output_nr
+    tensor._requires_grad = True
+    return tensor
 
 
 def _refuse_others(gradients: Sequence[Any]) -> None:

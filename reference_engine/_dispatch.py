@@ -294,7 +294,7 @@ def shape_of(value: Any) -> tuple[int, ...]:
 def gradient_edge(value: Any) -> Edge:
     """The edge along which a tensor's gradient leaves an operation: (None, 0) where none is due."""
     if not isinstance(value, tensor_type):
-        return value if isinstance(value, GradientEdge) else NO_EDGE
+        return (value.node, value.output_nr) if isinstance(value, GradientEdge) else NO_EDGE
     if not value._requires_grad:
         return NO_EDGE
     view = value._view
@@ -337,6 +337,9 @@ def dispatch_in_place(
     arrays = [
         value._array if isinstance(value, tensor_type) else as_operand(value) for value in inputs
     ]
+    for value in others:
+        if isinstance(value, tensor_type) and value._counter is target._counter:
+            _views.check_overlap(target._array, value._array)
     if row.promote is not None:
         row.promote(arrays)
     try:

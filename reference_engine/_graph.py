@@ -36,6 +36,8 @@ class Node:
     __slots__ = ("__weakref__", "_metadata", "dtype", "edges", "hooks", "sequence", "shape")
 
     several = False
+    takes_none = False
+    """Whether the node is applied also where no gradient has arrived, as a Function's are."""
 
     def __init__(self, edges: tuple[Any, ...], shape: Any, dtype: Any) -> None:
         self.edges = edges
@@ -77,6 +79,22 @@ class Node:
     def release(self) -> None:
         """Free what was saved for the backward pass."""
 
+    @property
+    def _input_metadata(self) -> list["Arriving"]:
+        """What the gradients that arrive look like, one for each output."""
+        if self.several:
+            return [Arriving(*one) for one in zip(self.shape, self.dtype, strict=True)]
+        return [Arriving(self.shape, self.dtype)]
+
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
+    def __call__(self, *gradients: Any) -> Any:
+        """Apply the node to gradients that are tensors, as a backward pass would."""
+        from reference_engine._running import apply_node
+
+        return apply_node(self, gradients)
+
     def register_hook(self, hook: Callable[..., Any]) -> "RemovableHandle":
         """Call `hook(grad_inputs, grad_outputs)` after the node was applied."""
         return RemovableHandle(hooks_of(self).post, hook)
@@ -94,6 +112,36 @@ class GradientEdge(NamedTuple):
 
     node: Node
     output_nr: int
+    ownership_token: Any = None
+
+
+class Arriving:
+    """What a gradient that arrives at a node looks like."""
+
+    is_nested_tensor = is_cpp_nested_tensor = False
+
+    def __init__(self, shape: Any, kind: Any) -> None:
+        self._shape = shape
+        self._kind = kind
+
+    @property
+    def shape(self) -> Any:
+        """The sizes."""
+        return list(self._shape)
+
+    @property
+    def dtype(self) -> Any:
+        """The element type."""
+        from reference_engine._types import of_numpy
+
+        return of_numpy(self._kind)
+
+    @property
+    def device(self) -> Any:
+        """Always the CPU."""
+        from reference_engine._types import cpu
+
+        return cpu
 
 
 class AccumulateGrad(Node):
@@ -120,6 +168,8 @@ class AccumulateGrad(Node):
 
 class RemovableHandle:
     """Takes a hook away again."""
+
+    __module__ = "torch.utils.hooks"
 
     def __init__(self, hooks: "Hooks", hook: Callable[..., Any]) -> None:
         self.id = next_sequence()
@@ -181,16 +231,21 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
     operations: Any,
     step: Callable[[Node, Gradient, Any], Sequence[Gradient]] | None = None,
     wanted: Sequence[tuple[Node, int]] | None = None,
+    capture: bool = True,
 ) -> list[Gradient]:
     """Walk from the roots to the leaves, or to the `wanted` outputs, and return those's gradients.
 
-    Without `wanted`, leaves accumulate and the list is empty. With it, nothing accumulates: only
-    nodes on a path to a wanted output are applied. `step` applies a node in place of its own
-    `apply`, to watch over it.
+    Without `wanted`, leaves accumulate and the list is empty. With it, only nodes on a path to a
+    wanted output are applied, and nothing accumulates; unless `capture` is False: then the wanted
+    nodes themselves are applied too, and the list is empty. `step` applies a node in place of its
+    own `apply`, to watch over it.
     """
     waiting = _count_dependencies(roots)
     targets = () if wanted is None else {node for node, _ in wanted}
     applied = None if wanted is None else _leading_to(targets, waiting)
+    if applied is not None and not capture:
+        applied.update(targets)
+        wanted = ()
     captured: dict[tuple[Node, int], Gradient] = {}
     fit, add = operations.fit, operations.add
     partial: dict[Node, Gradient] = {}  # what has arrived at nodes that wait for more
@@ -233,16 +288,22 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
         hooks = node.hooks
         if applied is not None:
             needed = node in applied
-            if received is not None and hooks is not None and (needed or node in targets):
-                received = operations.run_pre_hooks(node, received)
+            if hooks is not None and not needed and node in targets:
+                received = operations.run_tensor_hooks(node, received)
             _capture(node, received, wanted, captured)
             if not needed:
-                received = None
-        elif hooks is not None and received is not None:
+                results = repeat(None)
+                continue
+        if hooks is not None:
             received = operations.run_pre_hooks(node, received)
         if received is None:
-            results = repeat(None)
-            continue
+            if not node.takes_none:
+                results = repeat(None)
+                if hooks is not None and hooks.post:
+                    nothing = [None] * len(node.next_functions)
+                    operations.run_post_hooks(node, nothing, received)
+                continue
+            received = [None] * len(node.shape)
         if step is None:
             results = node.apply(received, operations)
         else:

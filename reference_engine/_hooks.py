@@ -12,8 +12,8 @@ from reference_engine._graph import Node, hooks_of
 from reference_engine._tensor import Tensor
 
 
-def before(node: Node, received: list[Tensor | None]) -> list[Tensor | None]:
-    """What arrived at a node, as the hooks of its outputs' tensors and its own leave it.
+def of_tensors(node: Node, received: list[Tensor | None]) -> list[Tensor | None]:
+    """What arrived at a node, as the hooks of its outputs' tensors leave it.
 
     Tensors that retain their `.grad` see what the others have left.
     """
@@ -21,18 +21,25 @@ def before(node: Node, received: list[Tensor | None]) -> list[Tensor | None]:
     for number, registered in hooks.tensors.items():
         for hook in tuple(registered.values()):
             gradient = received[number]
-            if gradient is None:
-                continue
             changed = hook(gradient)
-            if changed is not None:
-                received[number] = _checked(changed, gradient, hook)
-    for hook in tuple(hooks.pre.values()):
-        received = _all_checked(hook(tuple(received)), received, hook)
+            if changed is None:
+                continue
+            if gradient is None:
+                raise RuntimeError(_errors.HOOK_FOR_NONE)
+            received[number] = _checked(changed, gradient, hook)
     for number, reference in hooks.retained.items():
         tensor = reference()
         gradient = received[number]
         if tensor is not None and gradient is not None:
             tensor._grad = _retained(tensor._grad, gradient)
+    return received
+
+
+def before(node: Node, received: list[Tensor | None]) -> list[Tensor | None]:
+    """What arrived at a node, as the hooks of its outputs' tensors and its own leave it."""
+    received = of_tensors(node, received)
+    for hook in tuple(hooks_of(node).pre.values()):
+        received = _all_checked(hook(tuple(received)), received, hook)
     return received
 
 
@@ -57,7 +64,9 @@ def after_accumulation(leaf: Tensor) -> None:
         return
     for hook in tuple(leaf._hooks.accumulated.values()):
         returned = hook(leaf)
-        if returned is not None and not isinstance(returned, Tensor):
+        if isinstance(returned, Tensor):
+            raise RuntimeError(_errors.POST_HOOK_RETURNED)  # noqa: TRY004 - PyTorch's own type
+        if returned is not None:
             raise TypeError(_errors.HOOK_TYPE.format(type=type(returned).__name__))
 
 

@@ -4,19 +4,22 @@ Numbers, slices, None and the ellipsis are views, one after the other; lists and
 indices, and masks, are one operation that copies.
 """
 
+import warnings
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import TABLE
+from reference_engine._derivatives.indexing import Indices
 from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
 from reference_engine._tensor import Tensor
 
 
 def get_item(self: Tensor, key: Any) -> Tensor:
     """The elements at `key`: a view where the key is basic, a copy where it holds indices."""
-    viewed, advanced = _basic_part(self, key)
+    viewed, advanced = _basic_part(self, _as_tuple(key) if type(key) is list else key)
     if advanced is None:
         if viewed is self:
             return dispatch(TABLE["alias"], (self,))  # type: ignore[no-any-return]
@@ -29,22 +32,43 @@ def set_item(self: Tensor, key: Any, value: Any) -> None:
     if not isinstance(value, _ASSIGNED):
         name = _functions.full_name(type(value))
         raise TypeError(_errors.ASSIGNED_TYPE.format(type=name, legacy=self.dtype.legacy))
-    viewed, advanced = _basic_part(self, key)
+    viewed, advanced = _basic_part(self, _as_tuple(key) if type(key) is list else key)
     source = value if isinstance(value, Tensor) else wrap(np.asarray(value, self._array.dtype))
     if advanced is not None:
+        if source._array.shape[:1] == (1,):
+            source = _without_front(source, viewed._array[advanced].ndim)
         try:
             dispatch_in_place(TABLE["index_put"], viewed, (source,), (advanced,))
         except (RuntimeError, ValueError):
             _check_broadcast(source, viewed._array[advanced].shape)
             raise
         return
-    while source._array.ndim > viewed._array.ndim and source._array.shape[0] == 1:
-        source = _functions.squeeze(source, 0)
+    source = _without_front(source, viewed._array.ndim)
     TABLE["expand"].forward(source._array, viewed._array.shape)  # its error, where it does not fit
     _functions.copy_(viewed, source)
 
 
-_ASSIGNED = (Tensor, bool, int, float, np.generic)
+def _without_front(source: Tensor, ndim: int) -> Tensor:
+    """A value without dimensions of size 1 before those of the place that it is written to."""
+    while source._array.ndim > ndim and source._array.shape[0] == 1:
+        source = _functions.squeeze(source, 0)
+    return source
+
+
+def _as_tuple(key: list[Any]) -> Any:
+    """A list of indices as the tuple that it is taken for, where it holds more than numbers."""
+    several = (Tensor, list, tuple, slice, type(None), type(Ellipsis))
+    if len(key) < _LONG and any(isinstance(one, several) for one in key):
+        warnings.warn(_errors.INDEX_SEQUENCE, UserWarning, stacklevel=3)
+        return tuple(key)
+    return key
+
+
+_LONG = 32
+"""A list of so many indices is never taken for a tuple."""
+
+
+_ASSIGNED = (Tensor, bool, int, float, np.integer, np.bool_)
 
 
 def _check_broadcast(source: Tensor, expected: tuple[int, ...]) -> None:
@@ -74,19 +98,23 @@ def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]
             continue
         else:
             advanced.extend([slice(None)] * (dim - len(advanced)))
-            index = one
-            if index.dtype == np.bool_:
-                if not index.ndim:
-                    viewed, index = _functions.unsqueeze(viewed, dim), index.reshape(1)
-                _check_mask(viewed, dim, index)
-            advanced.append(index)
-            dim += index.ndim if index.dtype == np.bool_ else 1
+            places = one
+            if places.dtype == np.bool_:
+                if not places.ndim:
+                    viewed, places = _functions.unsqueeze(viewed, dim), places.reshape(1)
+                _check_mask(viewed, dim, places)
+            advanced.append(places)
+            dim += places.ndim if places.dtype == np.bool_ else 1
             advanced.extend([_COVERED] * (dim - len(advanced)))
             continue
         dim += 1
     if not advanced:
         return viewed, None
-    return viewed, tuple(one for one in advanced if one is not _COVERED)
+    found = Indices(one for one in advanced if one is not _COVERED)
+    given = key if isinstance(key, tuple) else (key,)
+    found.tensors = tuple(one for one in given if isinstance(one, Tensor))
+    found.versions = tuple(one._counter[0] for one in found.tensors)
+    return viewed, found
 
 
 _COVERED = object()
@@ -105,9 +133,11 @@ def _check_mask(self: Tensor, dim: int, mask: np.ndarray[Any, Any]) -> None:
 def _sliced(self: Tensor, dim: int, key: slice, *, only: bool) -> Tensor:
     whole = self._array.shape[dim]
     start, end, step = (
-        None if one is None else int(one) for one in (key.start, key.stop, key.step)
+        None if one is None else index(one) for one in (key.start, key.stop, key.step)
     )
-    if step is not None and step <= 0:
+    if step == 0:
+        raise ValueError(_errors.SLICE_STEP_ZERO)
+    if step is not None and step < 0:
         raise ValueError("step must be greater than zero")
     if not only and (start or 0) == 0 and (end is None or end >= whole) and step in (None, 1):
         return self
@@ -123,7 +153,9 @@ def _expanded(self: Tensor, keys: tuple[Any, ...]) -> list[Any]:
     if used > self._array.ndim:
         raise IndexError(_errors.INDEX_MANY.format(dim=self._array.ndim))
     expanded: list[Any] = []
-    for one in prepared:
+    for place, one in enumerate(prepared):
+        if one is Ellipsis and any(earlier is Ellipsis for earlier in prepared[:place]):
+            continue
         if one is Ellipsis:
             expanded.extend([slice(None)] * (self._array.ndim - used))
         else:
@@ -144,6 +176,9 @@ def _prepared(key: Any) -> Any:
         return key
     if isinstance(key, Tensor):
         key = key._array
+        if key.dtype == np.uint8:
+            warnings.warn(_errors.INDEX_BYTE, UserWarning, stacklevel=5)
+            key = key.astype(bool)
     if isinstance(key, (bool, np.bool_)):
         return np.asarray(key)
     if isinstance(key, (int, np.integer)):

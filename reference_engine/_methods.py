@@ -13,15 +13,18 @@ from reference_engine import (
     _dispatch,
     _drawing,
     _errors,
+    _leaf_state,
     _storage,
     _views,
 )
 from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import wrap
 from reference_engine._functions import reshape, unsqueeze
+from reference_engine._modes import state
 from reference_engine._ordering import nonzero
 from reference_engine._promotion import promote_types as numpy_promotion
 from reference_engine._promotion import result_type as numpy_result_type
+from reference_engine._rearranging import as_strided
 from reference_engine._reductions import sum
 from reference_engine._tensor import Tensor
 from reference_engine._types import Size, dtype, memory_format, of_numpy, strided
@@ -192,20 +195,40 @@ def _in_place(name: str, row_of: Callable[..., tuple[Any, ...]]) -> Callable[...
     """The method that makes a tensor its own view; `row_of` gives a row's name and options."""
 
     def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        _views.check_in_place(self, will_require_grad=self._requires_grad)
+        if state.enabled:
+            _views.check_in_place(self, will_require_grad=self._requires_grad)
+        if self._counter is _dispatch.UNTRACKED and not state.inference:
+            raise RuntimeError(_errors.INFERENCE_IN_PLACE)
         row, *options = row_of(*arguments, **named)
         result = _dispatch.dispatch(TABLE[f"{row}_in_place"], (self,), tuple(options))
-        self._array = _dispatch.storage(result)
-        self._grad_fn, self._output_nr = result._grad_fn, result._output_nr
-        self._accumulator = None
-        self._counter[0] += 1
-        if self._view is not None:
-            self._view.version = self._counter[0]
+        _become(self, result)
         return self
 
     method.__name__ = name
     method.__doc__ = "The view of that name; this tensor becomes it."
     return method
+
+
+def as_strided_(self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """The view of that name; this tensor becomes it."""
+    if state.enabled:
+        _views.check_in_place(self, will_require_grad=self._requires_grad)
+    _become(self, as_strided(self, size, stride, storage_offset))
+    return self
+
+
+def _become(tensor: Tensor, result: Tensor) -> None:
+    """Let a tensor be what an operation in place has made of it."""
+    tensor._array = _dispatch.storage(result)
+    tensor._accumulator = None
+    if tensor._counter is _dispatch.UNTRACKED:
+        return
+    tensor._counter[0] += 1
+    if not state.enabled:  # the history of a view is found anew when it is asked for
+        return
+    tensor._grad_fn, tensor._output_nr = result._grad_fn, result._output_nr
+    if tensor._view is not None:
+        tensor._view.version = tensor._counter[0]
 
 
 def _squeezed(dim: Any = None) -> tuple[Any, ...]:
@@ -319,7 +342,7 @@ def _no_device(name: str) -> property:
 
 
 METHODS: tuple[Callable[..., Any], ...] = (
-    square_, float_power_, fill_diagonal_, apply_, map_, map2_, sum_to_size, dim_order,
+    as_strided_, square_, float_power_, fill_diagonal_, apply_, map_, map2_, sum_to_size, dim_order,
     is_contiguous, *BOTH, *_storage.METHODS, *_drawing.METHODS,
     _constructors.new, _constructors.new_tensor,
 )  # fmt: skip
@@ -369,5 +392,6 @@ def bind_methods() -> None:
     }
     for name, get in properties.items():
         setattr(Tensor, name, property(get))
+    _leaf_state.bind()
     Tensor.type = _constructors.type_  # type: ignore[attr-defined]
     Tensor.ndimension = Tensor.dim  # type: ignore[attr-defined]

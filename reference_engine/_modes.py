@@ -5,8 +5,9 @@ dispatch reads it.
 """
 
 import threading
+import warnings
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from types import TracebackType
 from typing import Any
 
@@ -16,11 +17,13 @@ from reference_engine import _errors
 class _State(threading.local):
     enabled = True
     inference = False
+    depth = 0
 
 
 state = _State()
 """`state.enabled`: is this thread recording? True in every new thread, as in PyTorch.
-`state.inference`: are the tensors it makes shut out of autograd for good?"""
+`state.inference`: are the tensors it makes shut out of autograd for good?
+`state.depth`: how many backward passes run in it, each inside the one before?"""
 
 inference_used = False
 """Whether any thread was ever in inference mode: until then nobody needs to ask."""
@@ -41,15 +44,26 @@ def _around(mode: Callable[[], Any], function: Callable[..., Any]) -> Callable[.
     @wraps(function)
     def generating(*args: Any, **kwargs: Any) -> Any:
         generator = function(*args, **kwargs)
-        received = None
+        step: Callable[[], Any] = partial(next, generator)
         while True:
-            with mode():
-                try:
-                    value = generator.send(received)
-                except StopIteration as stop:
-                    return stop.value
-            received = yield value
+            try:
+                with mode():
+                    value = step()
+            except StopIteration as stop:
+                return stop.value
+            try:
+                received = yield value
+            except GeneratorExit:
+                with mode():
+                    generator.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the generator sees it
+                step = partial(generator.throw, error)
+            else:
+                step = partial(generator.send, received)
 
+    if isinstance(function, type):
+        warnings.warn(_errors.CLASS_DECORATED, FutureWarning, stacklevel=3)
     code = getattr(function, "__code__", None)
     return generating if code is not None and code.co_flags & _CO_GENERATOR else decorated
 
@@ -91,6 +105,10 @@ class _FixedMode(_Mode):
 
     def __init__(self, function: Callable[..., Any] | None = None) -> None:
         super().__init__(self._value)
+
+    def clone(self) -> Any:
+        """A mode of the same kind."""
+        return type(self)()
 
 
 class no_grad(_FixedMode):
@@ -145,6 +163,10 @@ class inference_mode(_Mode):
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return _around(lambda: inference_mode(self._inference), function)
 
+    def clone(self) -> "inference_mode":
+        """The same mode."""
+        return inference_mode(self._inference)
+
 
 def is_inference_mode_enabled() -> bool:
     """Whether tensors made by this thread now are inference tensors."""
@@ -166,6 +188,13 @@ class set_grad_enabled(_Mode):
     def __enter__(self) -> None:
         self._former.append(self._before)
         state.enabled = self._enabled
+
+    def __repr__(self) -> str:
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self._enabled})"
+
+    def clone(self) -> "set_grad_enabled":
+        """The same mode, set once more."""
+        return set_grad_enabled(self._enabled)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         state.enabled = self._before

@@ -9,7 +9,7 @@ from reference_engine import _errors, _functions, _numpy_errors, _views
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.rearranging import in_range
 from reference_engine._dispatch import dispatch, storage, wrap
-from reference_engine._functions import expand, permute, reshape, unsqueeze, view
+from reference_engine._functions import expand, permute, place_of, reshape, unsqueeze, view
 from reference_engine._tensor import Tensor
 
 BOTH = (
@@ -35,8 +35,8 @@ def _numbers(value: Any) -> tuple[int, ...]:
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """The dimensions of `source` moved to the places `destination`."""
     ndim = input._array.ndim
-    froms = [in_range(one, ndim) for one in _numbers(source)]
-    tos = [in_range(one, ndim) for one in _numbers(destination)]
+    froms = [place_of(input, one) for one in _numbers(source)]
+    tos = [place_of(input, one) for one in _numbers(destination)]
     if len(froms) != len(tos):
         raise RuntimeError(
             _errors.MOVEDIM.format(

@@ -69,7 +69,7 @@ def _spread(
     dims = dims_of(dim)
     for one in dims if isinstance(dims, tuple) else () if dims is None else (dims,):
         place_of(input, one)
-    if input._array.size and count_of(input._array.shape, dims) <= correction:
+    if input._array.dtype.kind == "f" and count_of(input._array.shape, dims) <= correction:
         warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
     return dispatch(TABLE[name], (input,), (dims, correction, keepdim))
 

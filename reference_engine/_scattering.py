@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _functions
+from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
 from reference_engine._tensor import Tensor
@@ -87,6 +87,8 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
 @_of_plan
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Plan:
     """Elements added where `index` says along `dim`."""
+    if input._array.dtype != src._array.dtype:
+        raise RuntimeError(_errors.SCATTER_SOURCE_DTYPE.format(name="scatter"))
     return "scatter_add", (input, index, src), (dim,)
 
 

@@ -255,10 +255,11 @@ class Tensor:
             raise RuntimeError(
                 _errors.GRAD_SIZE.format(found=list(value.shape), expected=list(self.shape))
             )
-        if value._array.dtype != self._array.dtype:
+        expected = self.dtype if self._grad_fn is not None else self.grad_dtype  # type: ignore[attr-defined]
+        if expected is not None and value.dtype is not expected:
             raise RuntimeError(
                 _errors.GRAD_DTYPE.format(
-                    found=value.dtype.legacy.lower(), expected=self.dtype.legacy
+                    found=value.dtype.legacy.lower(), expected=expected.legacy
                 )
             )
 
@@ -274,6 +275,8 @@ class Tensor:
     def data(self, value: "Tensor") -> None:
         if not isinstance(value, Tensor):
             raise TypeError(_errors.DATA_TYPE.format(type=type(value).__name__))
+        if self._requires_grad and value._array.dtype.kind != "f":
+            raise RuntimeError(_errors.DATA_FLOATING)
         self._array = _dispatch.storage(value)
         self._accumulator = None  # the leaf's node describes the former shape and dtype
         if _dispatch.observer is not None and self._requires_grad and self._grad_fn is None:
@@ -340,8 +343,7 @@ class Tensor:
 
     def _leaf_hooks(self) -> NodeHooks:
         if self._hooks is None:
-            self._hooks = NodeHooks()
-            _dispatch.accumulator(self).hooks = self._hooks
+            self._hooks = hooks_of(_dispatch.accumulator(self))
         return self._hooks
 
     # -- Python -----------------------------------------------------------------------------------

@@ -56,8 +56,10 @@ def share(source: "Tensor", result: "Tensor", *, several: bool) -> None:
         return
     counter: list[Any] = source._counter
     result._counter = counter
+    if counter is _dispatch.UNTRACKED:
+        return
     view = result._view = View(source, several=several)
-    if result._array.dtype.kind != "f" or counter is _dispatch.UNTRACKED:
+    if result._array.dtype.kind != "f":
         return
     if view.base._requires_grad:
         result._requires_grad = True
@@ -93,13 +95,32 @@ def check_in_place(target: "Tensor", *, will_require_grad: bool) -> None:
 def _refusal(target: "Tensor", origin: str, event: str) -> str:
     """PyTorch's message for a write to a view, or to what it shares its memory with."""
     node = target._grad_fn
+    of_view = ""
     if node is not None:
         name = node.name().rstrip("0123456789").removesuffix("Backward")
-        where = _errors.VIEW_OF_NODE.format(nr=target._output_nr, node=name)
+        of_view = _errors.VIEW_OF_VIEW.get(origin, "")
+        where = _errors.VIEW_OF_NODE.format(nr=target._output_nr, node=name) + of_view
     else:
         where = _errors.VIEW_MADE[origin]
-    after = _errors.VIEW_MODE.get("" if node is not None else origin, "")
+    after = _errors.VIEW_MODE[origin] if node is None or of_view else ""
     return f"{where} and {event} modified inplace{after}. {_errors.VIEW_REASONS[origin]}"
+
+
+def check_overlap(target: np.ndarray[Any, Any], source: np.ndarray[Any, Any]) -> None:
+    """Refuse to write to memory that an operand shows too, unless both show all of it alike.
+
+    As PyTorch, only where both lie without gaps: it takes the others' word.
+    """
+    if not (_is_dense(target) and _is_dense(source)) or not np.may_share_memory(target, source):
+        return
+    a, b = target.__array_interface__["data"], source.__array_interface__["data"]
+    if a != b or target.shape != source.shape or target.strides != source.strides:
+        raise RuntimeError(_errors.PARTLY_OVERLAPPING)
+
+
+def _is_dense(array: np.ndarray[Any, Any]) -> bool:
+    flags = array.flags
+    return isinstance(array, np.ndarray) and (flags.c_contiguous or flags.f_contiguous)
 
 
 def write(array: np.ndarray[Any, Any], found: np.ndarray[Any, Any], *, name: str) -> None:
@@ -198,7 +219,8 @@ class CopySlices(Node):
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         ops = operations.namespace
         part = ops.as_strided(received, self._positions)
-        results = list(self._inner.apply(part, operations))
+        arrived = [part] if self._inner.several else part
+        results = list(self._inner.apply(arrived, operations))
         overwritten = results.pop(0) if self._before else None
         written = 0.0 if overwritten is None else operations.fit(overwritten, self._inner, 0)
         return [ops.as_strided_scatter(received, written, self._positions), *results]

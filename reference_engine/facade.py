@@ -21,6 +21,9 @@ _NESTED = (
 )  # fmt: skip
 """Modules below those that `torch` itself names."""
 
+_PRIVATE = ("reference_engine._C", "reference_engine.autograd._functions")
+"""Modules that are served although their names say that they are PyTorch's own affair."""
+
 
 class _Finder(MetaPathFinder, Loader):
     """Finds `torch` and what of its submodules the engine has."""
@@ -75,14 +78,23 @@ class _Finder(MetaPathFinder, Loader):
         return _counterpart(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Only name its classes: the module is there already."""
+        """Only name its classes: the module is there already.
+
+        A module below it, whose name there means a function, is known from now on: importing it
+        would put it in the function's place.
+        """
         _name_as_pytorch_does(module)
+        for name, value in vars(module).items():
+            below = sys.modules.get(f"{module.__name__}.{name}")
+            if below is not None and below is not value:
+                torch = below.__name__.replace("reference_engine", "torch", 1)
+                sys.modules.setdefault(torch, below)
 
 
 def _counterpart(fullname: str) -> ModuleType | None:
     """The engine's module for one of PyTorch's, or None."""
     name = "reference_engine" + fullname.removeprefix("torch")
-    if any(part.startswith("_") for part in name.split(".")[1:]):
+    if any(part.startswith("_") for part in name.split(".")[1:]) and name not in _PRIVATE:
         return None
     if name in {"reference_engine.facade", "reference_engine.faults", "reference_engine.trace"}:
         return None

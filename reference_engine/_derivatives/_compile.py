@@ -36,6 +36,8 @@ _VERSIONS = {
 }
 _FREED = {"input", "number", "result"}
 """What a backward pass frees: tensors, and the numbers that stand in their place."""
+_INDICES = "indices"
+"""The option that holds tensors too."""
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -60,7 +62,9 @@ class Plan:
         sources = {name: self._source(name, users, tensors) for name, users in row.users.items()}
         self._sources = {name: source for name, source in sources.items() if source is not None}
         self.names = tuple(self._sources)
-        self.frees = any(kind in _FREED for kind, _ in self._sources.values())
+        self.frees = any(
+            kind in _FREED or name == _INDICES for name, (kind, _) in self._sources.items()
+        )
         self.node = self._node()
         self.on_arrays: Callable[..., Any] = self._compile_on_arrays
         self.on_tensors: Callable[..., Any] = self._compile_on_tensors

@@ -24,7 +24,9 @@ def _each(function: Callable[[float], float]) -> Callable[[Any], Any]:
 
 
 def _log_gamma(value: float) -> float:
-    return math.inf if value <= 0 and value == math.floor(value) else math.lgamma(value)
+    if math.isinf(value) or (value <= 0 and value == math.floor(value)):
+        return math.inf
+    return math.lgamma(value)
 
 
 def _normal_quantile(probability: float) -> float:
@@ -56,6 +58,8 @@ def _scaled_complement(value: float) -> float:
 
 
 def _log_normal(value: float) -> float:
+    if value == -math.inf:
+        return value
     if value < -1:
         scaled = _scaled_complement(-value / math.sqrt(2))
         return math.log(scaled / 2) - value * value / 2
@@ -74,6 +78,8 @@ log_ndtr = _each(_log_normal)
 def _digamma(value: float) -> float:
     if value == 0:
         return math.copysign(math.inf, -value)
+    if not math.isfinite(value):
+        return value if value > 0 else math.nan
     if value < 0:
         part = math.fmod(value, 1)
         return _digamma(1 - value) - math.pi / math.tan(math.pi * part) if part else math.nan
@@ -153,7 +159,7 @@ _i1e_over_x = _bessel(lambda angles: np.sin(angles) ** 2)
 
 def i1e(values: Any) -> Any:
     """exp(-|x|) times the modified Bessel function of order 1."""
-    return values * _i1e_over_x(values)
+    return np.where(np.isinf(values), np.copysign(0, values), values * _i1e_over_x(values))
 
 
 def i0(values: Any) -> Any:

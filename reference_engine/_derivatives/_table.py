@@ -24,7 +24,7 @@ import numpy as np
 from reference_engine import _dispatch, _errors
 from reference_engine._derivatives import _compile
 from reference_engine._graph import Edge, Gradient, Node
-from reference_engine._saved import unpack
+from reference_engine._saved import SavedTensor, unpack
 
 Formula = Callable[..., Any]
 
@@ -102,9 +102,23 @@ class RowNode(Node):
 def _saved_value(node: RowNode, name: str) -> Any:
     """What a node has saved, as PyTorch shows it: a number for the other operand is a tensor."""
     value = node._unpacked().get(name)
+    if name == "indices":
+        return getattr(value, "shown", value)
+    if name == "dim" and isinstance(value, int) and node.row.name in _OVER_DIMS:
+        return (value,)
     if name == "other" and isinstance(value, (int, float)):
         return _dispatch.wrap(np.asarray(value))
     return value
+
+
+def _raw_saved_value(node: RowNode, name: str) -> SavedTensor | None:
+    """What a node has saved, unread; None where it has not."""
+    names = node.plan.names
+    return SavedTensor(node, names.index(name)) if name in names else None
+
+
+_OVER_DIMS = frozenset({"sum_dim", "mean_dim", "amax", "amin", "logsumexp", "var", "std"})
+"""Rows whose `dim` PyTorch keeps as several, also where it is one."""
 
 
 class Row:
@@ -165,6 +179,7 @@ class Row:
         for name in self.users:
             shown = name.replace("_shape", "_sym_sizes")
             members[f"_saved_{shown}"] = property(partial(_saved_value, name=name))
+            members[f"_raw_saved_{shown}"] = property(partial(_raw_saved_value, name=name))
         return type(self.node_name.removeprefix("torch::autograd::"), (RowNode,), members)
 
     @cached_property

@@ -10,7 +10,7 @@ import numpy as np
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.special import LN2
-from reference_engine._promotion import promote, promote_to_float
+from reference_engine._promotion import OF_TENSORS, promote, promote_to_float
 
 row(
     "add_number",
@@ -79,7 +79,10 @@ def _times_log(logarithm: Any) -> Any:
     @quiet
     def forward(self: Any, other: Any, /) -> Any:
         product = self * logarithm(other)
-        return np.where(np.equal(self, 0) & ~np.isnan(other), np.zeros_like(product), product)
+        found = np.where(np.equal(self, 0) & ~np.isnan(other), np.zeros_like(product), product)
+        # The logarithm of a number is a float64, whatever the tensor is.
+        tensors = [one for one in (self, other) if isinstance(one, OF_TENSORS)]
+        return found.astype(np.result_type(*tensors))
 
     return forward
 

@@ -222,9 +222,10 @@ row(
 row("clone", lambda self, /, order="K": np.array(self, order=order), self=lambda grad: grad)
 row(
     "copy",
-    lambda self, /: np.copy(self),
+    lambda self, src, /: np.copy(src),
     node="torch::autograd::CopyBackwards",
-    self=lambda grad: grad,
+    self=lambda grad: grad * 0,
+    src=lambda grad: grad,
 )
 row("to_copy", lambda self, /, dtype: self.astype(dtype), self=lambda grad: grad)
 row("zero", lambda self, /: np.zeros_like(self), self=lambda grad: grad * 0)

@@ -12,6 +12,7 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.shapes import Shape
+from reference_engine._saved import unpack
 
 
 def at(dim: int, index: Any) -> tuple[Any, ...]:
@@ -96,7 +97,8 @@ row(
 _OUT_OF_BOUNDS = re.compile(r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)")
 
 
-def _index(self: Any, /, key: Any) -> Any:
+def _index(self: Any, /, indices: Any) -> Any:
+    key = indices
     try:
         return self[key]
     except IndexError as error:
@@ -112,32 +114,47 @@ def _index(self: Any, /, key: Any) -> Any:
         raise IndexError(_errors.INDEX_SHAPES.format(shapes=joined)) from None
 
 
-def _added_at(self: Any, /, shape: Shape, key: Any) -> Any:
-    """Zeros of `shape` with values added at `key`, where places may repeat."""
+def _added_at(self: Any, /, shape: Shape, indices: Any) -> Any:
+    """Zeros of `shape` with values added at `indices`, where places may repeat."""
     zeros = np.zeros(shape, np.asarray(self).dtype)
-    np.add.at(zeros, key, self)
+    np.add.at(zeros, indices, self)
     return zeros
 
 
-row("added_at", _added_at, self=lambda ops, grad, key: ops.index(grad, key))
+class Indices(tuple[Any, ...]):  # noqa: SLOT001 - a tuple has no slots
+    """A NumPy key with the tensors of indices that it was made of, and their versions then."""
+
+    tensors: tuple[Any, ...] = ()
+    versions: tuple[int, ...] = ()
+
+
+def unchanged(indices: Any) -> Any:
+    """A key whose tensors are still as they were; raises where one was modified in place."""
+    if isinstance(indices, Indices):
+        for tensor, version in zip(indices.tensors, indices.versions, strict=True):
+            unpack(tensor, version, None)
+    return indices
+
+
+row("added_at", _added_at, self=lambda ops, grad, indices: ops.index(grad, indices))
 row(
     "index",
     _index,
-    self=lambda ops, grad, self_shape, key: ops.added_at(grad, self_shape, key),
+    self=lambda ops, grad, self_shape, indices: ops.added_at(grad, self_shape, unchanged(indices)),
 )
 
 
-def _index_put(self: Any, values: Any, /, key: Any) -> Any:
+def _index_put(self: Any, values: Any, /, indices: Any) -> Any:
     result = self.copy()
-    result[key] = values
+    result[indices] = values
     return result
 
 
 row(
     "index_put",
     _index_put,
-    self=lambda ops, grad, key: ops.index_put(grad, 0.0, key),
-    values=lambda ops, grad, key: ops.index(grad, key),
+    self=lambda ops, grad, indices: ops.index_put(grad, 0.0, unchanged(indices)),
+    values=lambda ops, grad, indices: ops.index(grad, unchanged(indices)),
 )
 
 

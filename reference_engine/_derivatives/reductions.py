@@ -45,7 +45,11 @@ def axes(self: Any, dim: Any) -> Any:
     if self.ndim == 0 and dim in (0, -1, (0,), (-1,)):
         return None
     if isinstance(dim, tuple):
-        places = [one % (self.ndim or 1) for one in dim]
+        span = self.ndim or 1
+        for one in dim:
+            if not -span <= one < span:
+                raise np.exceptions.AxisError(one, self.ndim)
+        places = [one % span for one in dim]
         for one in places:
             if places.count(one) > 1:
                 raise RuntimeError(_errors.DIM_TWICE.format(dim=one))

@@ -107,6 +107,11 @@ def _put(self: Any, index: Any, source: Any, /, accumulate: bool = False) -> Any
     result = np.array(self)
     places = _flat(index, result.size).reshape(-1)
     values = np.reshape(source, -1)
+    if np.size(source) not in {1, places.size} or (
+        np.ndim(source) and np.size(source) != places.size
+    ):
+        counts = {"source": np.size(source), "index": places.size}
+        raise IndexError(_errors.PUT_COUNT.format(**counts))
     if accumulate:
         np.add.at(result.reshape(-1), places, values)
     else:
@@ -124,9 +129,9 @@ row(
 )
 
 
-def _index_put_add(self: Any, values: Any, /, key: Any) -> Any:
+def _index_put_add(self: Any, values: Any, /, indices: Any) -> Any:
     result = np.array(self)
-    np.add.at(result, key, values)
+    np.add.at(result, indices, values)
     return result
 
 
@@ -135,7 +140,7 @@ row(
     _index_put_add,
     node="IndexPutBackward0",
     self=lambda grad: grad,
-    values=lambda ops, grad, key: ops.index(grad, key),
+    values=lambda ops, grad, indices: ops.index(grad, indices),
 )
 
 # -- by slices along a dimension ------------------------------------------------------------------
@@ -161,6 +166,9 @@ def _sliced(source: Any, index: Any, target: Any) -> Any:
 def _index_add(self: Any, index: Any, source: Any, /, dim: int, alpha: Any = 1) -> Any:
     result = np.array(self)
     target, key = _along(result, in_range(dim, result.ndim), index)
+    if np.ndim(source) and np.shape(source)[dim] != np.size(index):
+        counts = {"indices": np.size(index), "slices": np.shape(source)[dim], "dim": dim}
+        raise RuntimeError(_errors.INDEX_ADD_COUNT.format(**counts))
     np.add.at(target, key, _sliced(source, index, target[key]) * alpha)
     return result
 
@@ -168,6 +176,9 @@ def _index_add(self: Any, index: Any, source: Any, /, dim: int, alpha: Any = 1) 
 def _index_copy(self: Any, index: Any, source: Any, /, dim: int) -> Any:
     result = np.array(self)
     target, key = _along(result, in_range(dim, result.ndim), index)
+    if np.ndim(source) and np.shape(source)[dim] != np.size(index):
+        counts = {"indices": np.size(index), "slices": np.shape(source)[dim]}
+        raise IndexError(_errors.INDEX_COPY_COUNT.format(**counts))
     target[key] = _sliced(source, index, target[key])
     return result
 

@@ -17,6 +17,10 @@ Shape = tuple[int, ...]
 def _reshape(self: Any, /, shape: Shape) -> Any:
     if shape.count(-1) > 1:
         raise RuntimeError(_errors.TWO_INFERRED)
+    for place, size in enumerate(shape):
+        if size < -1:
+            text = _errors.VIEW_DIMENSION.format(size=size, place=place, shape=list(shape))
+            raise RuntimeError(text)
     try:
         return np.reshape(self, shape)
     except ValueError:
@@ -78,6 +82,8 @@ def _expand(self: Any, /, size: Shape) -> Any:
                 dim=len(shape),
             )
         )
+    if -1 in size[:extra]:
+        raise RuntimeError(_errors.EXPAND_LEADING.format(place=size.index(-1)))
     target = tuple(
         shape[place - extra] if wanted == -1 else wanted for place, wanted in enumerate(size)
     )

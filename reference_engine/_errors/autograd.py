@@ -22,6 +22,19 @@ UNUSED_INPUT = (
     "The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
     "allow_unused=True if this is the desired behavior."
 )
+MATERIALIZED_EDGE = "materialize_grads cannot be used when the given input is a GradientEdge"
+EXPECTS_NODE = "_will_engine_execute_node expects an grad_fn, but got {type}"
+OUTSIDE_BACKWARD = "{name} should only be called during the backward pass"
+CALLBACK_OUTSIDE = "Final callbacks can only be installed during backward pass."
+LEAF_OF_GRAD = (
+    "A leaf node was passed to _will_engine_execute_node but we are currently running "
+    "autograd.grad(). This is currently not supported."
+)
+INVALID_GRADIENT = (
+    "Function {name} returned an invalid gradient at index {index} - got {found} but expected "
+    "shape compatible with {expected}"
+)
+CALL_COUNT = "expected {expected} arguments, got {found} instead"
 INPUT_TYPE = "all inputs have to be Tensors or GradientEdges, but got {type}"
 ONLY_INPUTS = (
     "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
@@ -47,7 +60,7 @@ NOT_DIFFERENTIABLE = "derivative for aten::{name} is not implemented"
 
 MODIFIED_IN_PLACE = (
     "one of the variables needed for gradient computation has been modified by an inplace "
-    "operation: [torch.{legacy}Tensor {shape}]{origin} is at version {found}; expected version "
+    "operation: [{kind} {shape}]{origin} is at version {found}; expected version "
     "{expected} instead. Hint: {hint}"
 )
 MODIFIED_HINT = (
@@ -63,6 +76,10 @@ VIEW_OF_LEAF_IN_PLACE = (
     "a view of a leaf Variable that requires grad is being used in an in-place operation."
 )
 VIEW_OF_NODE = "Output {nr} of {node} is a view"
+VIEW_OF_VIEW = {
+    "no_grad": " of a view which was created in no_grad mode",
+    "inference": " of a view which was created in inference mode",
+}
 VIEW_MADE = {
     "several": "A view was created in no_grad mode",
     "function": "A view was created in no_grad mode",
@@ -97,6 +114,10 @@ VIEW_REASONS = {
     "no_grad": _VIEW_AND_MODE.format(mode="no_grad"),
     "inference": _VIEW_AND_MODE.format(mode="inference_mode"),
 }
+PARTLY_OVERLAPPING = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+    "single memory location. Please clone() the tensor before performing the operation."
+)
 OVERLAPPING = (
     "unsupported operation: more than one element of the written-to tensor refers to a single "
     "memory location. Please clone() the tensor before performing the operation."
@@ -109,6 +130,34 @@ DETACH_VIEW = (
 )
 IN_PLACE_SHAPE = "output with shape {shape} doesn't match the broadcast shape {broadcast}"
 IN_PLACE_DTYPE = "result type {result} can't be cast to the desired output type {output}"
+
+PACK_IN_PLACE = (
+    "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack "
+    "hook cannot be modified by in-place operations as this can lead to unexpected side-effects. "
+    "Please open an issue if you need to perform in-place operations on the input to a pack hook."
+)
+HOOKS_TYPE = (
+    "_push_saved_tensors_default_hooks(): incompatible function arguments. The following argument "
+    "types are supported:\n    1. (arg0: collections.abc.Callable, arg1: collections.abc.Callable) "
+    "-> None\n\nInvoked with: {pack!r}, {unpack!r}"
+)
+SAVED_FORBIDDEN = "Trying to create a SavedTensor object from Python is forbidden."
+SAVED_NONE = "Calling register_hooks on a saved tensor with value None is forbidden"
+SAVED_HOOKED = (
+    "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one "
+    "pair of hooks is allowed at a time."
+)
+SAVED_FREED = (
+    "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values "
+    "of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to "
+    "access saved variables after calling backward."
+)
+SAVED_HOOKS_TYPE = (
+    "register_hooks(): incompatible function arguments. The following argument types are "
+    "supported:\n    1. (self: torch._C._autograd.SavedTensor, pack_hook: Callable, unpack_hook: "
+    "Callable) -> None\n"
+)
 
 # -- tensors and their gradients ------------------------------------------------------------------
 
@@ -135,6 +184,7 @@ UNPACK_TYPE = (
     "Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type}"
 )
 HOOK_CHANGED_SIZE = "hook '{name}' has changed the size of value"
+POST_HOOK_RETURNED = "Tensor post accumulate grad hooks should return None."
 POST_HOOK_NON_LEAF = "post accumulate grad hooks cannot be registered on non-leaf tensors"
 REQUIRES_GRAD_DTYPE = "Only Tensors of floating point and complex dtype can require gradients"
 REQUIRES_GRAD_METHOD_DTYPE = "only Tensors of floating point dtype can require gradients"
@@ -159,6 +209,19 @@ OUT_REQUIRES_GRAD = (
     "{name}(): functions with out=... arguments don't support automatic differentiation, but one "
     "of the arguments requires grad."
 )
+GRAD_DTYPE_READ = "grad_dtype can only be accessed on leaf tensors."
+GRAD_DTYPE_WRITTEN = "grad_dtype can only be set on leaf tensors."
+GRAD_DTYPE_PRESENT = (
+    "Cannot set grad_dtype to '{wanted}' because there is already a gradient with dtype '{found}'. "
+    "Please clear the gradient (.grad = None) before changing grad_dtype, or ensure the new "
+    "grad_dtype matches the existing gradient's dtype."
+)
+GRAD_DTYPE_TYPE = "grad_dtype must be a torch.dtype or None, but got {type}"
+DATA_FLOATING = (
+    "data set to a tensor that requires gradients must be floating point or complex dtype"
+)
+DATA_DELETED = "Deleting tensor data is not allowed. Delete tensor instead!"
+BACKWARD_HOOKS_DELETED = "Deletion of _backwards_hooks not allowed!"
 GRAD_ITSELF = "can't assign Variable as its own grad"
 REQUIRES_GRAD_BOOL = "requires_grad must be a bool"
 GRAD_TYPE = "assigned grad expected to be a Tensor or None but got grad of type {type}"
@@ -190,6 +253,43 @@ DIRTY_LEAF = "a leaf Variable that requires grad has been used in an in-place op
 DIRTY_NOT_RETURNED = (
     "Some elements marked as dirty during the forward method were not returned as output. The "
     "inputs that are modified inplace must all be outputs of the Function."
+)
+DIRTY_NO_INPUT = (
+    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been "
+    "mutated should be passed to ctx.mark_dirty()."
+)
+DIRTY_VIEW = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function "
+    "cannot return more than one Tensor. This is not supported by the current autograd engine. You "
+    "should either make sure the input is not a view (using .clone() for example) or make your "
+    "Function only return one Tensor (potentially splitting it into two Functions: one doing the "
+    "inplace that returns a single Tensor and a second one that does the other operations). You "
+    "can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
+)
+PURE_VIEW = (
+    "Pure view custom Function can only have one input Tensor and one output Tensor. Open an issue "
+    "if you need to support more."
+)
+SAVED_VARIABLES = "'saved_variables' is deprecated; use 'saved_tensors'"
+SAVED_ONCE = (
+    "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True is set on the "
+    "autograd.Function. Either access saved_tensors only once, or set "
+    "clear_saved_tensors_on_access=False."
+)
+TWICE_DIFFERENTIATED = (
+    "trying to differentiate twice a function that was marked with @once_differentiable"
+)
+FUNCTION_BOTH = (
+    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only "
+    "implement one of them."
+)
+FUNCTION_JVP = (
+    "You must implement the jvp function for custom autograd.Function to use it with forward mode "
+    "AD."
+)
+FUNCTION_VMAP = (
+    "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
+    "generate_vmap_rule=True."
 )
 FUNCTION_INSTANTIATED = (
     "{cls} should not be instantiated. Methods on autograd functions are all static, so you should "
@@ -224,6 +324,44 @@ GRADCHECK_MISMATCH = (
     "numerical:{numerical}\nanalytical:{analytical}\n"
 )
 
+GRADCHECK_NEITHER = "Expected at least one of check_forward_ad or check_backward_ad to be True"
+GRADGRADCHECK_NEITHER = (
+    "Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True"
+)
+GRADCHECK_REENTRANT = (
+    "Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
+    "times gives different values, although analytical gradient matches numerical gradient."
+    "The tolerance for nondeterminism was {tolerance}."
+)
+GRADCHECK_NOT_MULTIPLIED = "backward not multiplied by grad_output"
+GRADCHECK_UNDEFINED_NEW = (
+    "Backwards compatibility: New undefined gradient support checking feature is enabled by "
+    "default, but it may break existing callers of this function. If this is true for you, you can "
+    'call this function with "check_undefined_grad=False" to disable the feature'
+)
+_UNDEFINED_NOTES = (
+    'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
+)
+GRADCHECK_UNDEFINED = (
+    f"Expected backward function to handle undefined output grads. {_UNDEFINED_NOTES}"
+)
+GRADCHECK_UNDEFINED_ZERO = (
+    "Expected all input grads to be undefined or zero when all output grads are undefined or zero. "
+    f"{_UNDEFINED_NOTES}"
+)
+GRADCHECK_ALIKE = (
+    "Expected `func` to return outputs with the same {name} when inputs are perturbed {change}, "
+    "but got: {name}s {down} and {up}."
+)
+GRADCHECK_PRIVATE = (
+    "`{name}` was part of PyTorch's private API and not meant to be exposed. We are deprecating it "
+    "and it will be removed in a future version of PyTorch. If you have a specific use for this or "
+    "feature request for this to be a stable API, please file us an issue at "
+    "https://github.com/pytorch/pytorch/issues/new"
+)
+GRADCHECK_GRAD_OUT = (
+    "Expected grad_out to be 1.0. {name} no longer supports values of grad_out != 1.0."
+)
 GRADCHECK_TOLERANCE = "{name} must be greater than or equal to zero, but got {value}"
 GRADCHECK_OVERLAPPING = (
     "The {index}th input has a dimension with stride 0. gradcheck only supports inputs that are "
@@ -260,6 +398,55 @@ FUNCTIONAL_CONSTANT = (
     "Output {index} of the user-provided function does not require gradients. The outputs must be "
     "computed in a differentiable manner from the input when running in strict mode."
 )
+FUNCTIONAL_OUTPUT_INDEPENDENT = (
+    "Output {output} of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode."
+)
+FUNCTIONAL_JACOBIAN_CONSTANT = (
+    "The jacobian of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode when create_graph=True."
+)
+FUNCTIONAL_JACOBIAN_INDEPENDENT = (
+    "The jacobian of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode."
+)
+FUNCTIONAL_HESSIAN_CONSTANT = (
+    "The hessian of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode when create_graph=True."
+)
+FUNCTIONAL_GRADIENT_CONSTANT = (
+    "The gradient with respect to input {index} is independent of the inputs of the user-provided "
+    "function. This is not allowed in strict mode."
+)
+FUNCTIONAL_TRICK = (
+    "The gradient with respect to the input is independent of entry {index} in the grad_outputs "
+    "when using the double backward trick to compute forward mode gradients. This is not allowed "
+    "in strict mode."
+)
+FUNCTIONAL_TWICE = (
+    "While computing the hessian, found that the jacobian of the user-provided function with "
+    "respect to input {index} is independent of the input. This is not allowed in strict mode. You "
+    "should ensure that your function is twice differentiable and that the jacobian depends on the "
+    "inputs (this would be violated by a linear function for example)."
+)
+FUNCTIONAL_STRATEGY = (
+    'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has '
+    'more outputs than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to '
+    'use "reverse-mode".'
+)
+FUNCTIONAL_FORWARD = (
+    "Computing Jacobian using forward-AD or forward-over-reverse Hessian is"
+    "only implemented for `vectorize=True`."
+)
+FUNCTIONAL_FORWARD_GRAPH = (
+    'torch.autograd.functional.jacobian: `create_graph=True` and `strategy="forward-mode"` are not '
+    "supported together (yet). Please either set `create_graph=False` or "
+    '`strategy="reverse-mode"`.'
+)
+FUNCTIONAL_VECTORIZED = (
+    "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported "
+    "together. Please either set `strict=False` or `vectorize=False`."
+)
 FUNCTIONAL_INDEPENDENT = (
     "The output of the user-provided function is independent of input {index}. This is not allowed "
     "in strict mode."
@@ -267,6 +454,11 @@ FUNCTIONAL_INDEPENDENT = (
 
 # -- modes ----------------------------------------------------------------------------------------
 
+CLASS_DECORATED = (
+    "Decorating classes is deprecated and will be disabled in future versions. You should only "
+    "decorate functions or methods. To preserve the current behavior of class decoration, you can "
+    "directly decorate the `__init__` method and nothing else."
+)
 INFERENCE_IN_PLACE = (
     "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone "
     "to get a normal tensor before doing inplace update.See "
@@ -287,6 +479,16 @@ ANOMALY_ENABLED = (
     "enabled for debugging."
 )
 ANOMALY_NAN = "Function '{name}' returned nan values in its {number}th output."
+_NO_FORWARD = "No forward pass information available."
 ANOMALY_DETECTED = (
+    f"Error detected in {{name}}. {_NO_FORWARD} Enable detect anomaly during forward pass for more "
+    "information."
+)
+ANOMALY_DETECTED_WHERE = (
     "Error detected in {name}. Traceback of forward call that caused the error:\n{frames}"
+)
+ANOMALY_INDUCED = f"\n\nPrevious calculation was induced by {{name}}. {_NO_FORWARD}"
+ANOMALY_INDUCED_WHERE = (
+    "\n\nPrevious calculation was induced by {name}. Traceback of forward call that induced the "
+    "previous calculation:\n{frames}"
 )

@@ -12,6 +12,27 @@ EXPAND = (
     "The expanded size of the tensor ({target}) must match the existing size ({size}) at "
     "non-singleton dimension {dim}.  Target sizes: {targets}.  Tensor sizes: {sizes}"
 )
+EXPAND_LEADING = (
+    "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension "
+    "{place}"
+)
+VIEW_DIMENSION = "invalid shape dimension {size} at index {place} of shape {shape}"
+INDEX_ADD_COUNT = (
+    "index_add_(): Number of indices ({indices}) should be equal to source.size(dim): ({slices}), "
+    "for dim: {dim}"
+)
+INDEX_COPY_COUNT = (
+    "index_copy_(): Number of indices ({indices}) should be equal to source.size(dim) ({slices})"
+)
+SCATTER_SOURCE_DTYPE = "{name}(): Expected self.dtype to be equal to src.dtype"
+PUT_COUNT = (
+    "put_(): Expected source and index to have the same number of elements, but got source.numel() "
+    "= {source}, index.numel() = {index}"
+)
+SLICE_STEP_ZERO = "slice step cannot be zero"
+INDEX_BYTE = (
+    "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead."
+)
 EXPAND_DIMS = (
     "expand(torch.{legacy}Tensor{{{sizes}}}, size={size}): the number of sizes provided ({count}) "
     "must be greater or equal to the number of dimensions in the tensor ({dim})"
@@ -177,3 +198,8 @@ BLOCK_DIMS = (
     "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input 0 has {dim} dimensions"
 )
 TRIANGLE_DIMS = "{name}: input tensor must have at least 2 dimensions"
+INDEX_SEQUENCE = (
+    "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in "
+    "pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as "
+    "tensor index, x[torch.tensor(seq)], which will result either in an error or a different result"
+)

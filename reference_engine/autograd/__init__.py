@@ -9,6 +9,7 @@ from reference_engine._errors import NotCovered
 from reference_engine._functions import stack, unbind
 from reference_engine._graph import GradientEdge
 from reference_engine._modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from reference_engine._saved import SavedTensor as SavedTensor
 from reference_engine._tensor import Tensor
 
 
@@ -44,8 +45,10 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> Any:
     """The gradients of the outputs' sum with respect to each of `inputs`; nothing accumulates.
+
+    A tuple of them, or a dict for a dict of inputs.
 
     An input that the outputs do not depend on is an error, unless `allow_unused` (None for it) or
     `materialize_grads` (zeros for it). With `is_grads_batched`, `grad_outputs` are stacks of
@@ -58,6 +61,13 @@ def grad(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
         )
+    if isinstance(inputs, dict):
+        named = tuple(inputs.values())
+        found = grad(
+            outputs, named, grad_outputs, retain_graph, create_graph, only_inputs, allow_unused,
+            is_grads_batched, materialize_grads,
+        )  # fmt: skip
+        return dict(zip(inputs, found, strict=True))
     starts, ends = _sequence(outputs), _sequence(inputs)
     cotangents = _cotangents(grad_outputs, len(starts))
 
@@ -119,16 +129,23 @@ from reference_engine.autograd.variable import Variable  # noqa: E402
 
 _NOT_COVERED = frozenset(
     (
-        "NestedIOFunction", "SavedTensor", "enforce_grad_layout_policy", "forward_ad",
-        "is_multithreading_enabled", "is_view_replay_enabled", "profiler", "profiler_legacy",
-        "profiler_util", "set_multithreading_enabled",
+        "NestedIOFunction", "enforce_grad_layout_policy", "forward_ad", "profiler",
+        "profiler_legacy", "profiler_util",
+    )
+)  # fmt: skip
+_SWITCHES = frozenset(
+    (
+        "_force_original_view_tracking", "_unsafe_preserve_version_counter",
+        "is_multithreading_enabled", "is_view_replay_enabled", "set_multithreading_enabled",
     )
 )  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"functional", "grad_mode", "graph"}:  # loaded when they are first named
+    if name in {"_functions", "functional", "grad_mode", "graph"}:  # loaded when first named
         return import_module(f"{__name__}.{name}")
+    if name in _SWITCHES:
+        return getattr(import_module("reference_engine.autograd._switches"), name)
     if name in _NOT_COVERED:
         raise NotCovered(f"autograd.{name}")
     raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")

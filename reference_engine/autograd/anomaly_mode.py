@@ -14,8 +14,10 @@ import numpy as np
 
 from reference_engine import _dispatch, _errors
 from reference_engine._graph import Gradient, Node
+from reference_engine._running import running_pass
 
 _TRACEBACK = "traceback_"
+_PARENT = "parent_"
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - pathlib loads much
 
 
@@ -29,11 +31,19 @@ class _Notes:
     def operation(self, row: Any, inputs: Sequence[Any], results: Sequence[Any]) -> None:
         node = results[0]._grad_fn
         if node is not None and _TRACEBACK not in node.metadata:
-            import traceback  # only here: it loads much
-
-            callers = [one for one in traceback.extract_stack() if not _is_ours(one.filename)]
-            node.metadata[_TRACEBACK] = traceback.format_list(callers)
+            self.note(node)
         self._watching.operation(row, inputs, results)
+
+    def note(self, node: Node) -> None:
+        """Note who called for a node, and in which node's step of a backward pass that was."""
+        import traceback  # only here: it loads much
+
+        callers = [one for one in traceback.extract_stack() if not _is_ours(one.filename)]
+        node.metadata[_TRACEBACK] = traceback.format_list(callers)
+        running = running_pass()
+        parent = None if running is None else running[0].get("node")
+        if parent is not None:
+            node.metadata[_PARENT] = parent
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._watching, name)
@@ -111,7 +121,13 @@ def _checked(node: Node, received: Gradient, operations: Any) -> Sequence[Gradie
 
 
 def _show(node: Node) -> None:
-    frames = "".join(node.metadata.get(_TRACEBACK, ()))
-    warnings.warn(
-        _errors.ANOMALY_DETECTED.format(name=node.name(), frames=frames), UserWarning, stacklevel=4
-    )
+    """Tell where the forward operation was called, and those whose steps it was part of."""
+    texts = (_errors.ANOMALY_DETECTED, _errors.ANOMALY_DETECTED_WHERE)
+    shown: Node | None = node
+    while shown is not None:
+        frames = shown.metadata.get(_TRACEBACK)
+        text = texts[frames is not None]
+        told = text.format(name=shown.name(), frames="".join(frames or ()))
+        warnings.warn(told, UserWarning, stacklevel=4)
+        shown = shown.metadata.get(_PARENT)
+        texts = (_errors.ANOMALY_INDUCED, _errors.ANOMALY_INDUCED_WHERE)

@@ -4,135 +4,20 @@ import functools
 import warnings
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
-
-from reference_engine import _dispatch, _errors, _saved, _views
-from reference_engine._graph import Gradient, Node
-from reference_engine._modes import no_grad, state
+from reference_engine import _dispatch, _errors, _views
+from reference_engine._modes import is_grad_enabled, no_grad, state
 from reference_engine._tensor import Tensor
+from reference_engine.autograd._function_nodes import (
+    BackwardCFunction,
+    FunctionCtx,
+    delayed_error,
+)
 
-
-class FunctionCtx:
-    """What the forward pass of a Function hands to its backward pass."""
-
-    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
-        self.needs_input_grad = needs_input_grad
-        self.materialize_grads = True
-        self._to_save: tuple[Tensor | None, ...] = ()
-        self._dirty: tuple[Tensor, ...] = ()
-        self._non_differentiable: tuple[Tensor, ...] = ()
-        self._node: FunctionNode | None = None
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep inputs or outputs; `saved_tensors` gives them back, unless they were changed."""
-        for position, one in enumerate(tensors):
-            if one is not None and not isinstance(one, Tensor):
-                raise TypeError(
-                    _errors.SAVE_TYPE.format(position=position, type=type(one).__name__)
-                )
-        self._to_save = tensors
-
-    @property
-    def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        """What was saved; raises where it was freed, or modified in place since."""
-        return self._to_save if self._node is None else self._node.unpacked()
-
-    def mark_dirty(self, *tensors: Tensor) -> None:
-        """Say which inputs the forward pass has changed in place."""
-        self._dirty = tensors
-
-    def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        """Say which outputs have no gradient."""
-        self._non_differentiable = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether the backward pass is given zeros (the default) or None where nothing arrived."""
-        self.materialize_grads = value
-
-
-class FunctionNode(Node):
-    """The node of one application of a Function; stands for its context too, as in PyTorch."""
-
-    __slots__ = ("_function", "ctx", "saved", "versions")
-
-    several = True
-
-    def __init__(
-        self, edges: tuple[Any, ...], outputs: Sequence[Tensor], function: Any, ctx: FunctionCtx
-    ) -> None:
-        shapes = tuple(one._array.shape for one in outputs)
-        super().__init__(edges, shapes, tuple(one._array.dtype for one in outputs))
-        self._function = function
-        self.ctx = ctx
-        numbers = {id(one): number for number, one in enumerate(outputs)}
-        self.saved: tuple[Any, ...] | None = tuple(
-            _without_node(one, numbers) for one in ctx._to_save
-        )
-        self.versions: tuple[int | None, ...] = tuple(
-            None if one is None else one._counter[0] for one in ctx._to_save
-        )
-        if _saved.saved_hooks:
-            _saved.pack(self)
-
-    def unpacked(self) -> tuple[Tensor | None, ...]:
-        """What was saved; raises where it was freed, or modified in place since."""
-        if self.saved is None:
-            raise RuntimeError(_errors.SECOND_BACKWARD)
-        return tuple(
-            _saved.unpack(value, version, self)
-            for value, version in zip(self.saved, self.versions, strict=True)
-        )
-
-    def apply(self, received: list[Gradient], operations: Any) -> Sequence[Gradient]:
-        gradients = [operations.to_tensor(gradient) for gradient in received]
-        if self.ctx.materialize_grads:
-            gradients = [
-                _dispatch.wrap(np.zeros(shape, dtype)) if gradient is None else gradient
-                for gradient, shape, dtype in zip(gradients, self.shape, self.dtype, strict=True)
-            ]
-        found = self._function.backward(self.ctx, *gradients)
-        results = list(found) if isinstance(found, (tuple, list)) else [found]
-        expected = len(self.edges) // 2
-        while len(results) > expected and results[-1] is None:
-            results.pop()
-        if len(results) != expected:
-            raise RuntimeError(
-                _errors.GRADIENTS_RETURNED.format(
-                    name=self.name(), expected=expected, found=len(results)
-                )
-            )
-        for one in results:
-            if one is not None and not isinstance(one, Tensor):
-                raise RuntimeError(_errors.GRADIENT_RETURNED_TYPE.format(type=_type_name(one)))
-        return [operations.from_tensor(one) for one in results]
-
-    def release(self) -> None:
-        if self.saved:
-            self.saved = None
-
-    def __repr__(self) -> str:
-        return f"<torch.autograd.function.{type(self).__name__} object at 0x{id(self):x}>"
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in {"ctx", "saved", "versions"}:
-            raise AttributeError(name)
-        return getattr(self.ctx, name)
-
-
-def _without_node(tensor: Tensor | None, outputs: dict[int, int]) -> Any:
-    """A tensor to save: an output without its node, so that the two do not hold each other."""
-    if tensor is None or id(tensor) not in outputs:
-        return tensor
-    return _saved.Saved(tensor._array, tensor._counter, outputs[id(tensor)])
-
-
-def _type_name(value: Any) -> str:
-    """A type as PyTorch's messages name it: with its module, unless it is Python's own."""
-    kind = type(value)
-    inside = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return inside + kind.__qualname__
+__all__ = [
+    "BackwardCFunction", "Function", "FunctionCtx", "InplaceFunction", "once_differentiable",
+]  # fmt: skip
 
 
 class Function:
@@ -141,6 +26,16 @@ class Function:
     Subclasses define `forward(ctx, *inputs)` and `backward(ctx, *gradients)` as static methods (or
     `forward(*inputs)` and `setup_context(ctx, inputs, output)`), and are called by `apply`.
     """
+
+    generate_vmap_rule = False
+    clear_saved_tensors_on_access = False
+    _backward_cls: ClassVar[type[BackwardCFunction]]
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        name = f"{cls.__name__}Backward"
+        members = {"_forward_cls": cls, "__module__": __name__.replace("reference_engine", "torch")}
+        cls._backward_cls = type(name, (BackwardCFunction,), members)
 
     def __init__(self, *_: Any, **__: Any) -> None:
         warnings.warn(
@@ -156,22 +51,41 @@ class Function:
         raise NotImplementedError(_errors.FUNCTION_FORWARD)
 
     @staticmethod
-    def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Any) -> Any:
-        """Save what the backward pass needs, where `forward` takes no context."""
-        raise NotImplementedError("setup_context is not implemented.")
+    def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Any) -> None:
+        """Keep what the backward pass will need, where `forward` takes no context."""
+        raise NotImplementedError
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: Tensor | None) -> Any:
-        """The gradient of each input from those of the outputs; None where there is none."""
+    def backward(ctx: FunctionCtx, *gradients: Any) -> Any:
+        """Compute the gradients of the inputs from those of the outputs."""
         raise NotImplementedError(_errors.FUNCTION_BACKWARD)
 
     vjp = backward
+
+    @staticmethod
+    def jvp(ctx: FunctionCtx, *tangents: Any) -> Any:
+        """Forward-mode differentiation, which there is none of."""
+        raise NotImplementedError(_errors.FUNCTION_JVP)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *inputs: Any) -> Any:
+        """A rule for a batch of calls."""
+        raise NotImplementedError(_errors.FUNCTION_VMAP)
+
+    @classmethod
+    def _backward_pass(cls) -> Callable[..., Any]:
+        if cls.backward is Function.backward:
+            return cls.vjp
+        if cls.vjp is not Function.vjp:
+            raise RuntimeError(_errors.FUNCTION_BOTH)
+        return cls.backward
 
     @classmethod
     def apply(cls, *inputs: Any, **named: Any) -> Any:
         """Run the forward pass; what it returns, with this Function as its history."""
         required = [isinstance(one, Tensor) and one._requires_grad for one in inputs]
-        ctx = FunctionCtx(tuple(required))
+        recording = state.enabled and any(required)
+        ctx = cls._backward_cls(tuple(required))
         with no_grad():
             if cls.setup_context is Function.setup_context:
                 returned = cls.forward(ctx, *inputs, **named)
@@ -179,57 +93,94 @@ class Function:
                 returned = cls.forward(*inputs, **named)
                 cls.setup_context(ctx, inputs, returned)
         outputs = list(returned) if isinstance(returned, tuple) else [returned]
-        if state.enabled and any(required):
-            outputs = _record(cls, ctx, inputs, outputs)
-        return tuple(outputs) if isinstance(returned, tuple) else outputs[0]
+        results = _outputs(ctx, inputs, outputs, recording=recording)
+        return tuple(results) if isinstance(returned, tuple) else results[0]
 
 
-def _record(
-    function: type[Function], ctx: FunctionCtx, inputs: Sequence[Any], outputs: list[Any]
+class InplaceFunction(Function):
+    """A Function that may change its input in place."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+def _outputs(
+    ctx: BackwardCFunction, inputs: Sequence[Any], outputs: list[Any], *, recording: bool
 ) -> list[Any]:
-    """Hang the outputs on a node of the Function, but those that are not differentiable."""
-    for dirty in ctx._dirty:
-        if not any(dirty is one for one in outputs):
-            raise RuntimeError(_errors.DIRTY_NOT_RETURNED)
-        if dirty._requires_grad and dirty._grad_fn is None:
-            raise RuntimeError(_errors.DIRTY_LEAF)
-        _views.check_in_place(dirty, will_require_grad=True)
-    edges = tuple(chain.from_iterable(map(_dispatch.gradient_edge, inputs)))
-    results = [_as_output(ctx, inputs, one) for one in outputs]
+    """The outputs as the caller gets them; if recorded, on the Function's node."""
+    dirty = ctx.dirty_tensors
+    _check_dirty(dirty, inputs, outputs, recording=recording)
+    aliased = {
+        id(one): _alias(one)
+        for one in outputs
+        if isinstance(one, Tensor) and _among(one, inputs) and not _among(one, dirty)
+    }
+    results = [aliased.get(id(one), one) for one in outputs]
     tensors = [one for one in results if isinstance(one, Tensor)]
-    node = ctx._node = _node_class(function)(edges, tensors, function, ctx)
-    unmarked = {id(one) for one in ctx._non_differentiable}
-    for number, one in enumerate(tensors):
-        if one._array.dtype.kind != "f" or id(one) in unmarked:
-            continue
-        if one._view is not None and any(one is dirty for dirty in ctx._dirty):
-            _views.rebase_history(one, node)
-            continue
-        if one._view is not None:
-            one._view.origin = "function" if len(tensors) == 1 else "several"
-        one._grad_fn = node
-        one._output_nr = number
-        one._requires_grad = True
+    origin = "function" if len(tensors) == 1 else "several"
+    if ctx._is_pure_view:
+        if len(tensors) != 1 or sum(isinstance(one, Tensor) for one in inputs) != 1:
+            raise RuntimeError(_errors.PURE_VIEW)
+        origin = ""
+    for one in tensors:
+        if one._view is not None and not _among(one, dirty):
+            one._view.origin = origin
+    if not recording:
+        return results
+    unmarked = {id(one) for one in ctx.non_differentiable}
+    given = {number: one for number, one in enumerate(results) if isinstance(one, Tensor)}
+    differentiable = {
+        number: one
+        for number, one in given.items()
+        if one._array.dtype.kind == "f" and id(one) not in unmarked
+    }
+    if any(one._view is not None and _among(one, dirty) for one in tensors) and len(given) > 1:
+        raise RuntimeError(_errors.DIRTY_VIEW)
+    ctx.record(tuple(chain.from_iterable(map(_dispatch.gradient_edge, inputs))), results)
+    note = getattr(_dispatch.observer, "note", None)  # anomaly detection's
+    if note is not None:
+        note(ctx)
+    for number, one in given.items():
+        if number not in differentiable:
+            one._requires_grad = False
+    for number, one in differentiable.items():
+        if one._view is not None and _among(one, dirty):
+            _views.rebase_history(one, ctx)
+        else:
+            one._grad_fn, one._output_nr, one._requires_grad = ctx, number, True
     return results
 
 
-def _as_output(ctx: FunctionCtx, inputs: Sequence[Any], output: Any) -> Any:
-    """An output as it is, but an input that was returned unchanged as a view of itself."""
-    if any(output is one for one in inputs) and not any(output is one for one in ctx._dirty):
-        result = _dispatch.wrap(_dispatch.storage(output))
-        result._counter = output._counter
-        result._view = _views.View(output, several=False)
-        return result
-    return output
+def _check_dirty(
+    dirty: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], *, recording: bool
+) -> None:
+    """Refuse what was wrongly marked as changed in place, or may not be changed."""
+    for one in dirty:
+        if not _among(one, outputs):
+            raise RuntimeError(_errors.DIRTY_NOT_RETURNED)
+        if not _among(one, inputs):
+            if one._view is not None:
+                raise RuntimeError(_errors.DIRTY_NO_INPUT)
+            warnings.warn(_errors.DIRTY_NO_INPUT, UserWarning, stacklevel=5)
+        if not recording:
+            continue
+        if one._view is None and one._requires_grad and one._grad_fn is None:
+            raise RuntimeError(_errors.DIRTY_LEAF)
+        _views.check_in_place(one, will_require_grad=True)
 
 
-def _node_class(function: type[Function]) -> type[FunctionNode]:
-    """The class of a Function's nodes, made once and kept with it."""
-    found: type[FunctionNode] | None = function.__dict__.get("_node_class")
-    if found is None:
-        found = type(f"{function.__name__}Backward", (FunctionNode,), {"__slots__": ()})
-        function._node_class = found  # type: ignore[attr-defined]
-    return found
+def _among(tensor: Tensor, others: Sequence[Any]) -> bool:
+    return any(tensor is one for one in others)
+
+
+def _alias(tensor: Tensor) -> Tensor:
+    """A view of an input that was returned unchanged."""
+    result = _dispatch.wrap(_dispatch.storage(tensor))
+    result._counter = tensor._counter
+    result._view = _views.View(tensor, several=False)
+    result._requires_grad = result._view.base._requires_grad
+    return result
 
 
 def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -238,6 +189,15 @@ def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapped(ctx: FunctionCtx, *gradients: Any) -> Any:
         with no_grad():
-            return function(ctx, *gradients)
+            found = function(ctx, *gradients)
+        required = any(isinstance(one, Tensor) and one._requires_grad for one in gradients)
+        if not (required and is_grad_enabled()):
+            return found
+        results = [one if one is None else one.detach().requires_grad_() for one in _tuple(found)]
+        return delayed_error(_errors.TWICE_DIFFERENTIATED, results)
 
     return wrapped
+
+
+def _tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)

@@ -73,7 +73,7 @@ def _called(
 
 
 def _gradients(
-    outputs: Any, variables: Tensors, cotangents: Any, *, create_graph: bool, strict: bool = False,
+    outputs: Any, variables: Tensors, cotangents: Any, *, create_graph: bool,
     retain_graph: bool | None = None,
 ) -> Sequence[Tensor | None]:  # fmt: skip
     """The gradients of those outputs that depend on the variables at all, None where none does."""
@@ -86,10 +86,31 @@ def _gradients(
             [one for one, _ in followed], variables, [way for _, way in followed],
             create_graph=create_graph, retain_graph=retain_graph, allow_unused=True,
         )  # fmt: skip
-    for index, one in enumerate(found):
-        if strict and one is None:
-            raise RuntimeError(_errors.FUNCTIONAL_INDEPENDENT.format(index=index))
     return found
+
+
+def _check_followed(
+    values: Sequence[Tensor | None], text: str, *, strict: bool,
+    missing: str = _errors.FUNCTIONAL_INDEPENDENT,
+) -> None:  # fmt: skip
+    """In strict mode, what is differentiated again must depend on something."""
+    for index, one in enumerate(values):
+        if strict and one is None:
+            raise RuntimeError(missing.format(index=index))
+        if strict and one is not None and not one._requires_grad:
+            raise RuntimeError(text.format(index=index))
+
+
+def _check_found(
+    values: Sequence[Tensor | None], missing: str, constant: str, *, strict: bool,
+    create_graph: bool,
+) -> None:  # fmt: skip
+    """In strict mode, a gradient must be there and, where the graph goes on, be followed."""
+    for index, one in enumerate(values):
+        if strict and one is None:
+            raise RuntimeError(missing.format(index=index))
+        if strict and create_graph and one is not None and not one._requires_grad:
+            raise RuntimeError(constant.format(index=index))
 
 
 def _like(values: Sequence[Any], given: Any) -> Any:
@@ -139,7 +160,11 @@ def vjp(
     with enable_grad():
         variables, outputs = _called(func, inputs, "vjp", create_graph=create_graph, strict=strict)
         _check_vector(v, outputs, _errors.FUNCTIONAL_ONE_OUTPUT)
-        found = _gradients(outputs, variables, v, create_graph=create_graph, strict=strict)
+        found = _gradients(outputs, variables, v, create_graph=create_graph)
+    _check_found(
+        found, _errors.FUNCTIONAL_INDEPENDENT, _errors.FUNCTIONAL_JACOBIAN_CONSTANT, strict=strict,
+        create_graph=create_graph,
+    )  # fmt: skip
     results = [
         _result(one, variable, create_graph=create_graph)
         for one, variable in zip(found, variables, strict=True)
@@ -163,7 +188,12 @@ def jvp(
         )
         dummies = tuple(_leaf(np.zeros_like(one._array)) for one in _tuple(outputs))
         products = _gradients(outputs, variables, dummies, create_graph=True)
+        _check_followed(products, _errors.FUNCTIONAL_GRADIENT_CONSTANT, strict=strict)
         found = _again(products, dummies, directions, create_graph=create_graph)
+    _check_found(
+        found, _errors.FUNCTIONAL_TRICK, _errors.FUNCTIONAL_JACOBIAN_CONSTANT, strict=strict,
+        create_graph=create_graph,
+    )  # fmt: skip
     results = [
         _result(one, like, create_graph=create_graph)
         for one, like in zip(found, _tuple(outputs), strict=True)
@@ -184,7 +214,10 @@ def _again(
     if not pairs:
         return (None,) * len(inputs)
     outputs, cotangents = zip(*pairs, strict=True)
-    return grad(outputs, inputs, cotangents, create_graph=create_graph, allow_unused=True)
+    found: Sequence[Tensor | None] = grad(
+        outputs, inputs, cotangents, create_graph=create_graph, allow_unused=True
+    )
+    return found
 
 
 def _leaf(array: Any) -> Tensor:
@@ -200,12 +233,20 @@ def jacobian(
     """The Jacobian: of shape (*output, *input), nested in tuples as outputs and inputs are."""
     from reference_engine import _functions
 
+    if strategy not in {"forward-mode", "reverse-mode"}:
+        raise AssertionError(_errors.FUNCTIONAL_STRATEGY)
+    if strategy == "forward-mode" and create_graph:
+        raise NotImplementedError(_errors.FUNCTIONAL_FORWARD_GRAPH)
+    if strategy == "forward-mode" and not vectorize:
+        raise NotImplementedError(_errors.FUNCTIONAL_FORWARD)
     with enable_grad():
         variables, outputs = _called(
             func, inputs, "jacobian", create_graph=create_graph, strict=strict
         )
+        if vectorize and strict:
+            raise RuntimeError(_errors.FUNCTIONAL_VECTORIZED)
         rows = []
-        for output in _tuple(outputs):
+        for number, output in enumerate(_tuple(outputs)):
             shape = output._array.shape
             columns: list[list[Tensor]] = [[] for _ in variables]
             for place in range(output._array.size):
@@ -213,8 +254,13 @@ def jacobian(
                 unit[place] = 1
                 found = _gradients(
                     output, variables, _dispatch.wrap(unit.reshape(shape)), retain_graph=True,
-                    create_graph=create_graph, strict=strict,
+                    create_graph=create_graph,
                 )  # fmt: skip
+                missing = _errors.FUNCTIONAL_OUTPUT_INDEPENDENT.format(
+                    output=number, index="{index}"
+                )
+                constant = _errors.FUNCTIONAL_JACOBIAN_CONSTANT.format(index=number)
+                _check_found(found, missing, constant, strict=strict, create_graph=create_graph)
                 for column, one, variable in zip(columns, found, variables, strict=True):
                     column.append(_result(one, variable, create_graph=create_graph))
             rows.append(
@@ -232,29 +278,47 @@ def hessian(
     vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:  # fmt: skip
     """The Hessian of a function with one number as its result: shape (*input, *input)."""
+    if outer_jacobian_strategy not in {"forward-mode", "reverse-mode"}:
+        raise AssertionError(_errors.FUNCTIONAL_STRATEGY.partition(" Hint")[0])
 
     def gradient(*variables: Tensor) -> Any:
         output = _scalar(func(*variables), "hessian")
-        found = _gradients(output, variables, None, create_graph=True, strict=strict)
+        if strict and not output._requires_grad:
+            raise RuntimeError(_errors.FUNCTIONAL_CONSTANT.format(index=0))
+        found = _gradients(output, variables, None, create_graph=True)
+        twice = _errors.FUNCTIONAL_TWICE
+        _check_followed(found, twice, strict=strict, missing=twice)
         results = [
             _dispatch.wrap(np.zeros_like(variable._array)) if one is None else one
             for one, variable in zip(found, variables, strict=True)
         ]
         return _like(results, inputs)
 
-    return jacobian(gradient, inputs, create_graph=create_graph)
+    return jacobian(
+        gradient, inputs, create_graph=create_graph, strict=strict, vectorize=vectorize,
+        strategy=outer_jacobian_strategy,
+    )  # fmt: skip
 
 
 def _hessian_product(
-    func: Callable[..., Any], inputs: Any, v: Any, *, create_graph: bool, name: str
+    func: Callable[..., Any], inputs: Any, v: Any, *, create_graph: bool, strict: bool, name: str
 ) -> tuple[Any, Any]:
     """(output, Hessian times v): the Hessian is symmetric, so one backward pass through another."""
     with enable_grad():
-        variables, output = _called(func, inputs, name, create_graph=create_graph, strict=False)
+        if v is not None:
+            _check_tensors(v, "v", name)
+        variables, output = _called(func, inputs, name, create_graph=create_graph, strict=strict)
         output = _scalar(output, name)
         _check_vector(v, inputs, _errors.FUNCTIONAL_ONE_INPUT)
+        ones = tuple(_dispatch.wrap(np.ones_like(one._array)) for one in variables)
         first = _gradients(output, variables, None, create_graph=True)
-        found = _again(first, variables, _tuple(v), create_graph=create_graph)
+        _check_followed(first, _errors.FUNCTIONAL_TWICE, strict=strict)
+        directions = ones if v is None else _tuple(v)
+        found = _again(first, variables, directions, create_graph=create_graph)
+    _check_found(
+        found, _errors.FUNCTIONAL_JACOBIAN_INDEPENDENT, _errors.FUNCTIONAL_HESSIAN_CONSTANT,
+        strict=strict, create_graph=create_graph,
+    )  # fmt: skip
     results = [
         _result(one, variable, create_graph=create_graph)
         for one, variable in zip(found, variables, strict=True)
@@ -267,7 +331,7 @@ def hvp(
     strict: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
     """(output, the Hessian times v)."""
-    return _hessian_product(func, inputs, v, create_graph=create_graph, name="hvp")
+    return _hessian_product(func, inputs, v, create_graph=create_graph, strict=strict, name="hvp")
 
 
 def vhp(
@@ -275,4 +339,4 @@ def vhp(
     strict: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
     """(output, v times the Hessian)."""
-    return _hessian_product(func, inputs, v, create_graph=create_graph, name="vhp")
+    return _hessian_product(func, inputs, v, create_graph=create_graph, strict=strict, name="vhp")

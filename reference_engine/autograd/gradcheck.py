@@ -9,6 +9,10 @@ import numpy as np
 from reference_engine import _dispatch, _errors
 from reference_engine._tensor import Tensor
 from reference_engine.autograd import grad
+from reference_engine.autograd._function_nodes import without_gradient
+
+Jacobian = np.ndarray[Any, Any]
+"""A row for each element of the input, a column for each of the output."""
 
 
 class GradcheckError(RuntimeError):
@@ -16,7 +20,17 @@ class GradcheckError(RuntimeError):
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, Tensor) else tuple(value)
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def _floating(values: Sequence[Any]) -> list[Tensor]:
+    """The tensors of a floating dtype."""
+    return [one for one in values if isinstance(one, Tensor) and one._array.dtype.kind == "f"]
+
+
+def _followed(values: Sequence[Any]) -> list[Tensor]:
+    """The tensors that require grad."""
+    return [one for one in values if isinstance(one, Tensor) and one._requires_grad]
 
 
 def gradcheck(
@@ -30,15 +44,21 @@ def gradcheck(
     """Compare the Jacobians that backward passes give with central differences of step `eps`.
 
     True where they agree within `atol + rtol * abs(numerical)`; else GradcheckError, or False
-    without `raise_exception`. Double precision inputs are needed for the default tolerances.
+    without `raise_exception`. Double precision inputs are needed for the default tolerances. Two
+    passes may differ by `nondet_tol`. `fast_mode` changes nothing: all Jacobians are compared.
     """
     for name, value in (("atol", atol), ("rtol", rtol)):
         if value < 0:
             raise RuntimeError(_errors.GRADCHECK_TOLERANCE.format(name=name, value=value))
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError(_errors.GRADCHECK_NEITHER)
     tensors = _tuple(inputs)
     try:
         _check_inputs(tensors)
-        _check_outputs(func, tensors, eps=eps, atol=atol, rtol=rtol)
+        _check_outputs(func, tensors, eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol)
+        _check_without_gradient(_followed(_tuple(func(*tensors))), _followed(tensors))
+        if check_undefined_grad:
+            _check_undefined(func, tensors)
     except GradcheckError:
         if raise_exception:
             raise
@@ -57,9 +77,11 @@ def gradgradcheck(
     """`gradcheck` of the gradient itself, as a function of the inputs and the cotangents."""
     from reference_engine._drawing import randn
 
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError(_errors.GRADGRADCHECK_NEITHER)
     tensors = _tuple(inputs)
     if grad_outputs is None:
-        outputs = [one for one in _tuple(func(*tensors)) if one._requires_grad]
+        outputs = _followed(_tuple(func(*tensors)))
         cotangents = tuple(
             randn(one._array.shape, dtype=one.dtype, requires_grad=True) for one in outputs
         )
@@ -69,81 +91,127 @@ def gradgradcheck(
 
     def gradients(*everything: Tensor) -> tuple[Tensor, ...]:
         variables, given = everything[:count], everything[count:]
-        outputs = tuple(one for one in _tuple(func(*variables)) if one._requires_grad)
-        wanted = tuple(one for one in variables if isinstance(one, Tensor) and one._requires_grad)
-        found = grad(outputs, wanted, given, create_graph=True, allow_unused=True)
+        outputs = _followed(_tuple(func(*variables)))
+        found = grad(outputs, _followed(variables), given, create_graph=True, allow_unused=True)
         return tuple(one for one in found if one is not None)
 
     return gradcheck(
         gradients, (*tensors, *cotangents), eps=eps, atol=atol, rtol=rtol,
-        raise_exception=raise_exception,
+        raise_exception=raise_exception, nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
     )  # fmt: skip
 
 
 def _check_inputs(tensors: Sequence[Any]) -> None:
-    checked = [one for one in tensors if isinstance(one, Tensor) and one._requires_grad]
-    if not checked:
+    if not _followed(tensors):
         raise ValueError(_errors.GRADCHECK_NO_INPUT)
     for index, one in enumerate(tensors):
-        if isinstance(one, Tensor) and one._requires_grad and one._array.dtype != np.float64:
+        if not isinstance(one, Tensor) or not one._requires_grad:
+            continue
+        if one._array.dtype != np.float64:
             warnings.warn(_errors.GRADCHECK_PRECISION.format(index=index), stacklevel=4)
-        if isinstance(one, Tensor) and 0 in one._array.strides and one._array.size > 1:
+        if 0 in one._array.strides and one._array.size > 1:
             raise RuntimeError(_errors.GRADCHECK_OVERLAPPING.format(index=index))
 
 
 def _check_outputs(
-    func: Callable[..., Any], tensors: Sequence[Any], *, eps: float, atol: float, rtol: float
-) -> None:
-    outputs = _tuple(func(*tensors))
-    variables = [
-        (index, one)
-        for index, one in enumerate(tensors)
-        if isinstance(one, Tensor) and one._requires_grad
-    ]
-    numerical = [_numerical(func, tensors, one, eps) for _, one in variables]
-    for number, output in enumerate(outputs):
-        if output._array.dtype.kind != "f":
-            continue
-        for place, (index, variable) in enumerate(variables):
-            expected = numerical[place][number]
-            if not output._requires_grad:
-                if not np.allclose(expected, 0, rtol, atol):
-                    raise GradcheckError(_errors.GRADCHECK_ZERO)
-                continue
-            found = _analytical(output, variable)
-            if not np.allclose(found, expected, rtol, atol):
+    func: Callable[..., Any], tensors: Sequence[Any], *, eps: float, atol: float, rtol: float,
+    nondet_tol: float,
+) -> None:  # fmt: skip
+    returned = _tuple(func(*tensors))
+    outputs = _floating(returned)
+    followed = _followed(outputs)
+    places = [index for index, one in enumerate(tensors) if _followed([one])]
+    numerical = [_numerical(func, tensors, tensors[index], eps) for index in places]
+    if not followed:
+        for found in (one for jacobians in numerical for one in jacobians):
+            if not np.allclose(found, 0, rtol, atol):
+                raise GradcheckError(_errors.GRADCHECK_ZERO)
+        return
+    numbers = [number for number, one in enumerate(outputs) if one._requires_grad]
+    for number, (place, output) in enumerate(zip(numbers, followed, strict=True)):
+        for expected, index in zip(numerical, places, strict=True):
+            found, again = (_analytical(output, tensors[index]) for _ in range(2))
+            if not np.allclose(found, expected[place], rtol, atol):
                 raise GradcheckError(
                     _errors.GRADCHECK_MISMATCH.format(
                         output=number,
                         input=index,
-                        numerical=_dispatch.wrap(expected),
+                        numerical=_dispatch.wrap(expected[place]),
                         analytical=_dispatch.wrap(found),
                     )
                 )
+            if found.size and np.abs(found - again).max() > nondet_tol:
+                raise GradcheckError(_errors.GRADCHECK_REENTRANT.format(tolerance=nondet_tol))
+
+
+def _check_without_gradient(outputs: list[Tensor], variables: list[Tensor]) -> None:
+    """Where zeros arrive, zeros must come out."""
+    if not outputs:
+        return
+    zeros = [_dispatch.wrap(np.zeros_like(one._array)) for one in outputs]
+    for found in grad(outputs, variables, zeros, allow_unused=True):
+        if found is not None and found._array.any():
+            raise GradcheckError(_errors.GRADCHECK_NOT_MULTIPLIED)
+
+
+def _check_undefined(func: Callable[..., Any], tensors: Sequence[Any]) -> None:
+    """Where no gradient arrives at all, or none at one of the outputs, nothing may fail."""
+    variables = _followed(tensors)
+    count = len(_followed(_tuple(func(*tensors))))
+    cases = [set(range(count))] if count else []
+    if count > 1:
+        cases += [{number} for number in range(count)]
+    for case in cases:
+        outputs = [
+            without_gradient(one) if number in case else one
+            for number, one in enumerate(_followed(_tuple(func(*tensors))))
+        ]
+        zeros = [_dispatch.wrap(np.zeros_like(one._array)) for one in outputs]
+        try:
+            found = grad(outputs, variables, zeros, allow_unused=True)
+        except RuntimeError as error:
+            warnings.warn(_errors.GRADCHECK_UNDEFINED_NEW, UserWarning, stacklevel=4)
+            raise GradcheckError(_errors.GRADCHECK_UNDEFINED) from error
+        if any(one is not None and one._array.any() for one in found):
+            warnings.warn(_errors.GRADCHECK_UNDEFINED_NEW, UserWarning, stacklevel=4)
+            raise GradcheckError(_errors.GRADCHECK_UNDEFINED_ZERO)
 
 
 def _numerical(
     func: Callable[..., Any], tensors: Sequence[Any], variable: Tensor, eps: float
-) -> list[np.ndarray[Any, Any]]:
-    """For each output, the central differences: one row an element of `variable`."""
+) -> list[Jacobian]:
+    """The Jacobian of each output that is a tensor, by central differences."""
     array = _dispatch.storage(variable)
     rows: list[list[np.ndarray[Any, Any]]] = []
+    count = len(_floating(_tuple(func(*tensors))))
     for place in np.ndindex(array.shape):
         value = array[place].copy()
         sides = []
-        for step in (eps, -eps):
+        for step in (-eps, eps):
             array[place] = value + step
-            sides.append([np.array(one._array) for one in _tuple(func(*tensors))])
+            found = _floating(_tuple(func(*tensors)))
+            sides.append([_dispatch.wrap(np.array(one._array)) for one in found])
         array[place] = value
-        rows.append(
-            [((up - down) / (2 * eps)).reshape(-1) for up, down in zip(*sides, strict=True)]
-        )
-    count = len(_tuple(func(*tensors)))
+        row = []
+        for down, up in zip(*sides, strict=True):
+            _check_alike(down, up, f"on index {place} by {eps}")
+            row.append(((up._array - down._array) / (2 * eps)).reshape(-1))
+        rows.append(row)
     empty = np.zeros((0, 0), array.dtype)
     return [np.stack([row[number] for row in rows]) if rows else empty for number in range(count)]
 
 
-def _analytical(output: Tensor, variable: Tensor) -> np.ndarray[Any, Any]:
+def _check_alike(down: Tensor, up: Tensor, change: str) -> None:
+    for name in ("shape", "dtype"):
+        found = getattr(down, name), getattr(up, name)
+        if found[0] != found[1]:
+            raise AssertionError(
+                _errors.GRADCHECK_ALIKE.format(name=name, change=change, down=found[0], up=found[1])
+            )
+
+
+def _analytical(output: Tensor, variable: Tensor) -> Jacobian:
     """What backward passes from unit vectors give, laid out like the numerical Jacobian."""
     columns = []
     for place in range(output._array.size):
@@ -156,3 +224,37 @@ def _analytical(output: Tensor, variable: Tensor) -> np.ndarray[Any, Any]:
     if not columns:
         return np.zeros((variable._array.size, 0), variable._array.dtype)
     return np.stack(columns, axis=1)
+
+
+# -- PyTorch's own parts, which it deprecates -----------------------------------------------------
+
+
+def get_numerical_jacobian(
+    fn: Callable[..., Any], inputs: Any, target: Any = None, eps: float = 1e-3,
+    grad_out: float = 1.0,
+) -> tuple[Tensor, ...]:  # fmt: skip
+    """The Jacobians of a function of a tuple, of its first output, by central differences."""
+    _deprecated("get_numerical_jacobian", grad_out)
+    variables = _followed(_tuple(inputs if target is None else target))
+    found = [_numerical(lambda *one: fn(one), _tuple(inputs), one, eps) for one in variables]
+    return tuple(_dispatch.wrap(one[0]) for one in found)
+
+
+def get_analytical_jacobian(
+    inputs: Any, output: Tensor, nondet_tol: float = 0.0, grad_out: float = 1.0
+) -> tuple[tuple[Tensor, ...], bool, bool, bool]:
+    """(Jacobians by backward passes, whether two passes agree, sizes are right, dtypes are)."""
+    _deprecated("get_analytical_jacobian", grad_out)
+    variables = _followed(_tuple(inputs))
+    first, second = ([_analytical(output, one) for one in variables] for _ in range(2))
+    same = all(
+        not one.size or np.abs(one - other).max() <= nondet_tol
+        for one, other in zip(first, second, strict=True)
+    )
+    return tuple(map(_dispatch.wrap, first)), same, True, True
+
+
+def _deprecated(name: str, grad_out: float) -> None:
+    warnings.warn(_errors.GRADCHECK_PRIVATE.format(name=name), FutureWarning, stacklevel=3)
+    if grad_out != 1.0:
+        raise ValueError(_errors.GRADCHECK_GRAD_OUT.format(name=name))

@@ -149,7 +149,7 @@ SAMPLES: list[Sample] = [
     *_on("clamp_tensor", ((2, 3), (3,), (1,)), "a.clamp(b, c)", "torch.clamp(a, c, b)"),
     # copies and writing
     *_of_one("clone", "a.clone()"),
-    *_of_one("copy", "rows.copy(a)"),
+    *_of_one("copy", "rows.copy(a, a)"),
     *_of_one("to_copy", "(a * 1).to(torch.float32).to(torch.float64) * 0 + a.to(a.dtype)"),
     *_of_one("zero", "(a * 1).zero_()"),
     *_of_one("fill", "(a * 1).fill_(3.0)"),

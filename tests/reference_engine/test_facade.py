@@ -196,8 +196,8 @@ def test_every_way_to_import_leads_to_one_class():
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("from torch.nn import LSTM", "nn.LSTM"),
-        ("import torch; torch.nn.LSTM(1, 1)", "nn.LSTM"),
+        ("from torch.nn import Transformer", "nn.Transformer"),
+        ("import torch; torch.nn.Transformer()", "nn.Transformer"),
         ("from torch.cuda import amp", "cuda.amp"),
         ("import torch.multiprocessing", "multiprocessing"),
         ("from torch.func import jacrev, vjp", "func.vjp"),

@@ -58,13 +58,22 @@ def names_for(torch):
         grads = [None if one.grad is None else one.grad.tolist() for one in inputs]
         print(result.detach().tolist(), *grads)
 
+    def attempt(function):
+        """Print what a function gives, or what it raises, and go on."""
+        try:
+            print("->", function())
+        except Exception as raised:  # noqa: BLE001 - whatever it raises is printed
+            print(scrubbed(f"{type(raised).__name__}: {raised}"))
+
     def show(result):
         """Print what the graph of a result knows of how it was made."""
         print(graph(result.grad_fn), result.dtype, result.shape, result.is_leaf)
 
     return {
         "torch": torch, "np": np, "leaf": leaf, "graph": graph, "show": show,
-        "T": leaf, "C": constant, "G": gradients, "D": torch.float64,
+        "T": leaf, "C": constant, "G": gradients, "D": torch.float64, "attempt": attempt,
+        "nn": torch.nn, "F": torch.nn.functional, "Function": torch.autograd.Function,
+        "grad": torch.autograd.grad,
     }  # fmt: skip
 
 

@@ -15,5 +15,6 @@ from reference_engine.nn.modules.normalization import *  # noqa: F403
 from reference_engine.nn.modules.padding import *  # noqa: F403
 from reference_engine.nn.modules.pixelshuffle import *  # noqa: F403
 from reference_engine.nn.modules.pooling import *  # noqa: F403
+from reference_engine.nn.modules.rnn import *  # noqa: F403
 from reference_engine.nn.modules.sparse import *  # noqa: F403
 from reference_engine.nn.modules.upsampling import *  # noqa: F403

@@ -5,6 +5,7 @@ It knows of a module no more than its `forward` and its tables of hooks.
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from reference_engine._graph import Hooks, RemovableHandle
@@ -22,13 +23,39 @@ class Hook:
         *,
         with_kwargs: bool = False,
         always_call: bool = False,
+        full: bool = True,
     ) -> None:
+        self.full = full
         self.function = function
         self.with_kwargs = with_kwargs
         self.always_call = always_call
 
     def __call__(self, *arguments: Any) -> Any:
         return self.function(*arguments)
+
+
+class _Everywhere:
+    """Hooks on every module."""
+
+    def __init__(self) -> None:
+        self.forward_pre, self.forward = Hooks(), Hooks()
+        self.backward_pre, self.backward = Hooks(), Hooks()
+        self.parameters, self.buffers, self.modules = Hooks(), Hooks(), Hooks()
+
+    def on_calls(self) -> bool:
+        """Whether any of them is about calls or backward passes."""
+        return bool(self.forward_pre or self.forward or self.backward_pre or self.backward)
+
+
+EVERYWHERE = _Everywhere()
+
+
+def replaced(hooks: Hooks, module: Any, name: str, value: Any) -> Any:
+    """What is registered under a name, as the hooks on registrations leave it."""
+    for hook in tuple(hooks.values()):
+        found = hook(module, name, value)
+        value = value if found is None else found
+    return value
 
 
 def register(hooks: Hooks, hook: Hook, *, prepend: bool = False) -> RemovableHandle:
@@ -43,7 +70,8 @@ def register(hooks: Hooks, hook: Hook, *, prepend: bool = False) -> RemovableHan
 
 def call(module: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """What calling the module gives, with its hooks run around `forward`."""
-    pending = [one for one in module._forward_hooks.values() if one.always_call]
+    after = (*EVERYWHERE.forward.values(), *module._forward_hooks.values())
+    pending = [one for one in after if one.always_call]
     try:
         return _call(module, args, named, pending)
     except Exception:
@@ -53,19 +81,41 @@ def call(module: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
 
 
 def _call(module: Any, args: tuple[Any, ...], named: dict[str, Any], pending: list[Hook]) -> Any:
-    for hook in list(module._forward_pre_hooks.values()):
+    for hook in (*EVERYWHERE.forward_pre.values(), *module._forward_pre_hooks.values()):
         args, named = _call_before(module, hook, args, named)
     watch = None
-    if module._backward_hooks or module._backward_pre_hooks:
+    old_style = [one for one in module._backward_hooks.values() if not one.full]
+    watched = len(module._backward_hooks) > len(old_style) or module._backward_pre_hooks
+    if watched or EVERYWHERE.backward or EVERYWHERE.backward_pre:
         watch = _BackwardWatch(module)
         args = watch.enter(args)
     result = module.forward(*args, **named)
-    for hook in list(module._forward_hooks.values()):
+    for hook in (*EVERYWHERE.forward.values(), *module._forward_hooks.values()):
         if hook in pending:
             pending.remove(hook)
-        replaced = _call_after(module, hook, args, named, result)
-        result = result if replaced is None else replaced
+        changed = _call_after(module, hook, args, named, result)
+        result = result if changed is None else changed
+    if old_style:
+        _hook_last_node(module, old_style, result)
     return result if watch is None else watch.leave(result)
+
+
+def _hook_last_node(module: Any, hooks: Sequence[Hook], result: Any) -> None:
+    """Hang old backward hooks on the node that made the output, whatever its inputs are."""
+    first = result
+    while isinstance(first, (tuple, list, dict)):
+        first = next(iter(first.values())) if isinstance(first, dict) else first[0]
+    if isinstance(first, Tensor) and first.grad_fn is not None:
+        warnings.warn(_NON_FULL, FutureWarning, stacklevel=5)
+        for hook in hooks:
+            first.grad_fn.register_hook(partial(hook, module))
+
+
+_NON_FULL = (
+    "Using a non-full backward hook when the forward contains multiple autograd Nodes is "
+    "deprecated and will be removed in future versions. This hook will be missing some grad_input. "
+    "Please use register_full_backward_hook to get the documented behavior."
+)
 
 
 def _call_before(
@@ -104,8 +154,8 @@ class _BackwardWatch:
 
     def __init__(self, module: Any) -> None:
         self._module = module
-        self._hooks = list(module._backward_hooks.values())
-        self._pre_hooks = list(module._backward_pre_hooks.values())
+        self._hooks = [*EVERYWHERE.backward.values(), *module._backward_hooks.values()]
+        self._pre_hooks = [*EVERYWHERE.backward_pre.values(), *module._backward_pre_hooks.values()]
         self._inputs: list[int] | None = None
         self._input_count = 0
         self._received: Sequence[Any] | None = None
@@ -120,6 +170,12 @@ class _BackwardWatch:
 
     def leave(self, result: Any) -> Any:
         """The result, with a node behind the module; tuples may hold what is no tensor."""
+        if not isinstance(result, (Tensor, tuple)):
+            warnings.warn(
+                "For backward hooks to be called, module output should be a Tensor or a tuple of "
+                f"Tensors but received {type(result)}",
+                stacklevel=6,
+            )
         outputs = result if isinstance(result, tuple) else (result,)
         outputs, places, node = _behind_a_node(outputs)
         if node is None:

@@ -46,6 +46,9 @@ def load_state_dict(module: Any, state: Any, *, strict: bool, assign: bool) -> _
             if child is not None:
                 inner = f"{prefix}{name}."
                 load(child, {k: v for k, v in entries.items() if k.startswith(inner)}, inner)
+        for hook in part._of_state("_load_state_dict_post_hooks"):
+            if hook(part, _IncompatibleKeys(missing, unexpected)) is not None:
+                raise AssertionError(_RETURNED)
 
     load(module, OrderedDict(state), "")
     if strict and unexpected:
@@ -58,6 +61,19 @@ def load_state_dict(module: Any, state: Any, *, strict: bool, assign: bool) -> _
             f"Error(s) in loading state_dict for {type(module).__name__}:\n\t{listed}"
         )
     return _IncompatibleKeys(missing, unexpected)
+
+
+_RETURNED = (
+    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+    "values, if incompatible_keys need to be modified, it should be done inplace."
+)
+EXTRA = "_extra_state"
+"""The key of what a module's `get_extra_state` gives."""
+NO_EXTRA = (
+    "Reached a code path in Module.{verb}_extra_state() that should never be called. Please file "
+    "an issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report "
+    "this bug."
+)
 
 
 def _quoted(keys: list[str]) -> str:
@@ -85,12 +101,24 @@ def load_own(
                 problems.append(problem)
         elif strict:
             missing.append(key)
+    extra = prefix + EXTRA
+    sets_extra = type(module).set_extra_state.__module__ != _BASE
+    if sets_extra and extra in entries:
+        module.set_extra_state(entries[extra])
+    elif sets_extra and strict:
+        missing.append(extra)
     if strict:
         unexpected += [
             key
             for key in entries
-            if key.startswith(prefix) and not _expected(module, own, key.removeprefix(prefix))
+            if key.startswith(prefix)
+            and not _expected(module, own, key.removeprefix(prefix))
+            and not (sets_extra and key == extra)
         ]
+
+
+_BASE = "reference_engine.nn.modules.module"
+"""Where `Module` itself is defined, whose methods for extra state refuse."""
 
 
 def persistent(module: Any) -> list[tuple[str, Tensor | None]]:

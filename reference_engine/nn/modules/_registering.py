@@ -5,6 +5,7 @@ from typing import Any
 
 import reference_engine as torch
 from reference_engine._tensor import Tensor
+from reference_engine.nn.modules._hooks import EVERYWHERE, replaced
 from reference_engine.nn.parameter import Buffer, Parameter
 
 _TABLES = ("_parameters", "_buffers", "_modules")
@@ -40,7 +41,7 @@ def register_parameter(module: Any, name: str, parameter: Any) -> None:
             f"created explicitly. To express '{name}' as a function of another Tensor, compute "
             "the value in the forward() method."
         )
-    module._parameters[name] = parameter
+    module._parameters[name] = replaced(EVERYWHERE.parameters, module, name, parameter)
 
 
 def register_buffer(module: Any, name: str, tensor: Any, *, persistent: bool) -> None:
@@ -53,7 +54,7 @@ def register_buffer(module: Any, name: str, tensor: Any, *, persistent: bool) ->
             f"cannot assign '{torch.typename(tensor)}' object to buffer '{name}' "
             "(torch Tensor or None required)"
         )
-    module._buffers[name] = tensor
+    module._buffers[name] = replaced(EVERYWHERE.buffers, module, name, tensor)
     if persistent:
         module._non_persistent_buffers_set.discard(name)
     else:
@@ -75,7 +76,7 @@ def assign(module: Any, name: str, value: Any, *, is_module: bool) -> None:
         if "_modules" not in own:
             raise AttributeError("cannot assign module before Module.__init__() call")
         _forget(module, name, but="_modules")
-        module._modules[name] = value
+        module._modules[name] = replaced(EVERYWHERE.modules, module, name, value)
     elif name in own.get("_modules", ()):
         _check_none(value, "child module", name, "torch.nn.Module")
         module._modules[name] = None

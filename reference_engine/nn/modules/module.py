@@ -6,6 +6,7 @@ It knows no layer. How members are registered, state is loaded and hooks run sta
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Self
 
 import reference_engine as torch
@@ -15,6 +16,15 @@ from reference_engine._modes import no_grad
 from reference_engine._tensor import Tensor
 from reference_engine._types import as_dtype, device, dtype
 from reference_engine.nn.modules import _building, _hooks, _loading, _registering
+from reference_engine.nn.modules._everywhere import (  # noqa: F401 - named here in PyTorch
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from reference_engine.nn.parameter import Parameter
 
 __all__ = ["Module"]
@@ -28,6 +38,8 @@ class Module:
     """
 
     _version = 1
+    dump_patches = False
+    call_super_init = False
     training: bool
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
@@ -70,6 +82,7 @@ class Module:
             or self._backward_pre_hooks
             or self._forward_hooks
             or self._forward_pre_hooks
+            or _hooks.EVERYWHERE.on_calls()
         ):
             return _hooks.call(self, args, kwargs)
         return self.forward(*args, **kwargs)
@@ -107,7 +120,20 @@ class Module:
         self, hook: Callable[..., Any], prepend: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when the inputs' gradients are there."""
+        self._check_backward_hooks(full=True)
         return _hooks.register(self._backward_hooks, _hooks.Hook(hook), prepend=prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` of the last node: PyTorch's old hooks."""
+        self._check_backward_hooks(full=False)
+        return _hooks.register(self._backward_hooks, _hooks.Hook(hook, full=False))
+
+    def _check_backward_hooks(self, *, full: bool) -> None:
+        if any(one.full is not full for one in self._backward_hooks.values()):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single "
+                "Module. Please use only one of them."
+            )
 
     # -- registering ------------------------------------------------------------------------------
 
@@ -124,7 +150,7 @@ class Module:
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{torch.typename(module)} is not a Module subclass")
         _registering.check_name(self, "module", name, self._modules, found=f", got: {name}")
-        self._modules[name] = module
+        self._modules[name] = _hooks.replaced(_hooks.EVERYWHERE.modules, self, name, module)
 
     register_module = add_module
 
@@ -233,6 +259,18 @@ class Module:
             if not isinstance(found, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")  # noqa: TRY004 - PyTorch's
         return found  # type: ignore[no-any-return]
+
+    def set_submodule(self, target: str, module: "Module", strict: bool = False) -> None:
+        """Put `module` in the place of this dotted name; a new one, unless `strict`."""
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter of this dotted name."""
@@ -357,6 +395,14 @@ class Module:
         """The module itself: it is on the CPU."""
         return self
 
+    def share_memory(self) -> Self:
+        """The module itself: all memory is this process's."""
+        return self
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """The module itself: it is where it should be."""
+        return self
+
     def cuda(self, device: Any = None) -> Self:
         """Refused, as PyTorch without CUDA does, where there is anything to move."""
         return self._apply(lambda one: one.cuda(device))
@@ -368,17 +414,69 @@ class Module:
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
+        local = {"version": self._version}
         if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = {"version": self._version}
+            destination._metadata[prefix[:-1]] = local
+        for hook in self._of_state("_state_dict_pre_hooks"):
+            hook(self, prefix, keep_vars)
         for name, tensor in _loading.persistent(self):
             if tensor is not None:
                 destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        if type(self).get_extra_state is not Module.get_extra_state:
+            destination[prefix + _loading.EXTRA] = self.get_extra_state()
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(
                     destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
                 )
+        for hook in self._of_state("_state_dict_hooks"):
+            found = hook(self, destination, prefix, local)
+            destination = destination if found is None else found
         return destination
+
+    def get_extra_state(self) -> Any:
+        """What else belongs to the state; where a subclass defines it, it is taken down too."""
+        raise RuntimeError(_loading.NO_EXTRA.format(verb="get"))
+
+    def set_extra_state(self, state: Any) -> None:
+        """Put back what `get_extra_state` gave."""
+        raise RuntimeError(_loading.NO_EXTRA.format(verb="set"))
+
+    def _of_state(self, table: str) -> list[Callable[..., Any]]:
+        return list(self.__dict__[table].values()) if table in self.__dict__ else []
+
+    def _hook_on_state(self, table: str, hook: Callable[..., Any]) -> RemovableHandle:
+        return RemovableHandle(self.__dict__.setdefault(table, Hooks()), hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, prefix, keep_vars)` before the state is taken down."""
+        return self._hook_on_state("_state_dict_pre_hooks", hook)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata)` after the state is taken down."""
+
+        def post(*given: Any) -> None:
+            if hook(*given) is not None:
+                raise RuntimeError("state_dict post-hook must return None")
+
+        return self._hook_on_state("_state_dict_hooks", post)
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        return self._hook_on_state("_state_dict_hooks", hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook` with the module and what `_load_from_state_dict` gets, before that."""
+        return self._hook_on_state("_load_state_dict_pre_hooks", partial(hook, self))
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
+        bound = partial(hook, self) if with_module else hook
+        return self._hook_on_state("_load_state_dict_pre_hooks", bound)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, incompatible_keys)` when the state is back."""
+        return self._hook_on_state("_load_state_dict_post_hooks", hook)
 
     def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
         """Copy a state into this module and its descendants, or `assign` its tensors.
@@ -398,6 +496,11 @@ class Module:
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
+        for hook in self._of_state("_load_state_dict_pre_hooks"):
+            hook(
+                state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+                error_msgs,
+            )  # fmt: skip
         _loading.load_own(
             self,
             state_dict,

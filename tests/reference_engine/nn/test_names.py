@@ -31,9 +31,9 @@ def test_constructor_takes_pytorchs_arguments(name):
 @pytest.mark.parametrize(
     ("owner", "name", "shown"),
     [
-        (nn, "LSTM", "nn.LSTM"),
+        (nn, "Transformer", "nn.Transformer"),
         (nn.utils, "spectral_norm", "nn.utils.spectral_norm"),
-        (nn.Tanh(), "register_state_dict_pre_hook", "nn.Module.register_state_dict_pre_hook"),
+        (nn.Tanh(), "compile", "nn.Module.compile"),
     ],
 )
 def test_name_that_is_missing_says_so(owner, name, shown):
