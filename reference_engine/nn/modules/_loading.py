@@ -117,8 +117,8 @@ def load_own(
         ]
 
 
-_BASE = "reference_engine.nn.modules.module"
-"""Where `Module` itself is defined, whose methods for extra state refuse."""
+_BASE = "reference_engine.nn.modules._state"
+"""Where the methods of `Module` itself are defined; those for extra state refuse."""
 
 
 def persistent(module: Any) -> list[tuple[str, Tensor | None]]:

@@ -1,21 +1,19 @@
 """nn.Module: parameters, buffers and modules under names, and everything that walks over them.
 
-It knows no layer. How members are registered, state is loaded and hooks run stands in
-`_registering`, `_loading` and `_hooks`; what layers are built with in `_building`.
+It knows no layer. How members are registered, converted, taken down and put back stands in
+`_registering`, `_conversion` and `_state`, how hooks run in `_hooks`; what layers are built with in
+`_building`.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from functools import partial
+from types import FunctionType
 from typing import Any, Self
 
 import reference_engine as torch
 from reference_engine._errors import NotCovered
 from reference_engine._graph import Hooks, RemovableHandle
-from reference_engine._modes import no_grad
 from reference_engine._tensor import Tensor
-from reference_engine._types import as_dtype, device, dtype
-from reference_engine.nn.modules import _building, _hooks, _loading, _registering
+from reference_engine.nn.modules import _building, _conversion, _hooks, _registering, _state
 from reference_engine.nn.modules._everywhere import (  # noqa: F401 - named here in PyTorch
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -337,180 +335,32 @@ class Module:
                 gradient.requires_grad_(False)
             gradient.zero_()
 
-    def _apply(self, fn: Callable[[Any], Tensor]) -> Self:
-        """Replace the data of all parameters, gradients and buffers by what `fn` makes of it."""
-        for module in self.children():
-            module._apply(fn)
-        for parameter in self._parameters.values():
-            if parameter is not None:
-                _replace_data(parameter, fn)
-                if parameter.grad is not None:
-                    _replace_data(parameter.grad, fn)
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Convert floating-point parameters and buffers to a dtype, or to that of a tensor."""
-        where, kind = kwargs.get("device"), kwargs.get("dtype")
-        for one in args[:2]:
-            if isinstance(one, Tensor):
-                kind = one.dtype
-            elif isinstance(one, dtype):
-                kind = one
-            elif isinstance(one, str | device):
-                where = one
-        if kind is not None and not as_dtype(kind).is_floating_point:
-            raise TypeError(
-                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
-                f"dtype={kind}"
-            )
-        where = device("cpu" if where is None else where)
-        return self._apply(
-            lambda one: (
-                one.to(where, one.dtype if kind is None else kind)
-                if one.is_floating_point()
-                else one.to(where)
-            )
-        )
-
-    def type(self, dst_type: Any) -> Self:
-        """Convert all parameters and buffers to a dtype."""
-        return self._apply(lambda one: one.type(dst_type))
-
-    def float(self) -> Self:
-        """Convert floating-point parameters and buffers to float32."""
-        return self._apply(lambda one: one.float() if one.is_floating_point() else one)
-
-    def double(self) -> Self:
-        """Convert floating-point parameters and buffers to float64."""
-        return self._apply(lambda one: one.double() if one.is_floating_point() else one)
-
-    def half(self) -> Self:
-        """Convert floating-point parameters and buffers to float16."""
-        return self._apply(lambda one: one.half() if one.is_floating_point() else one)
-
-    def cpu(self) -> Self:
-        """The module itself: it is on the CPU."""
-        return self
-
-    def share_memory(self) -> Self:
-        """The module itself: all memory is this process's."""
-        return self
-
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
-        """The module itself: it is where it should be."""
-        return self
-
-    def cuda(self, device: Any = None) -> Self:
-        """Refused, as PyTorch without CUDA does, where there is anything to move."""
-        return self._apply(lambda one: one.cuda(device))
+    _apply = _conversion._apply
+    to = _conversion.to
+    type = _conversion.type
+    float = _conversion.float
+    double = _conversion.double
+    half = _conversion.half
+    cpu = _conversion.cpu
+    share_memory = _conversion.share_memory
+    to_empty = _conversion.to_empty
+    cuda = _conversion.cuda
 
     # -- state ------------------------------------------------------------------------------------
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False):  # type: ignore[no-untyped-def]
-        """Parameters and persistent buffers by dotted name, sharing their data."""
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()
-        local = {"version": self._version}
-        if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = local
-        for hook in self._of_state("_state_dict_pre_hooks"):
-            hook(self, prefix, keep_vars)
-        for name, tensor in _loading.persistent(self):
-            if tensor is not None:
-                destination[prefix + name] = tensor if keep_vars else tensor.detach()
-        if type(self).get_extra_state is not Module.get_extra_state:
-            destination[prefix + _loading.EXTRA] = self.get_extra_state()
-        for name, module in self._modules.items():
-            if module is not None:
-                module.state_dict(
-                    destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
-                )
-        for hook in self._of_state("_state_dict_hooks"):
-            found = hook(self, destination, prefix, local)
-            destination = destination if found is None else found
-        return destination
-
-    def get_extra_state(self) -> Any:
-        """What else belongs to the state; where a subclass defines it, it is taken down too."""
-        raise RuntimeError(_loading.NO_EXTRA.format(verb="get"))
-
-    def set_extra_state(self, state: Any) -> None:
-        """Put back what `get_extra_state` gave."""
-        raise RuntimeError(_loading.NO_EXTRA.format(verb="set"))
-
-    def _of_state(self, table: str) -> list[Callable[..., Any]]:
-        return list(self.__dict__[table].values()) if table in self.__dict__ else []
-
-    def _hook_on_state(self, table: str, hook: Callable[..., Any]) -> RemovableHandle:
-        return RemovableHandle(self.__dict__.setdefault(table, Hooks()), hook)
-
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, prefix, keep_vars)` before the state is taken down."""
-        return self._hook_on_state("_state_dict_pre_hooks", hook)
-
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata)` after the state is taken down."""
-
-        def post(*given: Any) -> None:
-            if hook(*given) is not None:
-                raise RuntimeError("state_dict post-hook must return None")
-
-        return self._hook_on_state("_state_dict_hooks", post)
-
-    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        return self._hook_on_state("_state_dict_hooks", hook)
-
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook` with the module and what `_load_from_state_dict` gets, before that."""
-        return self._hook_on_state("_load_state_dict_pre_hooks", partial(hook, self))
-
-    def _register_load_state_dict_pre_hook(
-        self, hook: Callable[..., Any], with_module: bool = False
-    ) -> RemovableHandle:
-        bound = partial(hook, self) if with_module else hook
-        return self._hook_on_state("_load_state_dict_pre_hooks", bound)
-
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, incompatible_keys)` when the state is back."""
-        return self._hook_on_state("_load_state_dict_post_hooks", hook)
-
-    def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
-        """Copy a state into this module and its descendants, or `assign` its tensors.
-
-        Returns the keys that were missing and those that were not expected; `strict` raises
-        RuntimeError where there are any. Sizes must always agree.
-        """
-        return _loading.load_state_dict(self, state_dict, strict=strict, assign=assign)
-
-    def _load_from_state_dict(
-        self,
-        state_dict: dict[str, Any],
-        prefix: str,
-        local_metadata: dict[str, Any],
-        strict: bool,
-        missing_keys: list[str],
-        unexpected_keys: list[str],
-        error_msgs: list[str],
-    ) -> None:
-        for hook in self._of_state("_load_state_dict_pre_hooks"):
-            hook(
-                state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
-                error_msgs,
-            )  # fmt: skip
-        _loading.load_own(
-            self,
-            state_dict,
-            prefix,
-            assign=local_metadata.get("assign_to_params_buffers", False),
-            strict=strict,
-            missing=missing_keys,
-            unexpected=unexpected_keys,
-            problems=error_msgs,
-        )
+    state_dict = _state.state_dict
+    get_extra_state = _state.get_extra_state
+    set_extra_state = _state.set_extra_state
+    _of_state = _state._of_state
+    _hook_on_state = _state._hook_on_state
+    register_state_dict_pre_hook = _state.register_state_dict_pre_hook
+    register_state_dict_post_hook = _state.register_state_dict_post_hook
+    _register_state_dict_hook = _state._register_state_dict_hook
+    register_load_state_dict_pre_hook = _state.register_load_state_dict_pre_hook
+    _register_load_state_dict_pre_hook = _state._register_load_state_dict_pre_hook
+    register_load_state_dict_post_hook = _state.register_load_state_dict_post_hook
+    load_state_dict = _state.load_state_dict
+    _load_from_state_dict = _state._load_from_state_dict
 
     # -- Python -----------------------------------------------------------------------------------
 
@@ -538,8 +388,6 @@ class Module:
         return sorted(name for name in names if not name[0].isdigit())
 
 
-def _replace_data(tensor: Tensor, fn: Callable[[Any], Tensor]) -> None:
-    with no_grad():
-        changed = fn(tensor)
-        if changed is not tensor:
-            tensor.data = changed
+for _name, _method in vars(Module).items():
+    if isinstance(_method, FunctionType):
+        _method.__qualname__ = f"Module.{_name}"  # so errors for wrong arguments call them
