@@ -85,7 +85,9 @@ def check(
     live = _Live(vars(sys.modules["__main__"]))
     # Of a sandbox it has all that a grader asks for.
     run = Grader(asked, cast("Sandbox", live), seed=PUBLIC_SEED, torch="facade")
-    result = _as_it_stands(run.told(run.grade(_submission(asked)), hints=3 if more else 1))
+    result = _as_it_stands(
+        run.told(run.grade(_submission(asked, language)), hints=3 if more else 1)
+    )
     told = [Message("live.no_sandbox")]
     if any(one.feedback.hints for one in result.questions) and not more:
         told.insert(0, Message("live.more", {"command": f'grader.check("{asked.id}", more=True)'}))
@@ -178,12 +180,11 @@ def _read_only(item: Item) -> Item:
     return dataclasses.replace(item, given={}, cases=1, recorded=recorded)
 
 
-def _submission(assignment: Assignment) -> Submission:
+def _submission(assignment: Assignment, language: Language) -> Submission:
     """What stands for the notebook: it answers this assignment, which need not be recognised."""
     names = [getattr(item, "called", item.id) for item in assignment]
-    return Submission(
-        id=assignment.id, path="", name=assignment.title, form="notebook", cells=tuple(names)
-    )
+    title = assignment.title_in(language)
+    return Submission(id=assignment.id, path="", name=title, form="notebook", cells=tuple(names))
 
 
 def _as_it_stands(result: SubmissionResult) -> SubmissionResult:
@@ -312,7 +313,7 @@ def _text(report: Report) -> str:
         console.print(terminal.detail(report.result, report.language), markup=False)
         console.print()
     for remark in report.remarks:
-        console.print(remark, markup=False)
+        console.print(visible(remark), markup=False)  # what is damaged may be anybody's
     return "\n".join(line.rstrip() for line in screen.getvalue().rstrip().splitlines())
 
 

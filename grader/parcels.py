@@ -17,7 +17,7 @@ from grader.assignment import Assignment
 from grader.batch import WorkersError
 from grader.catalogue import FILE_NAME
 from grader.grading import TorchChoice, set_aside
-from grader.results import Isolation, OutputResult, QuestionResult, SubmissionResult
+from grader.results import Isolation, OutputResult, QuestionResult, SubmissionResult, in_words
 from grader.sandbox.isolation import reaches
 from grader.sandbox.limits import MIB, Limits
 from grader.sandbox.protocol.control import Executor, Level
@@ -181,7 +181,7 @@ def read_offer(answer: object) -> Offer:
     """What a worker answered to the order; anything but an offer is a refusal."""
     try:
         return msgspec.msgpack.decode(answer if isinstance(answer, bytes) else b"", type=Offer)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Offer(refusal=f"its answer is none: {error}")
 
 
@@ -195,7 +195,7 @@ def read_answer(
         raise ValueError("its answer is none to the submissions that it was given")
     try:
         results = [msgspec.msgpack.decode(one, type=SubmissionResult) for one in answer]
-    except (msgspec.MsgspecError, TypeError) as error:
+    except (msgspec.MsgspecError, TypeError, RecursionError) as error:
         raise ValueError(f"it answered with what is no result: {error}") from None
     for submission, result in zip(chunk.submissions, results, strict=False):
         blank = set_aside(assignment, submission)
@@ -203,6 +203,7 @@ def read_answer(
             all(getattr(result, name) == getattr(blank, name) for name in _HANDED_IN)
             and _is_possible(result, [item.id for item in assignment])
             and (not result.questions or _was_isolated(result, least))
+            and _is_in_our_words(result)
         ):
             raise ValueError("it answered with a result that cannot be")
     return results
@@ -218,6 +219,15 @@ def _is_possible(result: SubmissionResult, items: list[str]) -> bool:
     return [one.id for one in result.questions] in ([], items) and all(
         one.score is None or 0 <= one.score <= one.max_score + _ROUNDING for one in marks
     )
+
+
+def _is_in_our_words(result: SubmissionResult) -> bool:
+    """Whether it can be told: a message that nobody knows would stop every report of the class."""
+    try:
+        in_words(result, "en")
+    except (LookupError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _was_isolated(result: SubmissionResult, least: Level) -> bool:

@@ -88,9 +88,9 @@ def _cuts(events: Sequence[Event], cells: Sequence[str]) -> dict[str, Finding]:
 
 def _possible(events: Sequence[Event]) -> set[str]:
     """What is seen of no cut, but does not go with every run."""
-    passes = sum(one["event"] == "backward" for one in events)
-    tracked = any(one["event"] == "leaf" for one in events)
-    unrecorded = any(one.get("by") == "no_grad" and one["used"] for one in events)
+    passes = sum(one.get("event") == "backward" for one in events)
+    tracked = any(one.get("event") == "leaf" for one in events)
+    unrecorded = any(one.get("by") == "no_grad" and one.get("used") for one in events)
     facts = {
         "update_made_non_leaf": passes > 0,
         "grad_of_non_leaf": True,
@@ -101,12 +101,13 @@ def _possible(events: Sequence[Event]) -> set[str]:
 
 
 def _mistake(event: Event) -> str | None:
-    if event["event"] != "cut":
+    # A forged event may lack anything.
+    if event.get("event") != "cut":
         return None
-    by = str(event["by"])
+    by, used = str(event.get("by")), event.get("used")
     if by == "detach":
-        return None if event["used"] else "detach_not_assigned"
-    if not event["used"]:
+        return None if used else "detach_not_assigned"
+    if not used:
         return None  # a number that was only looked at
     return "no_grad_around_loss" if by == "no_grad" else _CUTS.get(by)
 

@@ -54,7 +54,9 @@ class Cell:
         """The lines of a statement, without the marks of regions."""
         first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
         lines = without_magics(self.source).split("\n")[first - 1 : node.end_lineno]
-        return "\n".join(line.rstrip() for line in lines if not _is_mark(line))
+        text = "\n".join(line.rstrip() for line in lines if not _is_mark(line))
+        # A mark within a string is text: without its line the string's would become code.
+        return text if _is_code_of(text, node) else "\n".join(lines)
 
     def is_solution(self, node: ast.stmt) -> bool:
         """Whether a statement is part of the solution: where no region is marked, all of it is."""
@@ -115,6 +117,13 @@ def _inside(source: str, region: Region) -> Iterator[int]:
 
 def _is_mark(line: str) -> bool:
     return re.search(r"(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)", line) is not None
+
+
+def _is_code_of(text: str, node: ast.stmt) -> bool:
+    try:
+        return [ast.dump(one) for one in ast.parse(text).body] == [ast.dump(node)]
+    except SyntaxError:
+        return False
 
 
 # -- what code binds and uses ---------------------------------------------------------------------

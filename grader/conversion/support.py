@@ -20,6 +20,7 @@ _LIBRARIES = {
     "collections", "copy", "dataclasses", "functools", "itertools", "math", "numpy", "operator",
     "random", "statistics", "typing",
 }  # fmt: skip
+_RUN = {"conftest", "tests"}
 _METHODS = {"staticmethod", "classmethod", "property"}
 
 
@@ -162,8 +163,11 @@ def _home(module: str) -> str | None:
 
 
 def _has(module: str, name: str | None = None) -> bool:
+    # Of a library's own programs and tests importing is running.
+    if any(one.startswith("_") or one in _RUN for one in module.split(".")):
+        return False
     try:
         found = import_module(module)
-    except ImportError:
+    except Exception:  # noqa: BLE001 - a module that cannot be loaded raises anything
         return False
     return name is None or hasattr(found, name)

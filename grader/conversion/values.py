@@ -6,8 +6,9 @@ It runs no expression. What it cannot read is None, for a person to finish.
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -22,6 +23,12 @@ MOST_ENTRIES = 200
 """An array of more entries is no example to be read."""
 _MOST_MADE = 10_000
 _DEEPEST = 20
+_MOST_STEPS = 10_000
+"""Names of lists of names of lists double what is read with every line of a notebook."""
+
+_LARGEST = 1e300
+"""A range around a larger number has bounds that are none."""
+
 _DRAWN = {"rand", "randn", "random", "normal", "uniform", "standard_normal"}
 _CASTS = {"float": "float32", "double": "float64", "long": "int64", "int": "int32"}
 _DTYPES = {
@@ -59,17 +66,23 @@ class Value:
 
 
 def evaluate(  # noqa: C901, PLR0911 - one a form
-    node: ast.expr, names: Names, *, within: tuple[str, ...] = (), depth: int = 0
+    node: ast.expr,
+    names: Names,
+    *,
+    within: tuple[str, ...] = (),
+    depth: int = 0,
+    steps: Iterator[int] | None = None,
 ) -> Value | None:
     """The value of an expression of literals, arithmetic and the usual ways to make an array.
 
-    `within` are the names whose own expressions are being read.
+    `within` are the names whose own expressions are being read, `steps` counts all that is.
     """
-    if depth > _DEEPEST:
+    steps = count() if steps is None else steps
+    if depth > _DEEPEST or next(steps) > _MOST_STEPS:
         return None
 
     def inner(one: ast.expr) -> Value | None:
-        return evaluate(one, names, within=within, depth=depth + 1)
+        return evaluate(one, names, within=within, depth=depth + 1, steps=steps)
 
     match node:
         case ast.Constant(value=bool() | str() | None as value):
@@ -83,7 +96,8 @@ def evaluate(  # noqa: C901, PLR0911 - one a form
         case ast.Lambda():
             return _callable(node)
         case ast.Name(id=name) if name in names and name not in within:
-            return evaluate(names[name], names, within=(*within, name), depth=depth + 1)
+            within = (*within, name)
+            return inner(names[name])
         case ast.Attribute(value=ast.Name(id="np" | "numpy" | "math" | "torch"), attr="pi" | "e"):
             return Value("real", getattr(math, node.attr))
         case ast.Call(func=ast.Attribute()):
@@ -94,13 +108,15 @@ def evaluate(  # noqa: C901, PLR0911 - one a form
 
 def _number(value: Any) -> Value | None:
     if isinstance(value, float):
-        return Value("real", value) if math.isfinite(value) else None
+        return Value("real", value) if abs(value) < _LARGEST else None
     return Value("integer", int(value)) if abs(value) < 2**63 else None
 
 
 def _listed(entries: Sequence[Value | None]) -> Value | None:
     """A list of numbers, or of equally long lists of them, as an array."""
     if not entries or any(one is None or one.data is None for one in entries):
+        return None
+    if sum(np.size(one.data) for one in entries if one is not None) > _MOST_MADE:
         return None
     try:
         return _array(np.array([one.data for one in entries if one is not None]))
@@ -109,7 +125,7 @@ def _listed(entries: Sequence[Value | None]) -> Value | None:
 
 
 def _array(data: Ndarray, *, kind: Kind = "array", requires_grad: bool = False) -> Value | None:
-    if data.dtype.kind not in "iuf" or data.size == 0 or not np.isfinite(data).all():
+    if data.dtype.kind not in "iuf" or data.size == 0 or not (np.abs(data) < _LARGEST).all():
         return None
     dtype = str(data.dtype)
     if data.ndim == 0 and kind == "array":
@@ -173,22 +189,37 @@ def _filled(  # noqa: PLR0911 - one a function
     if name in ("array", "asarray", "tensor", "as_tensor", "float64", "float32"):
         return None if first is None or first.data is None else np.array(first.data)
     if name in ("Tensor", "FloatTensor"):
-        return None if first is None or first.data is None else np.array(first.data, dtype=float)
+        if first is None or isinstance(first.data, str | None):
+            return None
+        return np.array(first.data, dtype=float)
     if name in ("arange", "linspace"):
-        plain = [one.data for one in arguments if one is not None and one.shape == ()]
-        few = len(plain) == len(arguments) and all(abs(one) < _MOST_MADE for one in plain)
-        return np.asarray(getattr(np, name)(*plain)) if few and 1 <= len(plain) <= 3 else None
+        return _spaced(name, arguments)
     value = inner(options["fill_value"]) if "fill_value" in options else None
     if name == "full" and len(arguments) == 2:
         value, arguments = arguments[1], arguments[:1]
     shape = _shape(arguments)
     if not shape:
         return None
-    if name == "eye" and len(shape) == 1:
+    if name == "eye" and len(shape) == 1 and shape[0] ** 2 <= _MOST_MADE:
         return np.eye(shape[0])
     if name == "full" and value is not None and value.shape == ():
         return np.full(shape, value.data)
     return {"ones": np.ones, "zeros": np.zeros}[name](shape) if name in ("ones", "zeros") else None
+
+
+def _spaced(name: str, arguments: Sequence[Value | None]) -> Ndarray | None:
+    """The numbers of arange or linspace, where they are not too many."""
+    plain = [one.data for one in arguments if one is not None and one.kind in ("integer", "real")]
+    if len(plain) != len(arguments) or not 1 <= len(plain) <= 3:
+        return None
+    try:
+        if name == "arange":
+            first, last, step = (0, *plain, 1) if len(plain) == 1 else (*plain, 1)[:3]
+            # Between small numbers there are many, where the step is small enough.
+            return np.arange(first, last, step) if (last - first) / step <= _MOST_MADE else None
+        return np.linspace(*plain) if len(plain) < 3 or plain[2] <= _MOST_MADE else None
+    except (ArithmeticError, TypeError, ValueError):
+        return None
 
 
 def _method(  # noqa: PLR0911 - one a method

@@ -18,8 +18,9 @@ System: TypeAlias = Literal["canvas", "moodle"]
 PAGE = "feedback.html"
 """The page's own name; Canvas takes no file whose name's last part begins with "link"."""
 
+# The first number is Moodle's; a student's own file name may hold another.
 _MOODLE_NAME = re.compile(
-    r"(?P<name>[^/]+)_(?P<number>\d+)_(?P<end>assignsubmission_(?:file|onlinetext)_?)"
+    r"(?P<name>[^/]+?)_(?P<number>\d+)_(?P<end>assignsubmission_(?:file|onlinetext)_?)"
 )
 
 

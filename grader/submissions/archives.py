@@ -30,7 +30,11 @@ _OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {"bz2": bz2.BZ2File, "xz": lz
 _PIECE = 2**20
 _UTF8 = 0x800
 _ENCRYPTED = 0x1
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
+    UnicodeError,
+)  # fmt: skip
+"""What a damaged archive, or one made to do harm, raises besides OSError."""
 
 
 class ArchiveError(Exception):

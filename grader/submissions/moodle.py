@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 from grader.submissions.files import File, Tree, text
 from grader.submissions.handins import HandIn, from_system, is_gradable
 
+# The first number is Moodle's; whatever follows it may be the name that a student gave a file.
 _NAME = re.compile(
-    r"(?P<name>[^/]+)_(?P<participant>\d+)_assignsubmission_(?P<plugin>file|onlinetext)_?"
+    r"(?P<name>[^/]+?)_(?P<participant>\d+)_assignsubmission_(?P<plugin>file|onlinetext)_?"
     r"(?:/.+|_?[^/]+)"
 )
 

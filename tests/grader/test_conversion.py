@@ -451,6 +451,46 @@ def test_nothing_of_the_notebook_is_run(made, tmp_path, monkeypatch):
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_mark_within_a_string_does_not_make_code_of_the_string(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hidden = (
+        'def f(x):\n    return x\n    text = """ # BEGIN SOLUTION\n'
+        "open('ran', 'w')\n\"\"\" # END SOLUTION\n"
+    )
+    made(notebook(code(hidden, "answer", "f"), code("f(1.0)", "tests", "t", points=1)))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("module", ["numpy.f2py.__main__", "numpy.conftest"])
+def test_no_program_of_a_library_is_run_by_importing_it(made, module):
+    data = notebook(
+        code(f"import {module} as m"),
+        code("def f(x):\n    return m.sin(x)\n", "answer", "f"),
+    )
+    _, remarks, files = made(data)
+    assert module not in files["assignment.py"]
+    assert any(module in one for one in remarks)
+
+
+MANY_NAMES = "\n".join(f"x{n} = [{f'x{n - 1}, ' * 30}]" for n in range(1, 7))
+MANY_CALLS = "\n".join(f"x{n} = np.ones({f'x{n - 1}, ' * 30})" for n in range(1, 7))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"x0 = 1\n{MANY_NAMES}\nf(x6)", f"x0 = 1\n{MANY_CALLS}\nf(x6)", "f(np.eye(9999))",
+        "f(np.arange(0, 9999, 1e-5))", "f(np.linspace(0, 1, 10**9))", "f(np.arange(1, 10, 0))",
+        "f(np.arange('a'))", "f(np.linspace(0, 1, 5.5))", "f(torch.Tensor('a'))", "f(1.5e308)",
+        "f([1.5e308, -1.5e308])",
+    ],
+)  # fmt: skip
+def test_values_that_are_too_many_or_none_are_left_to_a_person(made, given):
+    source = code("def f(x):\n    return x", "answer", "f")
+    _, remarks, _ = made(notebook(source, code(given, "tests", "t", points=1)))
+    assert any("takes what is no plain value" in one for one in remarks)
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [

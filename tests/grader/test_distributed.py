@@ -23,6 +23,7 @@ from grader.catalogue import load
 from grader.cli import main
 from grader.gradebook import existing
 from grader.grading import set_aside
+from grader.messages import Message
 from grader.results import Isolation, QuestionResult, from_json
 from grader.sandbox.limits import Limits
 from grader.submissions import Submission, collect
@@ -556,6 +557,27 @@ def test_a_result_that_cannot_be_is_refused(answered, change):
         result = msgspec.structs.replace(result, questions=tuple(asked))
     with pytest.raises(ValueError, match="cannot be"):
         read_answer(chunk, msgspec.structs.replace(result, **change))
+
+
+NESTED = b"\x81\xafproblem_message" + b"\x82\xa2id\xa1x\xaaparameters\x81\xa1a" * 100_000
+
+
+def test_an_answer_that_is_nested_without_end_is_refused(answered):
+    chunk, _ = answered
+    with pytest.raises(ValueError, match="no result"):
+        parcels.read_answer(chunk, [NESTED], load("sums"), least="kernel")
+
+
+def test_a_message_that_nobody_knows_is_refused(answered):
+    chunk, result = answered
+    unknown = msgspec.structs.replace(result, problem_message=Message("no.such.message", {}))
+    with pytest.raises(ValueError, match="cannot be"):
+        read_answer(chunk, unknown)
+
+
+@pytest.mark.parametrize("answer", [None, b"", b"\x81\xa7refusal\xa2\xff\xfe", b"\x81" * 10_000])
+def test_an_offer_that_is_none_is_a_refusal(answer):
+    assert parcels.read_offer(answer).refusal is not None
 
 
 @pytest.mark.parametrize("answer", [None, {}, [], [b"", b""], [b"no result"], ["text"]], ids=str)

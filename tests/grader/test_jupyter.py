@@ -205,12 +205,27 @@ def test_a_bundle_beside_the_notebook_goes_before_a_bundled_assignment(small, de
     assert list(verdicts(jupyter.check("first_gradients"))) == list(verdicts(jupyter.check()))
 
 
+def test_the_title_is_in_the_language_asked_for(here, define):
+    define("")
+    assert repr(jupyter.check("first_gradients", lang="pt")).startswith("Primeiros gradientes")
+
+
 def test_what_cannot_be_checked_is_a_sentence(here, define):
     define("")
     assert "name the assignment" in repr(jupyter.check(lang="en"))
     assert "there is no assignment 'nothing'" in repr(jupyter.check("nothing", lang="en"))
     Path("broken.grader.json").write_text("{}", encoding="utf-8")
     assert "danificado" in repr(jupyter.check("broken", lang="pt"))
+
+
+def test_text_holds_nothing_that_commands_a_terminal(small, define):
+    define("")
+    data = json.loads(small.read_text("utf-8"))
+    data["items"][0]["record"]["mistakes"] = [{"ids": ["\x1b[2Jx"], "answers": []}]
+    small.write_text(json.dumps(data), "utf-8")
+    shown = repr(jupyter.check("small", lang="en"))
+    assert "damaged" in shown
+    assert "\x1b" not in shown
 
 
 def test_importing_the_grader_stays_light():

@@ -44,6 +44,13 @@ def ids(findings):
     return [one.id for one in findings]
 
 
+@pytest.mark.parametrize("lacking", ["event", "by", "used", "cell", "line"])
+def test_a_forged_event_that_lacks_something_is_no_trouble(lacking):
+    forged = {key: value for key, value in cut("no_grad").items() if key != lacking}
+    found = several("update_made_non_leaf")
+    assert set(ids(told_apart(found, [forged, {}], CELLS))) >= {"update_made_non_leaf"}
+
+
 @pytest.mark.parametrize(
     ("by", "identifier"),
     [

@@ -157,6 +157,18 @@ def test_a_folder_of_an_earlier_moodle_is_read_by_an_earlier_moodle(from_moodle,
     assert sorted(map(moodle_before_4_reads, earlier)) == [12, 13]
 
 
+def test_no_name_of_a_file_puts_a_page_where_anothers_is(results, tmp_path):
+    flat = "Alice_11_assignsubmission_file_x_12_assignsubmission_file_hw.py"
+    handed_in = with_files(
+        results,
+        "moodle",
+        alice=(flat, {"identifier": "Participant 11"}),
+        bruno=("Bruno_12_assignsubmission_file_hw.py", {"identifier": "Participant 12"}),
+    )
+    _, pages = zipped(handed_in, tmp_path, "moodle")
+    assert {moodle_reads(name, {11, 12})[0] for name in pages} == {11, 12}
+
+
 def test_those_who_came_another_way_are_told(from_moodle, tmp_path):
     written, _ = zipped(from_moodle, tmp_path, "moodle")
     assert written.count == 4

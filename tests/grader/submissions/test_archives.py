@@ -1,5 +1,6 @@
 """Archives that mean harm, or are merely broken, cost nobody anything."""
 
+import contextlib
 import io
 import stat
 import tarfile
@@ -133,6 +134,21 @@ def test_a_damaged_member_is_unreadable_and_costs_only_itself(zipped):
     path.write_bytes(data)
     problems = {one.id: one.problem for one in collect([path])}
     assert problems == {"ana": "unreadable", "bob": None}
+
+
+def test_whatever_changes_a_member_it_is_read_or_unreadable(tmp_path):
+    path = tmp_path / "class.zip"
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.writestr("\u00e9.py", MODULE * 9)
+            archive.writestr("bob.py", MODULE)
+        sound = path.read_bytes()
+        for place in range(30, sound.index(b"bob.py") - 30):
+            path.write_bytes(sound[:place] + bytes([sound[place] ^ 0xFF]) + sound[place + 1 :])
+            found = {str(one.path): one for one in archives.members(path)[0]}
+            with contextlib.suppress(OSError):  # and nothing else
+                found["\u00e9.py"].read(MAX_BYTES)
+            assert found["bob.py"].read(MAX_BYTES) == MODULE
 
 
 def test_a_zip_in_a_zip_is_told_to_the_student(zipped):

@@ -192,6 +192,14 @@ def test_moodles_flat_layout_gives_the_same_ids(build):
     assert list(found(build(MOODLE_FLAT))) == ["Ana da Silva_1043", "João Álvares_1042"]
 
 
+def test_no_name_of_a_file_makes_it_another_participants(build):
+    hostile = "Ana da Silva_1043_assignsubmission_file_x_1042_assignsubmission_file_hw.py"
+    files = {hostile: MODULE, "João Álvares_1042_assignsubmission_file_hw1.ipynb": NOTEBOOK}
+    students = found(build(files))
+    assert list(students) == ["Ana da Silva_1043", "João Álvares_1042"]
+    assert students["Ana da Silva_1043"].lms["identifier"] == "Participant 1043"
+
+
 def test_a_folder_around_an_unpacked_zip_does_no_harm(build):
     files = {f"hw1-77/{name}": content for name, content in MOODLE_FOLDERS.items()}
     assert "João Álvares_1042" in found(build(files))
