@@ -6,7 +6,10 @@ _ASSIGNMENT = '''\
 import reference_engine as torch
 from grader import Assignment, tensor
 
-hw = Assignment("{name}", title={{"en": "A first gradient", "pt": "Um primeiro gradiente"}})
+hw = Assignment(
+    "{name}",
+    title={{"en": "A first gradient", "pt": "Um primeiro gradiente", "es": "Un primer gradiente"}},
+)
 
 
 @hw.question(

@@ -220,6 +220,6 @@ def marks(out: Path, file: Path, by: str | None) -> None:
             for name in steps.HANDED_OVER
             if (out / steps.FILES[name]).exists() and not book.is_reported(name)
         ]
-    steps.say(f"{len(given)} marks are taken")
+    steps.say(f"marks taken: {len(given)}")
     if stale:
         steps.say(f"these reports hold earlier marks; ask for them again: {', '.join(stale)}")

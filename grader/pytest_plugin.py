@@ -59,7 +59,11 @@ class SubmissionFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """An item for each question of the assignment."""
-        for item in _assignment(self.config).items:
+        try:
+            items = _assignment(self.config).items
+        except pytest.UsageError as error:  # pytest would show our source with it
+            raise self.CollectError(str(error)) from None
+        for item in items:
             yield QuestionItem.from_parent(self, name=item.id)
 
     def result(self) -> "SubmissionResult":

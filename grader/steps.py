@@ -122,10 +122,10 @@ def watch(check: Callable[[], None], options: Mapping[str, Any]) -> NoReturn:
     from grader.reports.escaping import terminal
     from grader.watching import saves
 
-    file, told_in = options["file"], language(options["lang"], None)
+    file, chosen = options["file"], options["lang"]
     if not file.is_file():
         missing = Message("check.cannot_watch", {"path": str(file)})
-        fail(missing, USAGE, language=told_in)
+        fail(missing, USAGE, language=language(chosen, None))
     try:
         for _ in saves(file):
             if not options["plain"]:
@@ -135,10 +135,21 @@ def watch(check: Callable[[], None], options: Mapping[str, Any]) -> NoReturn:
                 break
             now = time.strftime("%H:%M:%S")
             waiting = Message("check.watching", {"time": now, "path": file.name})
-            click.echo(terminal(render(waiting, told_in), 2000), err=True)
+            told = render(waiting, language(chosen, _own_language(file)))
+            click.echo(terminal(told, 2000), err=True)
     except KeyboardInterrupt:
         pass
     sys.exit(INTERRUPTED)
+
+
+def _own_language(file: Path) -> str | None:
+    """What a notebook says of its language; None where it cannot be read."""
+    from grader.submissions import IntakeError, collect
+
+    try:
+        return next((one.language for one in collect([file])), None)
+    except IntakeError:
+        return None
 
 
 def _status_of(command: Callable[[], None]) -> object:

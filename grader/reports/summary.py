@@ -143,7 +143,8 @@ def reason(result: SubmissionResult, language: Language = "en") -> str:
             where = f"{diagnosis.where}: " if diagnosis.where else ""
             return f"{where}{words('misconception', diagnosis.id, language)}"
     for question in result.questions:
-        if question.verdict != "correct":
+        is_marked = question.verdict == "needs_human" and question.override is not None
+        if question.verdict != "correct" and not is_marked:
             return render(question.message, language)
     return ""
 

@@ -96,7 +96,8 @@ def _question(question: QuestionResult, language: Language) -> Iterator[Renderab
     yield Text.assemble(head, points, _verdict(question, language))
     yield _indented(message)
     if len(question.outputs) > 1 and question.verdict != "correct":
-        yield Padding(_outputs(question, language), (0, 0, 0, 2), expand=False)
+        # Unexpanded, a column that is empty throughout would take its width from the others.
+        yield Padding(_outputs(question, language), (0, 0, 0, 2))
     feedback = question.feedback
     if feedback.line is not None:
         yield _indented(_say("report.your_line", language, line=feedback.line))

@@ -86,7 +86,7 @@ def test_a_property_that_raises_is_told_by_its_line(folder, remarks):
             '    """All entries are small."""\n    return answer.no_such_name\n'
         )
     (told,) = [text for level, text in remarks(folder) if level == "error" and "raised" in text]
-    assert "assignment.py, line 26: " in told
+    assert "assignment.py, line 29: " in told
     assert "the property is_small raised AttributeError" in told
 
 
@@ -107,7 +107,7 @@ def test_a_reference_with_another_answer_each_time_is_told(folder, remarks):
     ("solution", "told"),
     [
         ("6 * x.detach() / len(x)", "cannot be told from the right answer"),
-        ("x.no_such_name", "assignment.py, line 25: it raised AttributeError"),
+        ("x.no_such_name", "assignment.py, line 28: it raised AttributeError"),
         ("{'dx': x}", "it returns dx; return the outputs weighted_square"),
     ],
 )

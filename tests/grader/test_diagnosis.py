@@ -191,6 +191,61 @@ def test_zeros_for_all_inputs_are_not_called_hard_coded():
     assert diagnosed(BACKPROP, changed(dw=np.zeros_like)) == ()
 
 
+def test_one_number_everywhere_is_told():
+    findings = diagnosed(BACKPROP, changed(de=lambda value: np.full_like(value, -2.5)))
+    assert ("hard_coded", "de") in told(findings)
+
+
+def test_numbers_cut_off_at_the_point_are_told():
+    findings = diagnosed(BACKPROP, changed(de=np.trunc))
+    assert told(findings) == [("integer_truncation", "de")]
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [
+        lambda entries: entries[:-1],
+        lambda entries: entries[1:],
+        lambda entries: [*entries, entries[0]],
+        lambda entries: [entries[-1], *entries[:-1]],
+        lambda entries: [*entries[1:], entries[0]],
+    ],
+)
+def test_a_list_that_is_one_round_off_is_told(shift):
+    findings = diagnosed(RAMP, lambda x, y: shift([2 * x, 3 * x, y]))
+    assert told(findings) == [("off_by_one_iteration", "ramp")]
+
+
+def test_a_list_in_another_order_is_left_alone():
+    assert diagnosed(RAMP, lambda x, y: [y, 3 * x, 2 * x]) == ()
+
+
+def test_a_sum_over_an_axis_too_many_is_told():
+    findings = diagnosed(GRADIENT, lambda x: true_gradient(x).sum(axis=0))
+    assert told(findings) == [("reduced_all_axes", "gradient")]
+
+
+def test_a_sum_that_has_another_factor_too_is_told_by_what_it_runs_over():
+    def slopes(x):
+        return 4 * (x + 2) / x.size
+
+    question = ask(slopes, inputs={"x": array("n", "m")})
+    (finding,) = diagnosed(question, lambda x: 2 * (x + 2))
+    assert (finding.id, finding.parameters["count"]) == ("sum_instead_of_mean", "x.size")
+
+
+def test_a_value_of_the_forward_pass_is_told_though_it_is_right_in_the_example():
+    def slope(x):
+        (2 * x).exp().sum().backward()
+        return x.grad
+
+    question = ask(
+        slope, inputs={"x": tensor("n", requires_grad=True)}, examples=[{"x": [0.0, 0.0]}]
+    )
+    findings = diagnosed(question, lambda x: np.exp(2 * x.data))
+    assert "value_instead_of_gradient" in [one.id for one in findings]
+
+
 def test_a_list_of_running_sums_is_accumulation():
     findings = diagnosed(RAMP, lambda x, y: [2 * x, 5 * x, 5 * x + y])
     assert told(findings) == [("accumulated_gradient", "ramp")]

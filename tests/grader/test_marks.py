@@ -81,7 +81,7 @@ def test_rows_that_are_not_filled_in_are_passed_over(tmp_path):
         ("anna,why,2,", "no submission 'anna': 'ana' is meant, perhaps"),
         ("zoe,why,2,", "no submission 'zoe': the ids are those in results.json"),
         ("ana,who,2,", "no question 'who', only dw, why"),
-        ("kim,why,2,", "'kim' was not judged"),
+        ("kim,why,2,", "nothing of 'kim' could be judged"),
         ("ana,why,3,", "'why' of 'ana' has 3.0 points, of 2.0 possible ones"),
         ("ana,why,-1,", "are a number, found '-1'"),
         ("ana,why,nan,", "are a number, found 'nan'"),
@@ -197,7 +197,7 @@ def test_who_is_forgotten_has_no_marks(book):
 
 def test_an_older_gradebook_learns_to_keep_marks(book, tmp_path):
     with book._transaction():
-        for table in ("override", "secret"):
+        for table in ("override", "secret", "code"):
             book._database.execute(f"DROP TABLE {table}")
         book._database.execute("PRAGMA user_version = 1")
     book.close()

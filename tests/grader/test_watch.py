@@ -1,5 +1,6 @@
 """`grader check --watch`: a file is checked again when it was saved, and only then."""
 
+import json
 import os
 import re
 import signal
@@ -203,6 +204,16 @@ def test_a_file_that_cannot_be_read_is_told_and_waited_for(here):
         first = terminal.read(checks(1))
         assert "grader: work.ipynb" in first
         assert terminal.interrupt() == 130
+
+
+def test_it_waits_in_the_language_of_the_notebook(here):
+    metadata = {"grader": {"assignment": "sums", "language": "pt"}}
+    cells = [{"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": []}]
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    (here / "work.ipynb").write_text(json.dumps(notebook))
+    words = ("check", "work.ipynb", "-a", "sums.py", "--watch")
+    with Terminal(*words, cwd=here, on_terminal=False) as terminal:
+        assert "Ctrl-C encerra" in terminal.read(lambda said: "Ctrl-C" in said)
 
 
 def test_what_is_no_file_is_not_watched(here):

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from grader.reports import summary
+from grader.results import Override
 
 
 def only(results, *ids):
@@ -85,6 +86,15 @@ def test_every_graded_submission_lies_in_one_band(results):
 )
 def test_the_reason_is_a_few_words(results, identifier, reason):
     assert summary.reason(find(results, identifier)) == reason
+
+
+def test_a_text_that_a_person_has_marked_is_no_reason(results):
+    fatima = find(results, "fatima")
+    (waiting,) = (one for one in fatima.questions if one.verdict == "needs_human")
+    override = Override(score=1.0, comment="", by="tia", at="2025-11-03T09:12:00Z")
+    marked = msgspec.structs.replace(waiting, score=1.0, override=override)
+    assert summary.reason(msgspec.structs.replace(fatima, questions=(waiting,)))
+    assert not summary.reason(msgspec.structs.replace(fatima, questions=(marked,)))
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,20 @@ def test_the_detail_gives_every_part_once(results):
         assert text.count(said) == 1, said
 
 
+def test_points_and_verdicts_of_outputs_stay_whole_where_nothing_is_said_of_them(results):
+    bruno = find(results, "bruno")
+    wrong = next(one for one in bruno.questions if len(one.outputs) > 1)
+    outputs = [
+        msgspec.structs.replace(one, verdict="missing", message=wrong.message)
+        for one in wrong.outputs
+    ]
+    question = msgspec.structs.replace(wrong, outputs=tuple(outputs))
+    one = msgspec.structs.replace(bruno, questions=(question,))
+    text = printed(terminal.detail(one, "pt"))
+    assert "…" not in text
+    assert text.count("✗ falta") == len(outputs)
+
+
 def test_the_detail_of_a_problem_is_the_sentence_for_the_student(results):
     text = " ".join(printed(terminal.detail(find(results, "dora"))).split())
     assert "? unreadable" in text
