@@ -96,7 +96,10 @@ def _mark(
         if student not in answered:
             return f"there is no submission {student!r}{_nearest(student, answered)}"
         if question not in answered[student]:
-            return f"the submission {student!r} was not judged, so {question!r} cannot be marked"
+            return (
+                f"nothing of {student!r} could be judged, so there is no {question!r} to mark: "
+                "grade what is handed in in its place, or mark it in your learning system"
+            )
     if not re.fullmatch(r"\d+([.,]\d*)?|[.,]\d+", cells["points"]):
         found = repr(cells["points"]) if cells["points"] else "none"
         return f"points for {question!r} of {student!r} are a number, found {found}"

@@ -5,6 +5,7 @@ never called exact.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -80,7 +81,12 @@ def _are_one(cases: Sequence[tuple[list[Ndarray | None], list[Ndarray | None]]])
         and all(_equal(found[0], other) for other in found[1:])
         and _is_what_remains(found[0], right)
         for found, right in cases
-    ) and any(not all(_equal(right[0], other) for other in right[1:]) for _, right in cases)
+    ) and not all(_same(right[0], other) for _, right in cases for other in right[1:])
+
+
+def _same(one: Ndarray | None, other: Ndarray | None) -> bool:
+    """Whether two arrays differ by no more than single precision does."""
+    return one is not None and other is not None and np.allclose(one, other, rtol=1e-5, atol=1e-8)
 
 
 def _is_what_remains(found: Ndarray | None, right: Sequence[Ndarray | None]) -> bool:
@@ -106,6 +112,7 @@ def _forward_value(
 ) -> Finding | None:
     """The finding that an answer is a value of the forward pass, not a gradient."""
     places: set[object] | None = None
+    asked: set[object] | None = None
     for case, outcome in pairs:
         if not isinstance(outcome, Answered):
             return None
@@ -115,11 +122,16 @@ def _forward_value(
         values = forward_values(question, case)
         same = _places_of(found, values, case.expected.tolerances[name])
         right = as_array(case.expected.outputs[name])
-        if right is None or _places_of(right, values, case.expected.tolerances[name]):
-            return None  # it is a value of the forward pass that is asked for
-        places = same if places is None else places & same
+        if right is None:
+            return None
+        due = _places_of(right, values, case.expected.tolerances[name])
+        places, asked = (
+            (same, due) if places is None or asked is None else (places & same, asked & due)
+        )
         if not places:
             return None
+    if asked:
+        return None  # it is a value of the forward pass that is asked for
     return finding("value_instead_of_gradient", name, exact=False)
 
 
@@ -167,8 +179,14 @@ def _pattern(question: Question, name: str, observed: Observed) -> Finding | Non
     if all(one.right is None for one in observed):
         zeros = all(_is_zero(one.found) for one in observed)
         return finding("zeroed_instead_of_frozen", name, exact=False) if zeros else None
-    if _is_constant(observed):
-        return finding("hard_coded", name, exact=False)
+    for identifier, holds in (
+        ("hard_coded", _is_constant),
+        ("integer_truncation", _is_truncated),
+        ("off_by_one_iteration", _is_one_round_off),
+        ("reduced_all_axes", _is_summed_up),
+    ):
+        if len(observed) > 1 and holds(observed):
+            return finding(identifier, name, exact=False)
     if _is_unreduced(observed):
         return _unreduced_broadcast(name, observed)
     if _is_transposed(observed):
@@ -183,14 +201,87 @@ def _is_zero(value: Found) -> bool:
 
 
 def _is_constant(observed: Observed) -> bool:
-    """Whether every drawn case got the same answer, though the reference gives others."""
+    """Whether every drawn case got the same answer, though the reference gives others.
+
+    The same answer is the same array, or one number in every entry.
+    """
     drawn = [one for one in observed if one.case.kind == "drawn"]
-    found = [as_array(one.found) for one in drawn]
-    right = [as_array(one.right) for one in drawn]
-    if len(drawn) < 2 or any(one is None or not one.any() for one in found):
+    found = [array for one in drawn if (array := as_array(one.found)) is not None and array.any()]
+    right = [array for one in drawn if (array := as_array(one.right)) is not None]
+    if len(drawn) < 2 or len(found) < len(drawn) or len(right) < len(drawn):
         return False
-    same = all(_equal(found[0], other) for other in found[1:])
-    return same and not any(_equal(right[0], other) for other in right[1:])
+    if len({one.flat[0] for one in found}) > 1 or any(_equal(right[0], one) for one in right[1:]):
+        return False
+    if all(one.min() == one.max() for one in found):
+        return len({number for one in right for number in one.flat}) > 1
+    return all(_equal(found[0], one) for one in found[1:])
+
+
+def _is_truncated(observed: Observed) -> bool:
+    """Whether every answer is the right one without what stands behind the decimal point."""
+    some = False
+    for one in observed:
+        right, found = as_array(one.right), as_array(one.found)
+        if right is None or found is None or "b" in (right.dtype.kind, found.dtype.kind):
+            return False
+        if right.shape != found.shape or not np.array_equal(np.trunc(right), found):
+            return False
+        some = some or bool(found.any() and np.any(np.abs(found - right) > one.tolerance))
+    return some
+
+
+def _is_one_round_off(observed: Observed) -> bool:
+    """Whether every list lacks an entry, has one more, or is moved by one, each in the same way."""
+    shifts = list(_SHIFTS)
+    for one in observed:
+        array = as_array(one.found)
+        entries = [*array] if array is not None and array.ndim else one.found
+        if not isinstance(one.right, list | tuple) or not isinstance(entries, list | tuple):
+            return False
+        shifts = [
+            (mine, due)
+            for mine, due in shifts
+            if _agree(entries[mine], one.right[due], one.tolerance)
+        ]
+    return bool(shifts)
+
+
+_ALL, _LAST, _FIRST = slice(None), slice(1, None), slice(-1)
+_SHIFTS = ((_ALL, _FIRST), (_ALL, _LAST), (_FIRST, _ALL), (_LAST, _FIRST), (_FIRST, _LAST))
+"""Which entries of a list are which of the right one's, where a loop is one round off."""
+
+
+def _agree(found: Sequence[Found], right: Sequence[Found], tolerance: float) -> bool:
+    """Whether two lists hold the same, entry by entry, and more than one."""
+    return len(found) == len(right) > 1 and all(map(partial(_is_near, tolerance), found, right))
+
+
+def _is_near(tolerance: float, found: Found, right: Found) -> bool:
+    one, other = as_array(found), as_array(right)
+    if one is None or other is None:
+        return one is other and found == right
+    return one.shape == other.shape and np.allclose(one, other, rtol=0.0, atol=tolerance)
+
+
+def _is_summed_up(observed: Observed) -> bool:
+    """Whether every answer is the right one's sum, over all axes or over one of them."""
+    over: set[int | None] | None = None
+    for one in observed:
+        right, found = as_array(one.right), as_array(one.found)
+        if right is None or found is None or found.size >= right.size:
+            return False
+        room = one.tolerance * right.size
+        axes = [None, *range(right.ndim if right.ndim > 1 else 0)]
+        sums = {axis: right.sum(axis=axis) for axis in axes}
+        here = {
+            axis
+            for axis, total in sums.items()
+            if total.size == found.size and np.all(np.abs(total.ravel() - found.ravel()) <= room)
+        }
+        over = here if over is None else over & here
+        if not over:
+            return False
+    return True
 
 
 def _equal(one: Ndarray | None, other: Ndarray | None) -> bool:

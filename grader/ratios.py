@@ -85,15 +85,17 @@ def _meaning(
             for one, (right, found), ratio in zip(observed, arrays, ratios, strict=True)
         )
 
-    for count, sizes in _counts(question, observed).items():
-        if holds(sizes):
-            return finding("sum_instead_of_mean", name, exact=False, count=count)
-        if holds([1 / size for size in sizes]):
-            return finding("mean_instead_of_sum", name, exact=False, count=count)
+    for identifier, count, powers in _averages(question, observed):
+        if holds(powers):
+            return finding(identifier, name, exact=False, count=count)
     for argument, numbers in _scalars(question, observed).items():
         for identifier, ratios in _scaled_by(argument, numbers):
             if holds(ratios):
                 return finding(identifier, name, exact=False, ratio=argument)
+    for identifier, count, powers in _averages(question, observed):
+        factor = float(_first_ratio(arrays, powers).limit_denominator(_LARGEST_DENOMINATOR))
+        if factor and holds([factor * power for power in powers]):
+            return finding(identifier, name, exact=False, count=count)
     first = _first_ratio(arrays).limit_denominator(_LARGEST_DENOMINATOR)
     if not holds([float(first)] * len(arrays)):
         return None
@@ -147,9 +149,12 @@ def _constant(name: str, ratio: Fraction, *, by_hand: bool) -> Finding | None:
     return None
 
 
-def _first_ratio(arrays: Sequence[_Arrays]) -> Fraction:
-    right, found = next((right, found) for right, found in arrays if right.any())
-    return Fraction(float(np.vdot(right, found) / np.vdot(right, right)))
+def _first_ratio(arrays: Sequence[_Arrays], powers: Sequence[float] | None = None) -> Fraction:
+    """What the first answer is of the right one, beside what it is of it in any case."""
+    at = next(at for at, (right, _) in enumerate(arrays) if right.any())
+    right, found = arrays[at]
+    ratio = float(np.vdot(right, found) / np.vdot(right, right))
+    return Fraction(ratio if powers is None else ratio / powers[at])
 
 
 def _sums_up(observed: Observed, arrays: Sequence[_Arrays]) -> bool:
@@ -162,6 +167,13 @@ def _sums_up(observed: Observed, arrays: Sequence[_Arrays]) -> bool:
         if np.any(np.abs(found - np.cumsum(right, axis=0)) > room):
             return False
     return True
+
+
+def _averages(question: Question, observed: Observed) -> Iterator[tuple[str, str, Sequence[float]]]:
+    """What an answer is of the right one where an average is none, or is one too many."""
+    for count, sizes in _counts(question, observed).items():
+        yield "sum_instead_of_mean", count, sizes
+        yield "mean_instead_of_sum", count, [1 / size for size in sizes]
 
 
 def _counts(question: Question, observed: Observed) -> dict[str, list[float]]:

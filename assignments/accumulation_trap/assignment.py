@@ -87,6 +87,7 @@ def two_passes_a_step(x, y, w, lr, steps):
 
 
 @training_gradients.misconception("parameters_never_updated")
+@training_gradients.misconception("stale_forward")
 def no_update(x, y, w, lr, steps):  # noqa: ARG001 - the mistake: lr has no use
     w = parameter(w, x)
     gradients = []
@@ -204,6 +205,33 @@ def mean_of_the_squares(x, y, w, lr, steps):
         gradients.append(w.grad.clone())
         move(w, -lr * w.grad)
         w.grad.zero_()
+    return gradients
+
+
+@training_gradients.misconception("value_instead_of_gradient")
+def losses_in_place_of_gradients(x, y, w, lr, steps):
+    losses = []
+    for gradient_of_step in training_gradients.reference(x, y, w, lr, steps):
+        losses.append(((x * w - y) ** 2).sum())
+        w = w - lr * gradient_of_step
+    return losses
+
+
+@training_gradients.misconception("value_instead_of_gradient")
+def weights_in_place_of_gradients(x, y, w, lr, steps):
+    weights = []
+    for gradient_of_step in training_gradients.reference(x, y, w, lr, steps):
+        w = w - lr * gradient_of_step
+        weights.append(w)
+    return weights
+
+
+@training_gradients.misconception("unreduced_broadcast")
+def a_weight_for_every_entry(x, y, w, lr, steps):
+    gradients = []
+    for _ in range(steps):
+        gradients.append(2 * x * (x * w - y))
+        w = w - lr * gradients[-1]
     return gradients
 
 

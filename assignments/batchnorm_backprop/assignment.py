@@ -23,6 +23,13 @@ INPUTS = {
     "beta": array("d"),
 }
 
+# Where the variance is large, nothing shows whether EPS was added, and where.
+NARROW = {
+    "x": [[0.004, 1.0], [-0.003, -2.0], [0.002, 0.5]],
+    "gamma": [1.5, 0.8],
+    "beta": [0.3, -0.6],
+}
+
 
 def normalised(x):
     mean = x.mean(0)
@@ -30,7 +37,7 @@ def normalised(x):
     return (x - mean) / (variance + EPS) ** 0.5
 
 
-@hw.question(points=2, inputs=INPUTS, autograd="forbidden")
+@hw.question(points=2, inputs=INPUTS, autograd="forbidden", examples=[NARROW])
 def batchnorm_forward(x, gamma, beta):
     """x normalised over the batch, and gamma times that plus beta."""
     x_hat = normalised(torch.tensor(x))
@@ -64,6 +71,7 @@ def variance_divided_by_one_less(x, gamma, beta):
     points=3,
     inputs={**INPUTS, "dout": array("n", "d")},
     autograd="forbidden",
+    examples=[{**NARROW, "dout": [[0.7, -1.2], [-0.4, 0.9], [1.3, 0.6]]}],
     unasked={"- mean": "what reaches the mean through the variance adds up to zero"},
 )
 def batchnorm_backprop(x, gamma, beta, dout):

@@ -57,10 +57,13 @@ def node_names(x, w, reduction):
             "lambda x: (2 * x.exp()).sum()",
             "lambda x: (x.tanh() - 1).pow(3).sum()",
             "lambda x: (x / 3).sigmoid().mean().log()",
+            "lambda x: (x.exp() * x).sum()",
         ),
         "x": tensor("n", requires_grad=True),
     },
     cases=8,
+    # Of two ways back it is the first that is asked for.
+    examples=[{"f": "lambda x: (x.exp() * x).sum()", "x": [0.5, -1.0]}],
 )
 def walk_back(f, x):
     """The names of the nodes from f(x) back to x, each the first of the one before it."""

@@ -1,6 +1,7 @@
 """Writing an operation of one's own: forward and backward of an autograd Function.
 
-Holds the reference solutions; it knows no student's code.
+Holds the reference solutions and the wrong solutions that no fault of an engine could express; it
+knows no student's code.
 """
 
 import reference_engine as torch
@@ -46,6 +47,52 @@ class Swish(torch.autograd.Function):
         return upstream * (s + x * s * (1 - s))
 
 
+def swish(x, v, derivative):
+    """What the question's call gives for a backward pass with this derivative."""
+    x = x.detach()
+    s = torch.sigmoid(x)
+    return {"y": x * s, "grad": v * derivative(x, s), "node": "SwishBackward"}
+
+
+# A product whose second factor, or whose first, is taken for a constant.
+@Swish.misconception("overwritten_gradient")
+@Swish.misconception("missing_chain_factor")
+def sigmoid_taken_for_a_constant(x, v):
+    return swish(x, v, lambda _, s: s)
+
+
+@Swish.misconception("overwritten_gradient")
+@Swish.misconception("missing_chain_factor")
+def first_factor_taken_for_a_constant(x, v):
+    return swish(x, v, lambda x, s: x * s * (1 - s))
+
+
+@Swish.misconception("wrong_activation_derivative")
+@Swish.misconception("missing_chain_factor")
+def derivative_of_the_sigmoid_alone(x, v):
+    return swish(x, v, lambda _, s: s * (1 - s))
+
+
+@Swish.misconception("missing_chain_factor")
+def derivative_of_the_sigmoid_without_x(x, v):
+    return swish(x, v, lambda _, s: s + s * (1 - s))
+
+
+@Swish.misconception("wrong_sign")
+def product_rule_with_a_minus(x, v):
+    return swish(x, v, lambda x, s: s - x * s * (1 - s))
+
+
+@Swish.misconception("wrong_activation_derivative")
+def sigmoid_derived_as_tanh(x, v):
+    return swish(x, v, lambda x, s: s + x * (1 - s * s))
+
+
+@Swish.misconception("value_instead_of_gradient")
+def value_times_what_arrives(x, v):
+    return swish(x, v, lambda x, s: x * s)
+
+
 @hw.question(points=1, inputs={"x": tensor("n")}, call=CHECKED)
 def swish_passes_gradcheck(x):  # noqa: ARG001 - right for every x
     """Whether gradcheck accepts Swish."""
@@ -73,3 +120,14 @@ class Scale(torch.autograd.Function):
     def backward(ctx, upstream):
         x, w = ctx.saved_tensors
         return upstream * w, (upstream * x).sum(0)
+
+
+@Scale.misconception("gradient_of_wrong_input")
+def factors_exchanged(x, w, v):
+    x, w = x.detach(), w.detach()
+    return {"y": x * w, "dx": v * x, "dw": (v * w).sum(0)}
+
+
+@Scale.misconception("missing_chain_factor")
+def upstream_alone(x, w, v):
+    return {"y": (x * w).detach(), "dx": v, "dw": v.sum(0)}

@@ -38,13 +38,22 @@ def branch(x):
     return x.grad
 
 
+@branch.misconception("missing_factor")
+def entries_themselves(x):
+    return x.detach() if x.sum() > 0 else 3 * torch.ones_like(x)
+
+
 @hw.question(
     points=2,
     inputs={
         "x": tensor("n", requires_grad=True, low=0.1, high=0.9),
         "limit": real(2.0, 900.0),
     },
-    unasked={"sum x": "this sum is only looked at, to end the loop"},
+    # A sum that reaches the limit exactly, and one that is above it from the start.
+    examples=[
+        {"x": [0.25, 0.25], "limit": 2.0},
+        {"x": [0.5, 0.75, 0.875], "limit": 2.0},
+    ],
 )
 def loop(x, limit):
     """How often x has to be doubled until its sum reaches limit, and the gradient of that sum."""
@@ -78,6 +87,22 @@ def until_an_entry_is_there(x, limit):
 @loop.misconception("wrong_stopping_rule")
 def until_the_mean_is_there(x, limit):
     return doubled_until(x, limit, lambda y: y.mean())
+
+
+@loop.misconception("wrong_stopping_rule")
+@loop.misconception("off_by_one_iteration")
+def until_the_limit_is_passed(x, limit):
+    return doubled_until(x, limit, lambda y: -1 if y.sum() == limit else y.sum())
+
+
+@loop.misconception("off_by_one_iteration")
+def doubled_at_least_once(x, limit):
+    y, doublings = x * 2, 1
+    while y.sum() < limit:
+        y = y * 2
+        doublings += 1
+    y.sum().backward()
+    return {"doublings": doublings, "grad": x.grad}
 
 
 @hw.question(points=2, inputs={"x": tensor("n", requires_grad=True)})

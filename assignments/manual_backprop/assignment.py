@@ -43,6 +43,13 @@ def product_passed_as_it_is(x, w, y):
     return {"de2": np.ones_like(x), "de": de, "dy_pred": de, "dw": de.sum()}
 
 
+@manual_backprop.misconception("gradient_of_wrong_input")
+def product_derived_by_the_other_factor(x, w, y):
+    """The gradient of y_pred handed on to w with the factor w, which is x's derivative."""
+    de = 2 * (x * w - y)
+    return {"de2": np.ones_like(x), "de": de, "dy_pred": de, "dw": (de * w).sum()}
+
+
 @manual_backprop.misconception("value_instead_of_gradient")
 def values_of_the_forward_pass(x, w, y):
     """The nodes' values in place of their gradients."""

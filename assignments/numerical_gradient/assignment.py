@@ -77,7 +77,11 @@ def all_coordinates_at_once(f, x, eps):
     points=3,
     inputs={"x": array("n"), "y": array("n"), "w": real(-2.0, 2.0), "eps": real(0.0005, 0.002)},
     autograd="forbidden",
-    examples=[{"x": [0.0, 1.0, 2.0, 3.0], "y": [0.0, 2.0, 4.0, 6.0], "w": 1.0, "eps": 0.001}],
+    examples=[
+        {"x": [0.0, 1.0, 2.0, 3.0], "y": [0.0, 2.0, 4.0, 6.0], "w": 1.0, "eps": 0.001},
+        {"x": [0.0, 1.0, 2.0, 3.0], "y": [0.0, 2.0, 4.0, 6.0], "w": 3.0, "eps": 0.001},
+        {"x": [1.0, -2.0, 0.5], "y": [-1.0, 2.0, -4.0], "w": -0.5, "eps": 0.001},
+    ],
 )
 def predict_change(x, y, w, eps):
     """For J = sum((x * w - y)**2): dJ/dw, the change that it predicts for w + eps, the sign."""

@@ -75,6 +75,36 @@ def weights_moved_before_the_bias(X, y, lr, steps):
     return {"losses": losses, "weights": weights, "biases": biases}
 
 
+def by_hand(X, y, lr, steps, mistake):
+    rate = {"sum for the bias": len(y), "no bias": 0}.get(mistake, 1) * lr
+    w, b = torch.zeros(X.shape[1], dtype=X.dtype), torch.zeros(1, dtype=X.dtype)
+    first = X @ w + b - y
+    losses, weights, biases = [], [], []
+    for _ in range(steps):
+        e = first if mistake == "one forward pass" else X @ w + b - y
+        losses.append((e**2).mean().item())
+        w, b = w - lr * 2 * e @ X / len(y), b - rate * 2 * e.mean()
+        weights.append(w)
+        biases.append(b)
+    return {"losses": losses, "weights": weights, "biases": biases}
+
+
+@train_by_hand.misconception("stale_forward")
+def one_forward_pass_for_all_steps(X, y, lr, steps):
+    return by_hand(X, y, lr, steps, "one forward pass")
+
+
+@train_by_hand.misconception("sum_instead_of_mean")
+def bias_moved_by_the_sum(X, y, lr, steps):
+    return by_hand(X, y, lr, steps, "sum for the bias")
+
+
+@train_by_hand.misconception("parameters_never_updated")
+@train_with_optimizer.misconception("parameters_never_updated")
+def bias_left_alone(X, y, lr, steps):
+    return by_hand(X, y, lr, steps, "no bias")
+
+
 @train_by_hand.misconception("loss_used_as_gradient")
 def loss_subtracted(X, y, lr, steps):
     w, b = torch.zeros(X.shape[1], dtype=X.dtype), torch.zeros(1, dtype=X.dtype)

@@ -18,10 +18,11 @@ hw = Assignment(
 
 INPUTS = {"x": tensor("n", requires_grad=True), "v": tensor("n")}
 # Most draws are multiplied by 256 or 512: so small or large an x as these is not, and the last is
-# long enough from the start.
+# long enough from the start. The third is 1000 long, to the digit, when it has been doubled.
 SIZES = [
     {"x": [0.05, -0.02], "v": [1.0, 0.1]},
     {"x": [30.0, -70.0, 55.0], "v": [1.0, 0.1, 0.001]},
+    {"x": [300.0, -400.0], "v": [0.6, -0.2]},
     {"x": [900.0, -1200.0], "v": [0.3, -0.7]},
 ]
 
@@ -79,6 +80,17 @@ def doubled_until(x, v, is_long):
 @vector_jacobian.misconception("wrong_stopping_rule")
 def until_an_entry_is_long(x, v):
     return doubled_until(x, v, lambda y: y.abs().max() >= 1000)
+
+
+@vector_jacobian.misconception("wrong_stopping_rule")
+def until_a_positive_entry_is_long(x, v):
+    return doubled_until(x, v, lambda y: y.max() >= 1000 or y.abs().max() > 1e9)
+
+
+@vector_jacobian.misconception("wrong_stopping_rule")
+@vector_jacobian.misconception("off_by_one_iteration")
+def until_the_norm_is_above(x, v):
+    return doubled_until(x, v, lambda y: y.norm() > 1000)
 
 
 @vector_jacobian.misconception("wrong_stopping_rule")
