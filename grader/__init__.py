@@ -11,25 +11,25 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from grader.assignment import Assignment as Assignment
-    from grader.inputs import array as array
-    from grader.inputs import integer as integer
-    from grader.inputs import labels as labels
-    from grader.inputs import one_of as one_of
-    from grader.inputs import real as real
-    from grader.inputs import source as source
-    from grader.inputs import tensor as tensor
+    from grader.assignment.inputs import array as array
+    from grader.assignment.inputs import integer as integer
+    from grader.assignment.inputs import labels as labels
+    from grader.assignment.inputs import one_of as one_of
+    from grader.assignment.inputs import real as real
+    from grader.assignment.inputs import source as source
+    from grader.assignment.inputs import tensor as tensor
     from grader.jupyter import check as check
 
 _HOMES = {
     "Assignment": "grader.assignment",
-    "array": "grader.inputs",
+    "array": "grader.assignment.inputs",
     "check": "grader.jupyter",
-    "integer": "grader.inputs",
-    "labels": "grader.inputs",
-    "one_of": "grader.inputs",
-    "real": "grader.inputs",
-    "source": "grader.inputs",
-    "tensor": "grader.inputs",
+    "integer": "grader.assignment.inputs",
+    "labels": "grader.assignment.inputs",
+    "one_of": "grader.assignment.inputs",
+    "real": "grader.assignment.inputs",
+    "source": "grader.assignment.inputs",
+    "tensor": "grader.assignment.inputs",
 }
 __all__ = [  # noqa: PLE0604 - the keys of the one table above
     "__version__",

@@ -12,9 +12,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from grader.assignment import AssignmentError, Item, Question, Solution, Variable
-from grader.inputs import draw_inputs, draw_sizes
+from grader.assignment.inputs import draw_inputs, draw_sizes
+from grader.assignment.remedies import raised
 from grader.outcomes import Ndarray, PlainValue, Uncrossable
-from grader.remedies import raised
 from grader.solving import Precision, leaves, numbers, outputs_of, solve
 
 FLOOR = 1e-5

@@ -14,9 +14,9 @@ from types import FrameType, ModuleType
 from typing import Any, Literal, TypeAlias
 
 from grader.assignment import Assignment, AssignmentError, Question
+from grader.assignment.remedies import raised
 from grader.messages import Message, render
 from grader.notebooks import parse_cell
-from grader.remedies import raised
 
 FILE_NAME = "assignment.py"
 

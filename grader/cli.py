@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader import __version__, course, handover, steps, upkeep
+from grader import __version__
+from grader.commands import course, handover, preparing, steps, upkeep, writing
 from grader.messages import LANGUAGES, Message, render, say
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ main.add_command(course.start)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", *steps.PRINTED]),
+    type=click.Choice(["text", *writing.PRINTED]),
     default="text",
     show_default=True,
     help="What to print; with github, a step's summary is appended to $GITHUB_STEP_SUMMARY.",
@@ -198,19 +199,19 @@ def _check(file: Path, assignment: str | None, more: bool, form: str, **options:
         if form == "text" or assignment is None:
             sys.exit(steps.USAGE)
     loaded = (
-        steps.load_to_check(assignment, file)
+        preparing.load_to_check(assignment, file)
         if assignment
-        else steps.recognise(submission, file, language=language)
+        else preparing.recognise(submission, file, language=language)
     )
-    with steps.run(loaded, PUBLIC_SEED, options, least="limits") as run:
+    with preparing.run(loaded, PUBLIC_SEED, options, least="limits") as run:
         result = run.told(run.grade(submission), hints=3 if more else 1)
         results = run.results([result])
     if form == "text":
         told = terminal.detail(result, language)
         steps.console(plain=options["plain"]).print(told, markup=False)
-        steps.say_how_it_ran(result, more=more, language=language)
+        writing.say_how_it_ran(result, more=more, language=language)
     else:
-        steps.print_for(form, results, language)
+        writing.print_for(form, results, language)
     if submission.problem is not None:
         sys.exit(steps.USAGE)
     steps.end(results, options["min_score"])
@@ -249,14 +250,14 @@ def _check(file: Path, assignment: str | None, more: bool, form: str, **options:
 @click.option(
     "--format",
     "formats",
-    type=click.Choice(steps.FORMATS),
+    type=click.Choice(writing.FORMATS),
     multiple=True,
     help="What to write into OUT; may be given several times.  [default: json, and html for "
-    f"classes of up to {steps.MOST_ON_A_PAGE}]",
+    f"classes of up to {writing.MOST_ON_A_PAGE}]",
 )
 @click.option(
     "--layout",
-    type=click.Choice(steps.LAYOUTS),
+    type=click.Choice(preparing.LAYOUTS),
     help="How the files are laid out and named.  [default: recognised]",
 )
 @click.option(
@@ -294,12 +295,12 @@ def grade(  # noqa: PLR0913 - one parameter an option
     from grader import batch, gradebook
     from grader.reports.summary import own_language
 
-    loaded = steps.load(assignment)
-    taken, good = steps.take(paths, loaded, assignment, layout=layout)
+    loaded = preparing.load(assignment)
+    taken, good = preparing.take(paths, loaded, assignment, layout=layout)
     command = gradebook.Command(
         paths=tuple(str(path.absolute()) for path in good),
         layout=layout,
-        assignment=steps.source(assignment),
+        assignment=preparing.source(assignment),
         options={
             name: options[name] for name in ("torch", "executor", "timeout", "memory", "isolation")
         },
@@ -309,8 +310,8 @@ def grade(  # noqa: PLR0913 - one parameter an option
 
         def start(seed: str) -> Any:
             if scheduler is None:
-                return held.enter_context(steps.run(loaded, seed, options, least="kernel"))
-            there = steps.run_elsewhere(scheduler, loaded, assignment, seed, options)
+                return held.enter_context(preparing.run(loaded, seed, options, least="kernel"))
+            there = preparing.run_elsewhere(scheduler, loaded, assignment, seed, options)
             return held.enter_context(there)
 
         run = None
@@ -318,7 +319,7 @@ def grade(  # noqa: PLR0913 - one parameter an option
             # Before there is anything, it must be sure that something can be run.
             seed = seed or secrets.token_hex(8)
             run = start(seed)
-        steps.check_writable(out)
+        writing.check_writable(out)
         book = held.enter_context(gradebook.opened(out))
         seed = seed or book.seed or secrets.token_hex(8)
         settings = batch.settings(
@@ -326,7 +327,7 @@ def grade(  # noqa: PLR0913 - one parameter an option
             seed=seed,
             torch=options["torch"],
             executor=options.get("executor", "fast"),
-            limits=steps.limits(options),
+            limits=preparing.limits(options),
         )
         book.start(batch.frame(loaded, seed), settings, command)
         waiting = batch.waiting(book, taken)
@@ -344,15 +345,18 @@ def grade(  # noqa: PLR0913 - one parameter an option
             )
         marks = book.marks()
         language = steps.language(options["lang"], own_language(marks))
-        written = steps.write(
+        written = writing.write(
             book,
             out,
-            [*(formats or steps.default_formats(marks)), *[steps.NAMELESS] * options["pseudonyms"]],
+            [
+                *(formats or writing.default_formats(marks)),
+                *[writing.NAMELESS] * options["pseudonyms"],
+            ],
             language=language,
             title=loaded.title_in(language),
             anew=options["lang"] is not None,
         )
-        steps.show(book, marks, plain=options["plain"], language=language)
+        writing.show(book, marks, plain=options["plain"], language=language)
         outdated = book.status().outdated
     steps.say(f"written: {' and '.join(map(str, written))}")
     if outdated:
@@ -415,7 +419,7 @@ def doctor(plain: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from grader.health import findings
+    from grader.commands.health import findings
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", "what", "found", "what it is for"):

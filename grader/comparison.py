@@ -10,8 +10,8 @@ from inspect import signature
 
 import numpy as np
 
+from grader.assignment.items import ANSWER, Choice, Item, Property, Question, Text, Variable
 from grader.cases import Case
-from grader.items import ANSWER, Choice, Item, Property, Question, Text, Variable
 from grader.messages import Message
 from grader.outcomes import (
     Answered,

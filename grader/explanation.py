@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from grader.assignment.items import Choice, Question
 from grader.cases import Case
-from grader.findings import Finding
+from grader.diagnosis.findings import Finding
+from grader.diagnosis.reproduction import reproduced
 from grader.grading import Judged
-from grader.items import Choice, Question
 from grader.messages import Language, Message, name, render, say
 from grader.outcomes import Answered, PlainValue, SourceText, TensorValue, Uncrossable
-from grader.reproduction import reproduced
 from grader.values import answer_outputs
 
 _MOST_NUMBERS = 60

@@ -32,11 +32,13 @@ from grader.cases import Case, draw_cases
 from grader.catalogue import recognise
 from grader.comparison import Judgement, OutputJudgement, follow_through, judge
 from grader.diagnosis import diagnose
-from grader.findings import Finding
+from grader.diagnosis.findings import Finding
+from grader.diagnosis.pictures import pictures
+from grader.diagnosis.screen import stale_output
+from grader.diagnosis.traces import Event, is_open, may_tell, told_apart
 from grader.given import replace_assignments
 from grader.messages import Message, Told
 from grader.outcomes import Answered, Outcome, Raised, Undefined
-from grader.pictures import pictures
 from grader.results import (
     Diagnosis,
     Feedback,
@@ -50,9 +52,7 @@ from grader.results import (
 )
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
-from grader.screen import stale_output
 from grader.submissions import Submission
-from grader.traces import Event, is_open, may_tell, told_apart
 
 TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
 Kind: TypeAlias = Literal["numpy", "facade", "real"]

@@ -30,14 +30,16 @@ from rich.console import Console
 
 import grader
 import reference_engine
-from grader import bundle, bundle_reader, catalogue, steps
+from grader import bundle, catalogue
 from grader.assignment import Assignment, AssignmentError
+from grader.assignment.items import Item, Variable
+from grader.bundle import reader as bundle_reader
+from grader.bundle.recorded import Recorded
 from grader.cases import PUBLIC_SEED, Case
+from grader.commands import steps
 from grader.grading import Grader
-from grader.items import Item, Variable
 from grader.messages import LANGUAGES, Language, Message, render, tag
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
-from grader.recorded import Recorded
 from grader.reports import summary, terminal
 from grader.reports.escaping import visible
 from grader.results import Isolation, QuestionResult, SubmissionResult

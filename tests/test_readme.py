@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader import steps
 from grader.cli import main
+from grader.commands import steps
 from grader.messages import Message, render
 from grader.results import from_json
 
@@ -164,7 +164,7 @@ def test_the_assignment_shown_gives_a_right_answer_its_points(first_steps):
 def test_the_assignment_shown_gives_the_diagnosis_that_it_declares(first_steps):
     question = first_steps(WRONG)
     assert question.score == 0.0
-    (diagnosis,) = question.diagnoses
+    diagnosis, *_ = question.diagnoses
     assert (diagnosis.id, diagnosis.exact) == ("missing_factor", True)
 
 

@@ -8,13 +8,13 @@ import msgspec
 import nbformat
 import pytest
 
-from grader import statements
+from grader.assignment.items import Question
+from grader.authoring import statements
+from grader.authoring.statements import sections
 from grader.catalogue import bundled, load, recognise
 from grader.grading import Grader
-from grader.items import Question
 from grader.messages import LANGUAGES
 from grader.sandbox.pool import Sandbox
-from grader.statements import sections
 from grader.submissions import collect
 
 PAIRS = [(name, language) for name in bundled() for language in LANGUAGES]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader import steps
 from grader.catalogue import load
 from grader.cli import main
+from grader.commands import steps
 from grader.results import from_json
 
 GUIDE = (Path(__file__).parents[2] / "assignments" / "WRITING.md").read_text(encoding="utf-8")

@@ -21,13 +21,13 @@ import numpy as np
 
 from grader import grading
 from grader.assignment import Question
+from grader.authoring.strength import answer_of
 from grader.cases import draw_cases
 from grader.catalogue import bundled, load
 from grader.comparison import judge
 from grader.diagnosis import diagnose
 from grader.outcomes import Answered, TensorValue
 from grader.sandbox.pool import Sandbox
-from grader.strength import answer_of
 from grader.submissions import collect
 
 ANSWER = """import numpy as np

@@ -24,10 +24,10 @@ from distributed import Client
 from grader import batch
 from grader.catalogue import load
 from grader.distributed import LARGEST_CHUNK, connected
+from grader.distributed.parcels import chunks, order_of
+from grader.distributed.worker import grade_chunk
 from grader.gradebook import Command, opened
 from grader.grading import Grader
-from grader.parcels import chunks, order_of
-from grader.remote import grade_chunk
 from grader.sandbox.limits import Limits
 from grader.sandbox.pool import Sandbox
 from grader.submissions import collect

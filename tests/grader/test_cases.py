@@ -5,9 +5,9 @@ import reference_engine as torch
 from grader import Assignment, array, integer, real, source, tensor
 from grader.assignment import AssignmentError
 from grader.cases import CAP, FLOOR, draw_cases
+from grader.diagnosis.wrong_answers import wrong_answer
 from grader.outcomes import TensorValue
 from grader.solving import numbers
-from grader.wrong_answers import wrong_answer
 
 
 def ask(reference, *, inputs, **settings):

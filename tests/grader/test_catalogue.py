@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.assignment.inputs import AssignmentError
 from grader.catalogue import UnknownAssignment, bundled, load
-from grader.inputs import AssignmentError
 
 FILE = """
 from grader import Assignment, array

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader import steps
 from grader.cli import main
+from grader.commands import steps
 
 ASSIGNMENT = """
     from grader import Assignment, array

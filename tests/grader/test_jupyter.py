@@ -12,12 +12,13 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner
 
-from grader import jupyter, releasing
+from grader import jupyter
+from grader.authoring.statements import notebook
+from grader.bundle import folder as releasing
 from grader.catalogue import load
 from grader.cli import main
 from grader.messages import render
 from grader.results import from_json
-from grader.statements import notebook
 
 ROOT = Path(__file__).parents[2]
 

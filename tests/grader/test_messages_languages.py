@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
-from grader import steps
 from grader.cli import main
+from grader.commands import steps
 from grader.messages import LANGUAGES
 from grader.reports import html
 from grader.results import Results, SubmissionResult

@@ -1,6 +1,6 @@
 """The code beside a question: the right cell, the right lines, and not more than can be read."""
 
-from grader.findings import finding
+from grader.diagnosis.findings import finding
 from grader.messages import Message
 from grader.reports.own_code import excerpts
 from grader.results import Diagnosis, Feedback, OutputResult, QuestionResult

@@ -1,0 +1,225 @@
+"""The commands that hand marks over: to other systems, and from a person into the gradebook."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.commands import steps, writing
+from grader.messages import LANGUAGES
+
+if TYPE_CHECKING:
+    from grader.gradebook import Gradebook
+    from grader.messages import Language
+    from grader.reports.lms import Filled
+    from grader.results import Results
+
+MOST_NAMED = 20
+"""The most students that a remark names."""
+
+_out = click.argument("out", type=click.Path(path_type=Path))
+_lang = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    help="The language of what students read.  [default: that of the notebooks, else the system's]",
+)
+
+
+@click.command(epilog="Example:  grader report results --format canvas --into grades.csv")
+@_out
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice((*writing.FORMATS, *writing.FILLED, *writing.FEEDBACK)),
+    multiple=True,
+    required=True,
+    help="What to write into OUT; may be given several times.",
+)
+@click.option(
+    "--into",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Canvas's exported gradebook or Moodle's grading worksheet, to fill in; FILE itself is "
+    "not changed.",
+)
+@click.option(
+    "--scale-to",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Tell marks out of N points; they are rounded here, once.",
+)
+@steps.pseudonyms
+@_lang
+@steps.one_line_errors
+def report(  # noqa: PLR0913 - one parameter an option
+    out: Path,
+    formats: Sequence[str],
+    into: Path | None,
+    scale_to: float | None,
+    pseudonyms: bool,
+    lang: str | None,
+) -> None:
+    """Write the marks for other systems.
+
+    Learning systems, continuous integration, spreadsheets.
+
+    A mark stays blank while any of it is still to be judged; `grader status OUT` lists what that
+    is.
+    """
+    from grader.gradebook import existing
+    from grader.reports.lms import pending
+    from grader.reports.summary import own_language
+
+    filled = [name for name in writing.FILLED if name in formats]
+    _check(formats, filled, into, scale_to)
+    with existing(out) as book:
+        results = book.results()
+        language = steps.language(lang, own_language(results))
+        written = []
+        if filled and into is not None:
+            written.append(_fill(results, filled[0], into, out, language, scale_to))
+        zipped = (name for name in writing.FEEDBACK if name in formats)
+        written += [_zip_pages(book, name, out, language) for name in zipped]
+        written += writing.write(
+            book,
+            out,
+            [*formats, *[writing.NAMELESS] * pseudonyms],
+            language=language,
+            anew=lang is not None,
+            scale_to=scale_to,
+        )
+    if "csv" in formats or filled:
+        _name("left blank, since something is still to be judged", pending(results))
+    steps.say(f"written: {' and '.join(map(str, written))}")
+
+
+def _check(
+    formats: Sequence[str], filled: Sequence[str], into: Path | None, scale_to: float | None
+) -> None:
+    """Refuse options that do not go together."""
+    if len(filled) > 1:
+        steps.fail("--format canvas and --format moodle are for different files", steps.USAGE)
+    if filled and into is None:
+        steps.fail(
+            f"--format {filled[0]} needs --into FILE, "
+            + (
+                "the gradebook exported from Canvas (Grades, Export)"
+                if filled[0] == "canvas"
+                else "the worksheet from Moodle (View all submissions, Download grading worksheet)"
+            ),
+            steps.USAGE,
+        )
+    if into is not None and not filled:
+        steps.fail("--into is for --format canvas or moodle", steps.USAGE)
+    if scale_to is not None and not set(formats) & {*writing.SCALED, *writing.FILLED}:
+        steps.fail(
+            f"--scale-to is for the formats {', '.join((*writing.SCALED, *writing.FILLED))}",
+            steps.USAGE,
+        )
+
+
+def _fill(  # noqa: PLR0913 - as many facts
+    results: "Results",
+    name: str,
+    into: Path,
+    out: Path,
+    language: "Language",
+    scale_to: float | None,
+) -> Path:
+    """Write the system's own file with marks in it into OUT, and say who is in it."""
+    from grader.reports import lms, tables, write_atomically
+
+    try:
+        exported = tables.read(into)
+        if name == "canvas":
+            filled = lms.canvas(results, exported, scale_to=scale_to)
+        else:
+            filled = lms.moodle(results, exported, language=language, scale_to=scale_to)
+    except tables.TableError as error:
+        steps.fail(str(error), steps.USAGE)
+    path = write_atomically(out / writing.FILES[name], filled.content)
+    _tell(filled, into)
+    return path
+
+
+def _zip_pages(book: "Gradebook", name: str, out: Path, language: "Language") -> Path:
+    """Write everyone's page as a system's feedback files into OUT, and say who is in it."""
+    from grader.reports import feedback, pages
+
+    results = book.results()
+    title = writing.own_title(book, language) or results.title
+    system: feedback.System = "canvas" if name == "canvas-feedback" else "moodle"
+    written = feedback.write(
+        results,
+        out,
+        system=system,
+        page=lambda one: pages.page(one, title, language, cells=book.cells(one.id)),
+    )
+    if not written.count:
+        steps.fail(
+            f"no submission came from {system.capitalize()}: grade what its Download of all "
+            "submissions gave, and ask for this again",
+            steps.USAGE,
+        )
+    steps.say(f"{written.count} submissions have a page in {written.path}")
+    if system == "canvas":
+        steps.say("Canvas shows each page, which is HTML, under the name of the student's own file")
+    _name(f"no file of theirs came from {system.capitalize()}", written.unmatched)
+    return written.path
+
+
+def _tell(filled: "Filled", into: Path) -> None:
+    steps.say(f"{filled.matched} submissions have their row in {into}")
+    _name(f"no row in {into}", filled.unmatched)
+    _name("no submission", filled.missing)
+    if filled.remark:
+        steps.say(filled.remark)
+
+
+def _name(what: str, students: Sequence[str]) -> None:
+    if students:
+        more = len(students) - MOST_NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        steps.say(f"{what} ({len(students)}): {', '.join(students[:MOST_NAMED])}{rest}")
+
+
+@click.command(epilog="Example:  grader marks results read_by_me.csv --by 'A. Prado'")
+@_out
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--by", metavar="NAME", help="Who gives the marks.  [default: your login]")
+@steps.one_line_errors
+def marks(out: Path, file: Path, by: str | None) -> None:
+    """Take a person's marks in; grading again keeps them.
+
+    FILE is a table with the columns id, question, points and, if wanted, comment; the id * is
+    everyone. Where one row is not understood, none is taken.
+    """
+    import getpass
+
+    from grader.gradebook import existing
+    from grader.gradebook.marks import MarksError, read_marks
+    from grader.reports.summary import own_language
+    from grader.reports.tables import TableError
+
+    with existing(out) as book:
+        try:
+            given = read_marks(file, book.results())
+        except TableError as error:
+            steps.fail(str(error), steps.USAGE)
+        except MarksError as error:
+            for line in error.lines:
+                steps.say(line)
+            steps.fail("no mark was taken: correct these rows and give the file again", steps.USAGE)
+        book.override(given, by=by or getpass.getuser())
+        results = book.marks()
+        language = steps.language(None, own_language(results))
+        writing.write(book, out, writing.default_formats(results), language=language)
+        stale = [
+            name
+            for name in writing.HANDED_OVER
+            if (out / writing.FILES[name]).exists() and not book.is_reported(name)
+        ]
+    steps.say(f"marks taken: {len(given)}")
+    if stale:
+        steps.say(f"these reports hold earlier marks; ask for them again: {', '.join(stale)}")

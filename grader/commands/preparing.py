@@ -1,0 +1,207 @@
+"""Before anything runs: the assignment, the submissions, and something to run them in.
+
+Heavy modules are imported by the functions that need them, so that `grader --help` is instant.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.messages import Language, Message
+
+if TYPE_CHECKING:
+    from grader.assignment import Assignment
+    from grader.distributed import Workers
+    from grader.sandbox.limits import Limits
+    from grader.sandbox.pool import Sandbox
+    from grader.sandbox.protocol.control import Level
+    from grader.submissions import Submission, Submissions
+from grader.commands.steps import FAULT, ISOLATION, USAGE, fail, language, say
+
+LAYOUTS = ("gradescope", "canvas", "moodle", "nbgrader", "classroom", "plain")
+"""Those of `grader.submissions`, named here so that help need not load it."""
+
+
+def load(name: str) -> "Assignment":
+    """The assignment with a bundled id, or that of a path."""
+    from grader.catalogue import load
+
+    return load(name)
+
+
+def load_to_check(name: str, file: Path) -> "Assignment":
+    """What a students' bundle says of an assignment, or the assignment with an id or of a path.
+
+    The name is an id whose bundle lies beside the file, a path, or a bundled id.
+    """
+    from grader.bundle import beside, find
+    from grader.catalogue import bundled
+
+    there = beside(file, name)
+    if Path(name).name == name and there.is_file():
+        return _read_bundle(there)
+    bundle = None if name in bundled() else find(name)
+    return load(name) if bundle is None else _read_bundle(bundle)
+
+
+def _read_bundle(path: Path) -> "Assignment":
+    from grader.bundle.reader import read
+
+    return read(path)
+
+
+def recognise(submission: "Submission", file: Path, *, language: Language) -> "Assignment":
+    """The assignment that a file names or whose names it defines; a bundle beside it first."""
+    from grader.bundle import beside
+    from grader.catalogue import bundled, load, recognise
+
+    if submission.assignment is not None:
+        there = beside(file, submission.assignment)
+        if there.is_file():
+            return _read_bundle(there)
+    names = bundled()
+    if submission.assignment in names:
+        return load(submission.assignment)
+    candidates = recognise(submission.cells)
+    if len(candidates) == 1:
+        return candidates[0]
+    found = ", ".join(one.id for one in candidates) or ", ".join(names)
+    told = Message("check.which_assignment", {"path": str(file), "names": found})
+    fail(told, USAGE, language=language)
+
+
+def take(
+    paths: Sequence[Path], assignment: "Assignment", name: str, *, layout: str | None = None
+) -> tuple["Submissions", list[Path]]:
+    """The submissions of the paths that can be taken in, and those paths."""
+    from grader.catalogue import FILE_NAME
+    from grader.submissions import IntakeError, collect
+
+    # Where the assignment lies among the submissions it is none of them.
+    own = [Path(name), *([assignment.path / FILE_NAME] if assignment.path else [])]
+    good: list[Path] = []
+    for path in paths:
+        try:
+            found = collect([path], leaving_out=own, layout=layout)
+            good.append(path)
+        except IntakeError as error:
+            say(error.told)
+    if not good:
+        fail("there is nothing to grade", USAGE)
+    if len(good) > 1:
+        found = collect(good, leaving_out=own, layout=layout)
+    for remark in found.remarks:
+        say(remark)
+    return found, good
+
+
+def source(name: str) -> str:
+    """What names the assignment from any folder: a bundled id, or the absolute path of its file."""
+    from grader.catalogue import bundled
+
+    return name if name in bundled() else str(Path(name).absolute())
+
+
+def limits(options: Mapping[str, Any]) -> "Limits":
+    """The limits that --timeout and --memory ask for."""
+    from grader.sandbox.limits import MIB, Limits
+
+    call = options["timeout"]
+    times = Limits(call=call, cell=3 * call, submission=6 * call)
+    if options["memory"] is None:
+        return times
+    size = options["memory"] * MIB
+    return replace(times, memory=size, torch_memory=size)
+
+
+@contextmanager
+def run(
+    assignment: "Assignment", seed: str, options: dict[str, Any], *, least: "Level"
+) -> Iterator[Any]:
+    """A grader in a sandbox with the limits and the isolation that were asked for.
+
+    `least` is the least isolation where none was asked for; without it nothing is run.
+    """
+    from grader.grading import Grader
+    from grader.sandbox.pool import Sandbox, SandboxError
+
+    told_in = language(options.get("lang"), None)
+    _check_installed(options)
+    executor = options.get("executor", "fast")
+    if options["isolation"] != "auto":
+        least = options["isolation"]
+    try:
+        with Sandbox(limits=limits(options), least=least, executor=executor) as sandbox:
+            grader = Grader(assignment, sandbox, seed=seed, torch=options["torch"])
+            _demand(least, sandbox, language=told_in)
+            yield grader
+    except SandboxError as error:
+        fail(Message("check.cannot_run", {"reason": str(error)}), FAULT, language=told_in)
+
+
+@contextmanager
+def run_elsewhere(
+    scheduler: str, assignment: "Assignment", name: str, seed: str, options: dict[str, Any]
+) -> Iterator["Workers"]:
+    """The workers of a cluster that grade as `run` would here; without any nothing is run.
+
+    `name` is what names the assignment. The least isolation is that of `grade`.
+    """
+    import logging
+
+    from grader.batch import WorkersError
+
+    _check_installed(options)
+    if find_spec("distributed") is None:
+        fail(
+            "--scheduler needs dask.distributed, which is not installed; nothing was run: "
+            "pip install 'autograd-grader[distributed]'",
+            USAGE,
+        )
+    from grader.distributed import connected
+    from grader.distributed.parcels import order_of
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a line of ours says what matters
+    try:
+        order = order_of(
+            assignment,
+            source(name),
+            seed=seed,
+            torch=options["torch"],
+            executor=options["executor"],
+            least="kernel" if options["isolation"] == "auto" else options["isolation"],
+            limits=limits(options),
+        )
+        with connected(scheduler, assignment, order, tell=say) as workers:
+            yield workers
+    except WorkersError as error:
+        fail(str(error), ISOLATION if error.lacks_isolation else USAGE)
+
+
+def _check_installed(options: Mapping[str, Any]) -> None:
+    """End here where what the options ask for is not installed."""
+    from grader.grading import has_real_torch
+
+    if options["torch"] == "real" and not has_real_torch():
+        fail(Message("check.no_torch"), USAGE, language=language(options.get("lang"), None))
+    if options.get("executor") == "jupyter" and find_spec("ipykernel") is None:
+        fail(
+            "--executor jupyter needs a kernel, which is not installed; nothing was run: "
+            "pip install 'autograd-grader[jupyter]'",
+            USAGE,
+        )
+
+
+def _demand(least: "Level", sandbox: "Sandbox", *, language: Language) -> None:
+    """Fail closed where this machine does not offer the isolation that is asked for."""
+    from grader.sandbox.isolation import CONTAINER, reaches
+
+    found = sandbox.isolation.level
+    if reaches(found, least):
+        return
+    lacking = ", ".join(one.name for one in sandbox.layers if one.lacking)
+    known = {"least": least, "found": found, "lacking": lacking, "container": CONTAINER}
+    fail(Message("check.no_isolation", known), ISOLATION, language=language)

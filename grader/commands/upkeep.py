@@ -1,0 +1,302 @@
+"""The commands that look after an OUT: how far it is, grading again, explaining and forgetting."""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.commands import preparing, steps, writing
+from grader.messages import Language, say
+
+if TYPE_CHECKING:
+    from grader.assignment import Assignment
+    from grader.batch import Change
+    from grader.gradebook import Command, Gradebook
+    from grader.results import SubmissionResult
+
+_out = click.argument("out", type=click.Path(path_type=Path))
+_plain = click.option("--plain", is_flag=True, help="No colours, lines or moving parts.")
+
+
+@click.command(epilog="Example:  grader status results")
+@_out
+@steps.one_line_errors
+def status(out: Path) -> None:
+    """Show how far a grading run is, and what a person has to look at."""
+    from grader.gradebook import existing
+    from grader.reports.escaping import terminal
+
+    with existing(out) as book:
+        found = book.status()
+        graded = book.marks().submissions
+    click.echo(f"assignment  {found.assignment}")
+    click.echo(f"seed        {found.seed}")
+    click.echo(f"graded      {found.graded}, the last at {found.last or '-'}")
+    click.echo(f"begun       {found.unfinished} and not finished")
+    click.echo(f"outdated    {found.outdated} by the assignment, grader or options of the last run")
+    for problem, count in found.problems:
+        click.echo(f"problem     {count} {problem}")
+    for one in graded:
+        name = terminal(one.id, 66)
+        if one.problem not in {None, "empty"}:
+            click.echo(f"person      {name}\t{one.problem}")
+        for question in one.questions:
+            if question.score is None:
+                click.echo(f"person      {name}\t{question.id}\t{question.verdict}")
+
+
+@click.command(epilog="Example:  grader regrade results --only ana --only bob")
+@_out
+@click.option(
+    "--only", metavar="ID", multiple=True, help="Only this student; may be given several times."
+)
+@click.option("--raise-only", is_flag=True, help="Let a new mark count only where it is higher.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    metavar="N",
+    help="Submissions to grade at a time.  [default: the number of cores]",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "full", "kernel", "limits"]),
+    help="The least protection to run under.  [default: as when it was graded]",
+)
+@_plain
+@steps.one_line_errors
+def regrade(  # noqa: PLR0913 - one parameter an option
+    out: Path,
+    only: Sequence[str],
+    raise_only: bool,
+    jobs: int,
+    isolation: str | None,
+    plain: bool,
+) -> None:
+    """Grade again, and show each old and new mark.
+
+    The files are read where `grade` found them, and graded with the assignment and the grader as
+    they are now. Earlier marks are kept in the gradebook.
+    """
+    from grader import batch, gradebook
+    from grader.reports.summary import own_language
+
+    with ExitStack() as held:
+        book = held.enter_context(gradebook.existing(out))
+        unknown = sorted(set(only) - set(book.students()))
+        if unknown:
+            steps.fail(
+                f"{out} holds no mark of {', '.join(unknown)}: the ids are those in results.json",
+                steps.USAGE,
+            )
+        command = book.commands()[-1]
+        options: dict[str, Any] = dict(command.options)
+        if isolation is not None:
+            options["isolation"] = isolation
+        loaded = preparing.load(command.assignment)
+        seed = book.frame().seed
+        run = held.enter_context(preparing.run(loaded, seed, options, least="kernel"))
+        settings = batch.settings(
+            loaded,
+            seed=seed,
+            torch=options["torch"],
+            executor=options.get("executor", "fast"),
+            limits=preparing.limits(options),
+        )
+        book.start(batch.frame(loaded, seed), settings, command)
+        with steps.stopped_gently(), steps.progress(len(book.students()), plain=plain) as advance:
+            found: list[Change] = []
+            for given in book.commands():
+                for change in batch.grade_again(
+                    book,
+                    run,
+                    _taken(given, loaded),
+                    only=only or book.students(),
+                    raise_only=raise_only,
+                    jobs=jobs,
+                ):
+                    found.append(change)
+                    advance()
+        _show(found)
+        _tell_missing(book, only, found)
+        marks = book.marks()
+        language = steps.language(None, own_language(marks))
+        title = loaded.title_in(language)
+        formats = writing.default_formats(marks)
+        writing.write(book, out, formats, language=language, title=title)
+    steps.end(marks, None)
+
+
+def _taken(command: "Command", assignment: "Assignment") -> Any:
+    paths = [Path(path) for path in command.paths]
+    taken, _ = preparing.take(paths, assignment, command.assignment, layout=command.layout)
+    return taken
+
+
+def _show(changes: Iterable["Change"]) -> None:
+    from grader.reports import summary
+    from grader.reports.escaping import terminal
+
+    for one in sorted(changes, key=lambda change: change.new.id):
+        old = "-" if one.old is None else summary.points(one.old.score)
+        new = summary.points(one.new.score)
+        same = one.old is not None and one.old.score == one.new.score
+        told = "unchanged" if same else "changed" if one.counts else "kept the old one"
+        click.echo(f"{terminal(one.new.id, 66)}\t{old}\t{new}\t{told}")
+
+
+def _tell_missing(book: "Gradebook", only: Sequence[str], changes: Sequence["Change"]) -> None:
+    missing = sorted(set(only or book.students()) - {one.new.id for one in changes})
+    for student in missing:
+        steps.say(f"{student}: the file is no longer where it was; the mark stands")
+
+
+@click.command(epilog="Example:  grader forget results ana")
+@_out
+@click.argument("student", metavar="ID")
+@steps.one_line_errors
+def forget(out: Path, student: str) -> None:
+    """Remove all that is stored of a student."""
+    from grader.gradebook import existing
+    from grader.reports.summary import own_language
+
+    with existing(out) as book:
+        if not book.forget(student):
+            steps.fail(
+                f"{out} holds nothing of {student!r}: the ids are those in results.json",
+                steps.USAGE,
+            )
+        # What was made for other systems is made anew on demand; until then it holds nobody.
+        for name in writing.HANDED_OVER:
+            _remove(out / writing.FILES[name])
+        written = [name for name in ("json", "html") if (out / writing.FILES[name]).is_file()]
+        language = steps.language(None, own_language(book.marks()))
+        writing.write(book, out, written, language=language)
+    steps.say(f"{student} is forgotten in {out}; files that were handed in are not touched")
+
+
+def _remove(path: Path) -> None:
+    import shutil
+
+    try:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    except OSError as error:
+        steps.fail(
+            f"{path} cannot be removed ({error.strerror or error}): remove it by hand, it may "
+            "still name the student",
+            steps.UNWRITTEN,
+        )
+
+
+@click.command(epilog="Example:  grader explain results ana -q gradient")
+@_out
+@click.argument("student", metavar="ID")
+@click.option("-q", "--question", metavar="Q", help="Only this question.  [default: all]")
+@click.option("--for-student", is_flag=True, help="Leave the expected values out.")
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "full", "kernel", "limits"]),
+    help="The least protection to run under.  [default: as when it was graded]",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "pt", "es"]),
+    help="The language of the sentences.  [default: that of the notebook, else the system's]",
+)
+@steps.one_line_errors
+def explain(  # noqa: PLR0913 - one parameter an option
+    out: Path,
+    student: str,
+    question: str | None,
+    for_student: bool,
+    isolation: str | None,
+    lang: str | None,
+) -> None:
+    """Explain a mark: inputs, answers, and the mistake.
+
+    The file is run again, as it was graded, and the mark compared with the one that was given.
+    Nothing is kept of that.
+    """
+    from grader.explanation import explain as lines_of
+    from grader.gradebook import existing
+
+    with existing(out) as book:
+        kept = book.mark(student)
+        frame, commands = book.frame(), book.commands()
+    if kept is None:
+        steps.fail(
+            f"{out} holds no mark of {student!r}: the ids are those in results.json", steps.USAGE
+        )
+    options: dict[str, Any] = dict(commands[-1].options)
+    if isolation is not None:
+        options["isolation"] = isolation
+    loaded = preparing.load(commands[-1].assignment)
+    if question is not None and all(item.id != question for item in loaded):
+        names = ", ".join(item.id for item in loaded)
+        steps.fail(f"{loaded.id} has no question {question!r}, only {names}", steps.USAGE)
+    found = [one for given in commands for one in _taken(given, loaded).only([student])]
+    if not found:
+        steps.fail(f"{student}: the file is no longer where it was", steps.USAGE)
+    language = steps.language(lang, kept.language)
+    with preparing.run(loaded, frame.seed, options, least="kernel") as run:
+        again, judged = run.examine(found[-1])
+    mark = _mark(kept, language)
+    _line(say("explain.graded", language, student=student, mark=mark, path=kept.path))
+    for one in judged:
+        if question in (None, one.item.id):
+            points = _points(one.judgement.score, one.judgement.max_score, language)
+            _line(f"{one.item.id}: {points}")
+            for line in lines_of(one, language, for_student=for_student):
+                _line(f"  {line}")
+    if again.isolation is not None:
+        layers = ", ".join(again.isolation.layers) or "none"
+        level = again.isolation.level
+        _line(say("explain.isolation", language, level=level, layers=layers))
+    _compare(kept, again, language)
+
+
+def _compare(kept: "SubmissionResult", again: "SubmissionResult", language: Language) -> None:
+    """Say whether the mark is the same; a mark that the same file does not get again is a fault."""
+    computed = {
+        one.id: one.override.computed if one.override else one.score for one in kept.questions
+    }
+    for one in kept.questions:
+        if one.override is not None:
+            points = _points(one.override.score, one.max_score, language)
+            by = one.override.by
+            _line(say("explain.by_person", language, id=one.id, points=points, by=by))
+    same = computed == {one.id: one.score for one in again.questions}
+    if same and kept.problem == again.problem:
+        _line(say("explain.same_mark", language, mark=_mark(again, language)))
+        return
+    _line(say("explain.other_mark", language, mark=_mark(again, language)))
+    if kept.sha256 != again.sha256:
+        steps.say("the file has changed since it was graded: grade it again")
+        return
+    steps.fail(
+        "the assignment or the grader has changed, or the code answers differently each time it "
+        "is run: grader regrade shows old and new marks",
+        steps.FAULT,
+    )
+
+
+def _mark(result: "SubmissionResult", language: Language) -> str:
+    problem = f" ({result.problem})" if result.problem else ""
+    return f"{_points(result.score, result.max_score, language)}{problem}"
+
+
+def _points(score: float | None, most: float, language: Language) -> str:
+    from grader.reports import summary
+
+    known = {"score": summary.points(score), "most": summary.points(most)}
+    return say("explain.points", language, **known)
+
+
+def _line(text: str) -> None:
+    from grader.reports.escaping import visible
+
+    click.echo(visible(text))

@@ -1,0 +1,61 @@
+"""Says why an answer is wrong: which misconception gives the student's numbers, or their error.
+
+It puts the evidence in order: what reproduces the answers, then relations between numbers, then
+what is plain to see, and errors. What it does not recognise it leaves alone.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from grader.assignment import Item, Question
+from grader.cases import Case
+from grader.comparison import Judgement
+from grader.diagnosis.exceptions import findings_of_exceptions
+from grader.diagnosis.findings import Finding, finding
+from grader.diagnosis.patterns import patterns
+from grader.diagnosis.reproduction import reproduced
+from grader.outcomes import Outcome
+
+
+def diagnose(
+    item: Item, cases: Sequence[Case], outcomes: Sequence[Outcome], judgement: Judgement
+) -> tuple[Finding, ...]:
+    """What explains a judgement: faults and declared misconceptions, else patterns, and errors.
+
+    Empty where everything is right, and where nothing is recognised.
+    """
+    if judgement.verdict in ("correct", "needs_human", "answered"):
+        return ()
+    findings: list[Finding] = []
+    if isinstance(item, Question):
+        related = list(patterns(item, list(zip(cases, outcomes, strict=False)), judgement))
+        findings += _with_details(reproduced(item, cases, outcomes, judgement), related) or related
+        findings += _facts(judgement)
+    findings += findings_of_exceptions(outcomes)
+    once: dict[str, Finding] = {}
+    for one in findings:
+        once.setdefault(one.id, one)
+    return tuple(once.values())
+
+
+def _with_details(found: Sequence[Finding], related: Sequence[Finding]) -> list[Finding]:
+    """The findings, each with what a pattern of the same name knows of it (a count, a ratio)."""
+    details = {one.id: one.parameters for one in related}
+    return [
+        finding(
+            one.id,
+            one.where,
+            exact=one.exact,
+            explains_all=one.explains_all,
+            **{**one.parameters, **details[one.id]},
+        )
+        if one.id in details and one.hints and one.hints[0].id != "declared"
+        else one
+        for one in found
+    ]
+
+
+def _facts(judgement: Judgement) -> Iterator[Finding]:
+    if judgement.changed:
+        yield finding("mutated_input", None, exact=True, argument=judgement.changed[0])
+    if judgement.remembers:
+        yield finding("state_between_calls", None, exact=True)

@@ -1,0 +1,327 @@
+"""Relations between a student's numbers and the right ones, and the mistakes that they betray.
+
+It knows numbers and shapes only: a ratio, a sum, a constant. What several mistakes would give is
+never called exact.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from grader.assignment import Question
+from grader.cases import Case
+from grader.comparison import Judgement
+from grader.diagnosis.findings import Finding, finding
+from grader.diagnosis.ratios import Observation, Observed, ratio
+from grader.diagnosis.wrong_answers import forward_values
+from grader.outcomes import Answered, Ndarray, Outcome
+from grader.solving import numbers
+from grader.values import Found, answer_outputs, as_array, compare_values, shape_of
+
+
+def patterns(
+    question: Question, pairs: Sequence[tuple[Case, Outcome]], judgement: Judgement
+) -> Iterator[Finding]:
+    """Relations between answer and reference that hold in every case."""
+    answers = [outcome.value for _, outcome in pairs if isinstance(outcome, Answered)]
+    if len(answers) < len(pairs) or question.properties:
+        return
+    if all(answer is None for answer in answers) and judgement.verdict == "missing":
+        several = pairs[0][0].expected.named  # nobody's `.grad` is None in place of a dict
+        yield finding("returned_nothing", None, exact=several)
+        if question.autograd != "forbidden" and not several:
+            yield finding("grad_of_non_leaf", None, exact=False)
+            yield finding("requires_grad_missing", None, exact=False)
+        return
+    explained: list[tuple[str, object]] = []
+    if _is_aliased(pairs, judgement):
+        yield finding("aliased_gradient", None, exact=False)
+    for output in judgement.outputs:
+        if output.verdict == "non_finite" and _overflows(_observed(output.name, pairs)):
+            yield finding("overflow_not_stabilised", output.name, exact=False)
+        if output.verdict not in ("wrong_value", "wrong_shape"):
+            continue
+        value = _forward_value(question, output.name, pairs)
+        if value is not None:
+            yield value
+            continue
+        found = _pattern(question, output.name, _observed(output.name, pairs))
+        # What went wrong once goes on through all that is computed from it.
+        if found and (found.id, found.parameters) not in explained:
+            explained.append((found.id, found.parameters))
+            yield found
+
+
+def _is_aliased(pairs: Sequence[tuple[Case, Outcome]], judgement: Judgement) -> bool:
+    """Whether entries that should differ are one and the same, in every case.
+
+    The entries are the outputs themselves, or those of an output that is several.
+    """
+    wrong = [one.name for one in judgement.outputs if one.verdict == "wrong_value"]
+    taken: list[list[tuple[list[Ndarray | None], list[Ndarray | None]]]] = [[] for _ in wrong]
+    whole = []
+    for case, outcome in pairs:
+        if not isinstance(outcome, Answered):
+            return False
+        found, right = answer_outputs(outcome.value, case.expected), case.expected.outputs
+        whole.append((list(map(as_array, found.values())), list(map(as_array, right.values()))))
+        for name, entries in zip(wrong, taken, strict=True):
+            entries.append((_entries(found[name]), _entries(right[name])))
+    return bool(wrong) and any(map(_are_one, [whole, *taken]))
+
+
+def _are_one(cases: Sequence[tuple[list[Ndarray | None], list[Ndarray | None]]]) -> bool:
+    """Whether what was found is the same entry again and again, and what is right is not.
+
+    The entry is what came last, the sum of all, or zero where it was erased in the end.
+    """
+    return all(
+        len(found) == len(right) >= 2
+        and all(_equal(found[0], other) for other in found[1:])
+        and _is_what_remains(found[0], right)
+        for found, right in cases
+    ) and not all(_same(right[0], other) for _, right in cases for other in right[1:])
+
+
+def _same(one: Ndarray | None, other: Ndarray | None) -> bool:
+    """Whether two arrays differ by no more than single precision does."""
+    return one is not None and other is not None and np.allclose(one, other, rtol=1e-5, atol=1e-8)
+
+
+def _is_what_remains(found: Ndarray | None, right: Sequence[Ndarray | None]) -> bool:
+    arrays = [one for one in right if one is not None and one.dtype.kind == "f"]
+    if found is None or found.dtype.kind == "b" or len(arrays) < len(right):
+        return False
+    if any(one.shape != found.shape for one in arrays):
+        return False
+    room = 1e-4 * max(float(np.abs(one).max(initial=0.0)) for one in arrays)
+    return any(np.all(np.abs(found - one) <= room) for one in (arrays[-1], sum(arrays), 0.0))
+
+
+def _entries(value: Found) -> list[Ndarray | None]:
+    """The arrays of an output that is several: the entries of a list, or the rows of a matrix."""
+    array = as_array(value)
+    if array is not None:
+        return list(array) if array.ndim > 1 or isinstance(value, list | tuple) else [array]
+    return list(map(as_array, value)) if isinstance(value, list | tuple) else [None]
+
+
+def _forward_value(
+    question: Question, name: str, pairs: Sequence[tuple[Case, Outcome]]
+) -> Finding | None:
+    """The finding that an answer is a value of the forward pass, not a gradient."""
+    places: set[object] | None = None
+    asked: set[object] | None = None
+    for case, outcome in pairs:
+        if not isinstance(outcome, Answered):
+            return None
+        found = as_array(answer_outputs(outcome.value, case.expected)[name])
+        if found is None or found.dtype.kind != "f" or not found.any():
+            return None
+        values = forward_values(question, case)
+        same = _places_of(found, values, case.expected.tolerances[name])
+        right = as_array(case.expected.outputs[name])
+        if right is None:
+            return None
+        due = _places_of(right, values, case.expected.tolerances[name])
+        places, asked = (
+            (same, due) if places is None or asked is None else (places & same, asked & due)
+        )
+        if not places:
+            return None
+    if asked:
+        return None  # it is a value of the forward pass that is asked for
+    return finding("value_instead_of_gradient", name, exact=False)
+
+
+def _places_of(wanted: Ndarray, values: Mapping[object, Ndarray], tolerance: float) -> set[object]:
+    """Where in a run a value was computed."""
+    room = tolerance + 1e-5 * float(np.abs(wanted).max(initial=0.0))
+    return {
+        place
+        for place, value in values.items()
+        if value.shape == wanted.shape and bool(np.all(np.abs(value - wanted) <= room))
+    }
+
+
+def _observed(name: str, pairs: Sequence[tuple[Case, Outcome]]) -> list[Observation]:
+    return [
+        Observation(
+            case,
+            case.expected.outputs[name],
+            answer_outputs(outcome.value, case.expected)[name],
+            case.expected.tolerances[name],
+        )
+        for case, outcome in pairs
+        if isinstance(outcome, Answered)
+    ]
+
+
+_LARGEST_EXPONENT = 700.0
+"""exp() of what is much larger than this is no number in double precision."""
+
+
+def _overflows(observed: Observed) -> bool:
+    """Whether the answer is right but where a number that goes in is too large for exp()."""
+    large = [
+        max(float(np.abs(numbers(one)).max(initial=0.0)) for one in case.arguments.values())
+        > _LARGEST_EXPONENT
+        for case in (one.case for one in observed)
+    ]
+    return any(large) and all(
+        is_large or compare_values(one.right, one.found, one.tolerance) is None  # type: ignore[arg-type]
+        for one, is_large in zip(observed, large, strict=True)
+    )
+
+
+def _pattern(question: Question, name: str, observed: Observed) -> Finding | None:
+    if all(one.right is None for one in observed):
+        zeros = all(_is_zero(one.found) for one in observed)
+        return finding("zeroed_instead_of_frozen", name, exact=False) if zeros else None
+    for identifier, holds in (
+        ("hard_coded", _is_constant),
+        ("integer_truncation", _is_truncated),
+        ("off_by_one_iteration", _is_one_round_off),
+        ("reduced_all_axes", _is_summed_up),
+    ):
+        if len(observed) > 1 and holds(observed):
+            return finding(identifier, name, exact=False)
+    if _is_unreduced(observed):
+        return _unreduced_broadcast(name, observed)
+    if _is_transposed(observed):
+        due, found = shape_of(observed[0].right), shape_of(observed[0].found)
+        return finding("missing_transpose", name, exact=False, expected=str(due), found=str(found))
+    return ratio(question, name, observed)
+
+
+def _is_zero(value: Found) -> bool:
+    array = None if value is None else as_array(value)
+    return array is not None and array.size > 0 and not array.any()
+
+
+def _is_constant(observed: Observed) -> bool:
+    """Whether every drawn case got the same answer, though the reference gives others.
+
+    The same answer is the same array, or one number in every entry.
+    """
+    drawn = [one for one in observed if one.case.kind == "drawn"]
+    found = [array for one in drawn if (array := as_array(one.found)) is not None and array.any()]
+    right = [array for one in drawn if (array := as_array(one.right)) is not None]
+    if len(drawn) < 2 or len(found) < len(drawn) or len(right) < len(drawn):
+        return False
+    if len({one.flat[0] for one in found}) > 1 or any(_equal(right[0], one) for one in right[1:]):
+        return False
+    if all(one.min() == one.max() for one in found):
+        return len({number for one in right for number in one.flat}) > 1
+    return all(_equal(found[0], one) for one in found[1:])
+
+
+def _is_truncated(observed: Observed) -> bool:
+    """Whether every answer is the right one without what stands behind the decimal point."""
+    some = False
+    for one in observed:
+        right, found = as_array(one.right), as_array(one.found)
+        if right is None or found is None or "b" in (right.dtype.kind, found.dtype.kind):
+            return False
+        if right.shape != found.shape or not np.array_equal(np.trunc(right), found):
+            return False
+        some = some or bool(found.any() and np.any(np.abs(found - right) > one.tolerance))
+    return some
+
+
+def _is_one_round_off(observed: Observed) -> bool:
+    """Whether every list lacks an entry, has one more, or is moved by one, each in the same way."""
+    shifts = list(_SHIFTS)
+    for one in observed:
+        array = as_array(one.found)
+        entries = [*array] if array is not None and array.ndim else one.found
+        if not isinstance(one.right, list | tuple) or not isinstance(entries, list | tuple):
+            return False
+        shifts = [
+            (mine, due)
+            for mine, due in shifts
+            if _agree(entries[mine], one.right[due], one.tolerance)
+        ]
+    return bool(shifts)
+
+
+_ALL, _LAST, _FIRST = slice(None), slice(1, None), slice(-1)
+_SHIFTS = ((_ALL, _FIRST), (_ALL, _LAST), (_FIRST, _ALL), (_LAST, _FIRST), (_FIRST, _LAST))
+"""Which entries of a list are which of the right one's, where a loop is one round off."""
+
+
+def _agree(found: Sequence[Found], right: Sequence[Found], tolerance: float) -> bool:
+    """Whether two lists hold the same, entry by entry, and more than one."""
+    return len(found) == len(right) > 1 and all(map(partial(_is_near, tolerance), found, right))
+
+
+def _is_near(tolerance: float, found: Found, right: Found) -> bool:
+    one, other = as_array(found), as_array(right)
+    if one is None or other is None:
+        return one is other and found == right
+    return one.shape == other.shape and np.allclose(one, other, rtol=0.0, atol=tolerance)
+
+
+def _is_summed_up(observed: Observed) -> bool:
+    """Whether every answer is the right one's sum, over all axes or over one of them."""
+    over: set[int | None] | None = None
+    for one in observed:
+        right, found = as_array(one.right), as_array(one.found)
+        if right is None or found is None or found.size >= right.size:
+            return False
+        room = one.tolerance * right.size
+        axes = [None, *range(right.ndim if right.ndim > 1 else 0)]
+        sums = {axis: right.sum(axis=axis) for axis in axes}
+        here = {
+            axis
+            for axis, total in sums.items()
+            if total.size == found.size and np.all(np.abs(total.ravel() - found.ravel()) <= room)
+        }
+        over = here if over is None else over & here
+        if not over:
+            return False
+    return True
+
+
+def _equal(one: Ndarray | None, other: Ndarray | None) -> bool:
+    return one is not None and other is not None and np.array_equal(one, other)
+
+
+def _is_unreduced(observed: Observed) -> bool:
+    """Whether every answer is too large by broadcast axes, and right when summed over them."""
+    return len(observed) > 1 and all(_is_right_when_summed(one) for one in observed)
+
+
+def _is_right_when_summed(one: Observation) -> bool:
+    right, found = as_array(one.right), as_array(one.found)
+    if right is None or found is None or found.size <= right.size:
+        return False
+    extra = found.ndim - right.ndim
+    if extra < 0:
+        return False
+    summed = found.sum(axis=tuple(range(extra)))
+    axes = [axis for axis, size in enumerate(right.shape) if size == 1]
+    summed = summed.sum(axis=tuple(axes), keepdims=True)
+    room = one.tolerance * found.size / max(1, right.size)
+    return summed.shape == right.shape and bool(np.all(np.abs(summed - right) <= room))
+
+
+def _unreduced_broadcast(name: str, observed: Observed) -> Finding:
+    due, found = shape_of(observed[0].right), shape_of(observed[0].found)
+    # A gradient has the shape of what it belongs to. Without such an input, the answer may just as
+    # well be a value whose last sum was left out.
+    arguments = observed[0].case.arguments.values()
+    belongs = bool(due) and any(shape_of(value) == due for value in arguments)
+    return finding("unreduced_broadcast", name, exact=belongs, expected=str(due), found=str(found))
+
+
+def _is_transposed(observed: Observed) -> bool:
+    """Whether every answer is the right one, its rows and columns exchanged."""
+    for one in observed:
+        right, found = as_array(one.right), as_array(one.found)
+        if right is None or found is None or right.ndim != 2 or found.shape != right.T.shape:
+            return False
+        if np.any(np.abs(found.T - right) > one.tolerance):
+            return False
+    return True

@@ -1,0 +1,529 @@
+"""What was graded, in SQLite: resumable after any end, queryable, one transaction a submission.
+
+It keeps results and knows how none of them came about. `gradebook.md` beside it documents the
+tables, and says what is stored about whom.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from grader.gradebook.locking import LockedError, locked
+from grader.gradebook.marks import EVERYONE, Mark, with_overrides
+from grader.gradebook.schema import MIGRATIONS
+from grader.reports import ReportError
+from grader.results import Feedback, Override, Results, SubmissionResult
+from grader.submissions import IntakeError
+
+FILE_NAME = "gradebook.sqlite"
+MOST_STARTS = 2
+"""What was begun so often and never ended is set aside."""
+
+
+class GradebookError(ReportError):
+    """The gradebook cannot be read or written; the text is one line that says what to do."""
+
+
+class OtherRunError(IntakeError):
+    """The gradebook is another's than the one that was asked for, or none."""
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What `grade` was given, so that the same can be graded again."""
+
+    paths: tuple[str, ...]
+    layout: str | None
+    assignment: str
+    options: dict[str, str | float | None] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a run is; `outdated` marks come from other settings than the last run's."""
+
+    assignment: str
+    seed: str
+    graded: int
+    unfinished: int
+    outdated: int
+    problems: tuple[tuple[str, int], ...]
+    last: str | None
+
+
+def settings_of(**settings: object) -> str:
+    """The fingerprint of all that decides a mark beside the submission itself."""
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_of(result: SubmissionResult) -> str:
+    """What tells the bytes that were graded from others: their hash, or why there are none."""
+    return result.sha256 or str(result.problem)
+
+
+class Gradebook:
+    """The gradebook of one OUT. Its methods may be called from several threads.
+
+    Every method may raise GradebookError where the machine does not let it read or write.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = Lock()
+        self._begun: set[tuple[str, str]] = set()
+        self._settings = ""
+        with _told(path):
+            _make_private(path)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            try:
+                self._open()
+            except BaseException:
+                self._database.close()
+                raise
+
+    def _open(self) -> None:
+        self._database.execute("PRAGMA journal_mode = WAL")
+        # After the loss of power the last marks may be missing, never the book: they are graded
+        # again. Whatever ends this process loses nothing.
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute("PRAGMA secure_delete = ON")
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise OtherRunError(f"{self.path} was written by a newer grader: install that one")
+        for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+            with self._transaction():
+                for statement in statements:
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {number}")
+        row = self._database.execute("SELECT settings FROM run").fetchone()
+        self._settings = row[0] if row else ""
+
+    def close(self) -> None:
+        """Give the beginnings that did not end back, and close the file."""
+        with contextlib.suppress(GradebookError):
+            self._release()
+        # Under the lock: a thread that is still using the connection would crash the process.
+        with self._lock:
+            self._database.close()
+
+    # -- the run ----------------------------------------------------------------------------------
+
+    @property
+    def seed(self) -> str | None:
+        """The seed of the whole class; None in a new gradebook."""
+        row = self._one("SELECT seed FROM run")
+        return str(row[0]) if row else None
+
+    @property
+    def secret(self) -> bytes:
+        """What names are made with that nobody can guess; it never changes."""
+        ((value,),) = self._all("SELECT value FROM secret")
+        return bytes(value)
+
+    def start(self, results: Results, settings: str, command: Command) -> None:
+        """Note what is run: the frame of its results, the settings, and what was asked for.
+
+        Raises OtherRunError where the gradebook is another assignment's or has another seed.
+        """
+        row = self._one("SELECT assignment, seed FROM run")
+        if row is not None and row[0] != results.assignment:
+            raise OtherRunError(
+                f"{self.path.parent} holds the marks of {row[0]!r}, not of "
+                f"{results.assignment!r}: choose another folder with -o"
+            )
+        if row is not None and row[1] != results.seed:
+            raise OtherRunError(
+                f"{self.path.parent} was graded with the seed {row[1]!r}, which serves the whole "
+                "class: leave --seed out, or choose another folder with -o"
+            )
+        line = _line(command)
+        frame = (results.title, results.grader_version, settings)
+        with self._transaction():
+            if row is None:
+                self._database.execute(
+                    "INSERT INTO run VALUES (?, ?, ?, ?, ?, 0)",
+                    (results.assignment, *frame[:2], results.seed, settings),
+                )
+            else:
+                self._database.execute(
+                    "UPDATE run SET title = ?1, grader_version = ?2, settings = ?3, "
+                    "revision = revision + (title <> ?1 OR grader_version <> ?2)",
+                    frame,
+                )
+            self._database.execute("INSERT OR REPLACE INTO command VALUES (?, ?)", (line, _now()))
+        self._settings = settings
+
+    def commands(self) -> list[Command]:
+        """What `grade` was given so far, the latest last."""
+        with _told(self.path), self._lock:
+            return self._commands()
+
+    def _commands(self) -> list[Command]:
+        rows = self._database.execute("SELECT line FROM command ORDER BY rowid")
+        return [msgspec.json.decode(row[0], type=Command) for row in rows.fetchall()]
+
+    # -- one submission ---------------------------------------------------------------------------
+
+    def settled(self) -> dict[str, str]:
+        """For which content each student has the mark that counts.
+
+        A fault of the machine is no mark, unless the submission was set aside for it.
+        """
+        rows = self._all(
+            "SELECT student, content FROM grading WHERE counts "
+            "AND (problem IS NULL OR problem <> 'grader_fault' OR starts >= ?)",
+            MOST_STARTS,
+        )
+        return {student: content for student, content in rows}  # noqa: C416 - typed pairs
+
+    def begin(self, student: str, content: str, cells: Sequence[str] = ()) -> bool:
+        """Note that grading begins; false where it began twice before and never ended.
+
+        `cells` is the code that was handed in, which is kept for the student's page.
+        """
+        key = (student, self._fingerprint(content))
+        with self._transaction():
+            row = self._database.execute(
+                "SELECT starts FROM grading WHERE student = ? AND fingerprint = ?", key
+            ).fetchone()
+            if row is not None and row[0] >= MOST_STARTS:
+                self._begun.discard(key)  # also where both were noted here
+                return False
+            self._database.execute(
+                "INSERT INTO grading (student, fingerprint, content, settings, starts) "
+                "VALUES (?, ?, ?, ?, 1) "
+                "ON CONFLICT (student, fingerprint) DO UPDATE SET starts = starts + 1",
+                (*key, content, self._settings),
+            )
+            self._keep_code(student, content, cells)
+            self._begun.add(key)
+        return True
+
+    def finish(
+        self, result: SubmissionResult, *, counts: bool = True, cells: Sequence[str] = ()
+    ) -> None:
+        """Keep a result, and let it be the student's mark; earlier ones are kept beside it.
+
+        A person's marks stay in force. `cells` is the code, where no beginning was noted.
+        """
+        result = self.overridden(result)
+        content = content_of(result)
+        key = (result.id, self._fingerprint(content))
+        mark = (_now(), result.score, result.max_score, result.pending, result.problem)
+        encoded = msgspec.json.encode(result).decode()
+        with self._transaction():
+            if counts:
+                self._database.execute(
+                    "UPDATE grading SET counts = 0 WHERE student = ? AND counts", (result.id,)
+                )
+            self._database.execute(
+                "INSERT INTO grading (student, fingerprint, content, settings, counts, graded_at, "
+                "score, max_score, pending, problem, result) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (student, fingerprint) DO UPDATE SET "
+                "counts = excluded.counts, graded_at = excluded.graded_at, "
+                "score = excluded.score, max_score = excluded.max_score, "
+                "pending = excluded.pending, problem = excluded.problem, "
+                "result = excluded.result WHERE NOT grading.counts",
+                (*key, content, self._settings, counts, *mark, encoded),
+            )
+            self._keep_code(result.id, content, cells)
+            # Only what was begun has ended: that which is set aside keeps its beginnings.
+            if key in self._begun:
+                self._database.execute(
+                    "UPDATE grading SET starts = 0 WHERE student = ? AND fingerprint = ?", key
+                )
+            self._database.execute("UPDATE run SET revision = revision + 1")
+        self._begun.discard(key)
+
+    def _keep_code(self, student: str, content: str, cells: Sequence[str]) -> None:
+        if cells:
+            self._database.execute(
+                "INSERT OR IGNORE INTO code VALUES (?, ?, ?)", (student, content, _packed(cells))
+            )
+
+    def mark(self, student: str) -> SubmissionResult | None:
+        """The result that counts for a student."""
+        row = self._one("SELECT result FROM grading WHERE student = ? AND counts", student)
+        return _result(row[0]) if row else None
+
+    def cells(self, student: str) -> tuple[str, ...]:
+        """The code that got the mark that counts, cell by cell; a module is one cell.
+
+        Empty where it could not be read, or was graded before code was kept.
+        """
+        row = self._one(
+            "SELECT cells FROM code JOIN grading USING (student, content) "
+            "WHERE student = ? AND counts",
+            student,
+        )
+        return tuple(json.loads(zlib.decompress(row[0]))) if row else ()
+
+    def retry(self, student: str) -> None:
+        """Let what was set aside be tried again."""
+        with self._transaction():
+            self._database.execute("UPDATE grading SET starts = 0 WHERE student = ?", (student,))
+
+    # -- a person's marks -------------------------------------------------------------------------
+
+    def override(self, marks: Iterable[Mark], *, by: str) -> None:
+        """Put a person's marks in place of the computed ones, now and whenever it is graded again.
+
+        Of two for one question the later is in force; given together, a student's own.
+        """
+        at = _now()
+        rows = [(one.student, one.question, one.points, one.comment, by, at) for one in marks]
+        with self._transaction():
+            self._database.executemany(
+                "INSERT OR REPLACE INTO override VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+            graded = self._database.execute("SELECT student FROM grading WHERE counts").fetchall()
+            for (student,) in graded:
+                self._apply_overrides(student)
+            self._database.execute("UPDATE run SET revision = revision + 1")
+
+    def overridden(self, result: SubmissionResult) -> SubmissionResult:
+        """The result with the marks that a person gave."""
+        with _told(self.path), self._lock:
+            return with_overrides(result, self._overrides(result.id))
+
+    def _overrides(self, student: str) -> dict[str, Override]:
+        # Of one question's the last is kept: the latest, and of two given together the own one.
+        rows = self._database.execute(
+            "SELECT question, score, comment, given_by, given_at FROM override "
+            "WHERE student IN (?1, ?2) ORDER BY given_at, student <> ?1",
+            (EVERYONE, student),
+        )
+        return {
+            question: Override(score=score, comment=comment, by=by, at=at)
+            for question, score, comment, by, at in rows.fetchall()
+        }
+
+    def _apply_overrides(self, student: str) -> None:
+        overrides = self._overrides(student)
+        if not overrides:
+            return
+        (encoded,) = self._database.execute(
+            "SELECT result FROM grading WHERE student = ? AND counts", (student,)
+        ).fetchone()
+        new = with_overrides(_result(encoded), overrides)
+        self._database.execute(
+            "UPDATE grading SET score = ?, pending = ?, result = ? WHERE student = ? AND counts",
+            (new.score, new.pending, msgspec.json.encode(new).decode(), student),
+        )
+
+    def forget(self, student: str) -> bool:
+        """Remove all that is stored of a student, also from the file; false where nothing was."""
+        rows = self._all("SELECT result FROM grading WHERE student = ?", student)
+        files = {Path(_result(row[0]).path).name for row in rows if row[0] is not None}
+        with self._transaction():
+            self._database.execute("DELETE FROM grading WHERE student = ?", (student,))
+            self._database.execute("DELETE FROM override WHERE student = ?", (student,))
+            self._database.execute("DELETE FROM code WHERE student = ?", (student,))
+            for command in self._commands():
+                kept = tuple(path for path in command.paths if Path(path).name not in files)
+                self._database.execute(
+                    "UPDATE OR REPLACE command SET line = ? WHERE line = ?",
+                    (_line(msgspec.structs.replace(command, paths=kept)), _line(command)),
+                )
+            self._database.execute("UPDATE run SET revision = revision + 1")
+        with _told(self.path), self._lock:
+            self._database.execute("VACUUM")
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return bool(rows)
+
+    # -- all of them ------------------------------------------------------------------------------
+
+    def frame(self) -> Results:
+        """The results without submissions."""
+        row = self._one("SELECT assignment, title, grader_version, seed FROM run")
+        if row is None:
+            raise OtherRunError(f"{self.path.parent} holds no marks: grade with -o first")
+        assignment, title, version, seed = row
+        return Results(
+            assignment=assignment, title=title, grader_version=version, seed=seed, submissions=()
+        )
+
+    def rows(self) -> Iterator[bytes]:
+        """The results that count as JSON, sorted by id, a few at a time."""
+        last = ""
+        while True:
+            found = self._all(
+                "SELECT student, result FROM grading WHERE counts AND student > ? "
+                "ORDER BY student LIMIT 500",
+                last,
+            )
+            for student, result in found:
+                last = student
+                yield result.encode()
+            if not found:
+                return
+
+    def results(self) -> Results:
+        """All results that count."""
+        return msgspec.structs.replace(self.frame(), submissions=tuple(self.submissions()))
+
+    def submissions(self) -> Iterator[SubmissionResult]:
+        """The same one after another, sorted by id."""
+        return map(_result, self.rows())
+
+    def marks(self) -> Results:
+        """The same without outputs and words: what counting needs, small for any class."""
+        submissions = tuple(map(_without_words, self.submissions()))
+        return msgspec.structs.replace(self.frame(), submissions=submissions)
+
+    def students(self) -> list[str]:
+        """The ids of those who have a mark."""
+        return [row[0] for row in self._all("SELECT student FROM grading WHERE counts")]
+
+    def status(self) -> Status:
+        """How far the run is."""
+        run = self.frame()
+        (graded, outdated, last) = self._all(
+            "SELECT count(*), coalesce(sum(settings <> ?), 0), max(graded_at) FROM grading "
+            "WHERE counts",
+            self._settings,
+        )[0]
+        ((unfinished,),) = self._all("SELECT count(*) FROM grading WHERE result IS NULL")
+        problems = self._all(
+            "SELECT problem, count(*) FROM grading WHERE counts AND problem IS NOT NULL "
+            "GROUP BY problem ORDER BY problem"
+        )
+        return Status(run.assignment, run.seed, graded, unfinished, outdated, tuple(problems), last)
+
+    def is_reported(self, name: str) -> bool:
+        """Whether a report was written of the marks as they are now."""
+        row = self._one(
+            "SELECT 1 FROM report, run WHERE name = ? AND report.revision = run.revision", name
+        )
+        return row is not None
+
+    def reported(self, name: str) -> None:
+        """Note that a report was written of the marks as they are now."""
+        with self._transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO report SELECT ?, revision FROM run", (name,)
+            )
+
+    # -- within -----------------------------------------------------------------------------------
+
+    def _fingerprint(self, content: str) -> str:
+        return hashlib.sha256(f"{content}\0{self._settings}".encode()).hexdigest()
+
+    def _release(self) -> None:
+        """An orderly end is none of a submission's doing."""
+        if self._begun:
+            with self._transaction():
+                self._database.executemany(
+                    "UPDATE grading SET starts = starts - 1 WHERE student = ? AND fingerprint = ?",
+                    sorted(self._begun),
+                )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _told(self.path), self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                # On a full disk SQLite may have rolled back already.
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def _all(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
+        with _told(self.path), self._lock:
+            return self._database.execute(query, values).fetchall()
+
+    def _one(self, query: str, *values: str | int) -> tuple[Any, ...] | None:
+        return next(iter(self._all(query, *values)), None)
+
+
+@contextmanager
+def opened(out: Path) -> Iterator[Gradebook]:
+    """The gradebook of an OUT that exists, made where there is none; nobody else's meanwhile.
+
+    Raises GradebookError where another grader is at work on it.
+    """
+    try:
+        with locked(out / f".{FILE_NAME}.lock"):
+            book = Gradebook(out / FILE_NAME)
+            try:
+                yield book
+            finally:
+                book.close()
+    except LockedError:
+        raise GradebookError(
+            f"another grader is at work on {out}: wait until it has ended, or choose another "
+            "folder with -o"
+        ) from None
+
+
+def exists(out: Path) -> bool:
+    """Whether there is a gradebook in a folder."""
+    return (out / FILE_NAME).is_file()
+
+
+@contextmanager
+def existing(out: Path) -> Iterator[Gradebook]:
+    """The gradebook that is in a folder; raises OtherRunError where there is none."""
+    if not exists(out):
+        raise OtherRunError(f"{out} holds no gradebook: give the folder that `grade -o` wrote to")
+    with opened(out) as book:
+        yield book
+
+
+def _make_private(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise sqlite3.OperationalError(error.strerror or str(error)) from None
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise GradebookError(
+            f"{path} cannot be read or written ({error}): make room or make it writable, and "
+            "grade again; what was finished is kept"
+        ) from None
+
+
+def _result(encoded: bytes | str) -> SubmissionResult:
+    return msgspec.json.decode(encoded, type=SubmissionResult)
+
+
+def _without_words(result: SubmissionResult) -> SubmissionResult:
+    questions = tuple(
+        msgspec.structs.replace(one, message="", outputs=(), feedback=Feedback(), diagnoses=())
+        for one in result.questions
+    )
+    return msgspec.structs.replace(result, questions=questions)
+
+
+def _packed(cells: Sequence[str]) -> bytes:
+    # As ASCII, since a student's text need not be valid Unicode.
+    return zlib.compress(json.dumps(cells).encode("ascii"))
+
+
+def _line(command: Command) -> str:
+    return msgspec.json.encode(command).decode()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,804 @@
+"""The command line as its users meet it: exit statuses, one-line errors, files and streams."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import main
+from grader.commands import steps
+from grader.results import from_json
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = "from grader.cli import main; main(prog_name='grader')"
+
+ASSIGNMENT = """
+    from grader import Assignment, array
+
+    hw = Assignment("sums", title="Sums")
+
+    @hw.question(points=2, inputs={"x": array("n")})
+    def total(x):
+        return x.sum()
+"""
+
+RIGHT = "def total(x):\n    return x.sum()\n"
+WRONG = "def total(x):\n    return 2 * x.sum()\n"
+ENDLESS = "def total(x):\n    while True:\n        pass\n"
+
+EIGHT_PASSES = """
+    import torch
+
+    def gradient(x):
+        out = torch.mean(2 * (x + 2) ** 2)
+        for _ in range(8):
+            out.backward(retain_graph=True)
+        return x.grad
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current folder with the assignment `sums.py` in it, on a terminal of 80 columns."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    write(tmp_path / "sums.py", ASSIGNMENT)
+    return tmp_path
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text), encoding="utf-8")
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def start(*arguments, **options):
+    """The command as a process of its own, in the current folder."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("environment", {})
+    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **options
+    )
+
+
+def finish(process):
+    out, error = process.communicate(timeout=60)
+    return process.returncode, out.decode(), error.decode()
+
+
+def lines(text):
+    return [line for line in text.splitlines() if line]
+
+
+def errors(result):
+    """What stands on stderr, without the line that says where results are."""
+    return [line for line in lines(result.stderr) if not line.startswith("grader: written:")]
+
+
+def results_in(folder):
+    return from_json((folder / "results.json").read_bytes())
+
+
+def scores_in(folder):
+    return {one.id: one.score for one in results_in(folder).submissions}
+
+
+# -- help -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", main.commands)
+def test_every_command_shows_an_example(command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example:  grader {command}" in result.stdout
+
+
+def test_the_help_lists_every_command_with_a_whole_sentence():
+    told = run("--help").stdout.splitlines()
+    for name in main.commands:
+        (line,) = [one for one in told if one.startswith(f"  {name} ")]
+        assert line.endswith(".")
+        assert not line.endswith("...")
+
+
+def test_the_examples_of_the_help_have_options_that_exist():
+    for name, command in main.commands.items():
+        words = shlex.split(command.epilog.removeprefix(f"Example:  grader {name}"))
+        command.make_context(name, words)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"], ["--version"]])
+def test_asking_for_help_loads_nothing_heavy(arguments):
+    heavy = "numpy", "msgspec", "rich", "jinja2", "IPython", "nbformat", "reference_engine"
+    code = (
+        f"import sys\nfrom grader.cli import main\n"
+        f"main({arguments!r}, standalone_mode=False)\n"
+        f"print([one for one in {heavy} if one in sys.modules])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ended.stdout.endswith("[]\n")
+
+
+# -- grade ----------------------------------------------------------------------------------------
+
+
+def test_a_class_is_graded(here):
+    write(here / "class" / "ana.py", RIGHT)
+    write(here / "class" / "bob.py", WRONG)
+    result = run("grade", "class", "-a", "sums.py", "-o", "out")
+    assert result.exit_code == steps.DONE
+    assert scores_in(here / "out") == {"ana": 2.0, "bob": 0.0}
+    assert (here / "out" / "index.html").is_file()
+
+
+def test_results_go_to_the_folder_results(here):
+    write(here / "ana.py", RIGHT)
+    run("grade", "ana.py", "-a", "sums.py")
+    assert scores_in(here / "results") == {"ana": 2.0}
+
+
+def test_a_new_out_is_private(here):
+    write(here / "ana.py", RIGHT)
+    run("grade", "ana.py", "-a", "sums.py", "-o", "deep/out")
+    assert (here / "deep" / "out").stat().st_mode & 0o777 == 0o700
+
+
+def test_only_the_formats_that_were_asked_for_are_written(here):
+    write(here / "ana.py", RIGHT)
+    result = run("grade", "ana.py", "-a", "sums.py", "-o", "out", "--format", "json")
+    assert (here / "out" / "results.json").is_file()
+    assert not (here / "out" / "index.html").exists()
+    assert "written: out/results.json\n" in result.stderr
+
+
+def test_the_same_seed_gives_the_same_results(here):
+    write(here / "class" / "ana.py", RIGHT)
+    write(here / "class" / "bob.py", WRONG)
+    told = []
+    for out in ("one", "two"):
+        run("grade", "class", "-a", "sums.py", "-o", out, "--seed", "spring")
+        text = (here / out / "results.json").read_text()
+        told.append(re.sub(r'"seconds": [\d.]+', "", text))
+    assert '"seed": "spring"' in told[0]
+    assert told[0] == told[1]
+
+
+def test_without_a_seed_each_run_draws_its_own(here):
+    write(here / "ana.py", RIGHT)
+    for out in ("one", "two"):
+        run("grade", "ana.py", "-a", "sums.py", "-o", out)
+    assert results_in(here / "one").seed != results_in(here / "two").seed
+
+
+def test_a_file_given_twice_is_graded_once(here):
+    write(here / "class" / "ana.py", RIGHT)
+    result = run("grade", "class", "class/ana.py", "./class/../class/ana.py", "-a", "sums.py")
+    assert result.exit_code == steps.DONE
+    assert scores_in(here / "results") == {"ana": 2.0}
+
+
+def test_grading_again_takes_the_place_of_the_first_results(here):
+    write(here / "ana.py", WRONG)
+    run("grade", ".", "-a", "sums.py")
+    write(here / "ana.py", RIGHT)
+    run("grade", "ana.py", "-a", "sums.py")
+    assert scores_in(here / "results") == {"ana": 2.0}
+
+
+def test_an_assignment_among_the_submissions_is_none_of_them(here):
+    write(here / "class" / "sums.py", ASSIGNMENT)
+    write(here / "class" / "ana.py", RIGHT)
+    run("grade", "class", "-a", "class/sums.py")
+    assert scores_in(here / "results") == {"ana": 2.0}
+
+
+def test_folders_and_files_may_have_spaces_in_their_names(here):
+    write(here / "my class" / "ana maria.py", RIGHT)
+    assert run("grade", "my class", "-a", "sums.py", "-o", "my results").exit_code == steps.DONE
+    assert scores_in(here / "my results") == {"ana maria": 2.0}
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+@pytest.mark.parametrize("own", [False, True])
+def test_eight_backward_passes_are_counted(here, command, own):
+    write(here / "ana.py", EIGHT_PASSES)
+    assignment = write(
+        here / "assignment.py",
+        """
+        from grader import Assignment, tensor
+        import reference_engine as torch
+
+        hw = Assignment("first", title="First")
+
+        @hw.question(
+            points=1,
+            inputs={"x": tensor("n", "m", requires_grad=True)},
+            examples=[{"x": [[1.0, 1.0], [1.0, 1.0]]}],
+        )
+        def gradient(x):
+            out = torch.mean(2 * (x + 2) ** 2)
+            out.backward()
+            return x.grad
+        """,
+    )
+    result = run(command, "ana.py", "-a", assignment if own else "accumulation_trap")
+    assert result.exit_code == steps.DONE
+    if command == "check":
+        told = result.stdout
+    else:
+        (submission,) = results_in(here / "results").submissions
+        (question,) = [one for one in submission.questions if one.id == "gradient"]
+        told = " ".join(question.feedback.hints)
+        assert [one.id for one in question.diagnoses] == ["accumulated_gradient"]
+    assert "8 backward passes added together" in " ".join(told.split())
+
+
+# -- exit statuses --------------------------------------------------------------------------------
+
+
+def test_0_with_every_submission_at_the_minimum(here):
+    write(here / "ana.py", RIGHT)
+    assert run("grade", "ana.py", "-a", "sums.py", "--min-score", 100).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+def test_1_with_a_submission_below_the_minimum(here, command):
+    write(here / "bob.py", WRONG)
+    assert run(command, "bob.py", "-a", "sums.py", "--min-score", 50).exit_code == 1
+
+
+def test_0_with_a_low_score_and_no_minimum(here):
+    write(here / "bob.py", WRONG)
+    assert run("grade", "bob.py", "-a", "sums.py").exit_code == 0
+
+
+def test_a_minimum_is_not_missed_by_a_rounding_error(here):
+    write(
+        here / "thirds.py",
+        """
+        from grader import Assignment, array
+        hw = Assignment("thirds", title="Thirds")
+
+        @hw.question(points=1, inputs={"x": array("n")}, weights={"a": 29, "b": 71})
+        def both(x):
+            return {"a": x.sum(), "b": x.max()}
+        """,
+    )
+    write(here / "ana.py", "def both(x):\n    return {'a': x.sum(), 'b': 0}")
+    assert run("grade", "ana.py", "-a", "thirds.py", "--min-score", 29).exit_code == 0
+
+
+def test_2_with_wrong_usage(here):
+    assert run("grade", "ana.py").exit_code == 2
+
+
+def test_2_with_a_minimum_and_work_that_cannot_be_read(here):
+    write(here / "class" / "ana.py", RIGHT)
+    write(here / "class" / "bob.ipynb", "no notebook")
+    assert run("grade", "class", "-a", "sums.py").exit_code == 0
+    assert run("grade", "class", "-a", "sums.py", "--min-score", 50).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+@pytest.mark.parametrize("level", ["full", "kernel"])
+def test_3_with_an_isolation_that_is_not_to_be_had(here, monkeypatch, command, level):
+    monkeypatch.setenv("GRADER_NO_FORK", "1")
+    write(here / "ana.py", RIGHT)
+    result = run(command, "ana.py", "-a", "sums.py", "--isolation", level)
+    assert result.exit_code == 3
+    (line,) = errors(result)
+    assert "nothing was run" in line
+    assert "--isolation limits" in line
+    assert not (here / "results").exists()
+
+
+def test_3_where_a_class_is_graded_with_limits_alone_and_nobody_typed_that(here, monkeypatch):
+    monkeypatch.setenv("GRADER_NO_FORK", "1")
+    write(here / "ana.py", RIGHT)
+    result = run("grade", "ana.py", "-a", "sums.py")
+    assert result.exit_code == 3
+    assert "docker run" in result.stderr
+    assert run("grade", "ana.py", "-a", "sums.py", "--isolation", "limits").exit_code == 0
+
+
+def test_a_student_may_check_with_limits_alone(here, monkeypatch):
+    monkeypatch.setenv("GRADER_NO_FORK", "1")
+    write(here / "ana.py", RIGHT)
+    result = run("check", "ana.py", "-a", "sums.py")
+    assert result.exit_code == 0
+    assert "without a sandbox" in result.stderr
+
+
+def test_4_with_an_out_that_cannot_be_written(here):
+    write(here / "ana.py", RIGHT)
+    write(here / "out", "a file")
+    assert run("grade", "ana.py", "-a", "sums.py", "-o", "out").exit_code == 4
+
+
+def test_5_with_a_name_that_the_engine_lacks(here):
+    write(
+        here / "gradient.py",
+        """
+        from grader import Assignment, tensor
+        hw = Assignment("g", title="G")
+
+        @hw.question(points=1, inputs={"x": tensor("n")})
+        def double(x):
+            return 2 * x
+        """,
+    )
+    write(here / "ana.py", "import torch\ndef double(x):\n    return torch.fft.fft(x)")
+    result = run("grade", "ana.py", "-a", "gradient.py", "--torch", "facade")
+    assert result.exit_code == 5
+    assert scores_in(here / "results") == {"ana": None}
+
+
+def test_5_with_a_machine_that_runs_nothing(here, monkeypatch):
+    write(here / "ana.py", RIGHT)
+    monkeypatch.setattr(sys, "executable", str(here / "nowhere"))
+    result = run("grade", "ana.py", "-a", "sums.py")
+    assert result.exit_code == 5
+    assert "students' code cannot be run here" in errors(result)[0]
+    assert not (here / "results").exists()
+    assert "Traceback" not in result.stderr
+
+
+# -- bad input ------------------------------------------------------------------------------------
+
+
+def test_a_missing_path_is_named(here):
+    result = run("grade", "nobody.py", "-a", "sums.py")
+    assert result.exit_code == steps.USAGE
+    assert errors(result)[0].startswith("grader: nobody.py does not exist")
+    assert not (here / "results").exists()
+
+
+def test_the_paths_beside_a_missing_one_are_graded(here):
+    write(here / "ana.py", RIGHT)
+    result = run("grade", "nobody.py", "ana.py", "nowhere", "-a", "sums.py")
+    assert result.exit_code == steps.USAGE
+    assert [line.split()[1] for line in errors(result)] == ["nobody.py", "nowhere"]
+    assert scores_in(here / "results") == {"ana": 2.0}
+
+
+def test_an_unknown_assignment_names_a_near_one(here):
+    write(here / "ana.py", RIGHT)
+    result = run("grade", "ana.py", "-a", "manual_backprob")
+    assert result.exit_code == steps.USAGE
+    (line,) = errors(result)
+    assert "manual_backprob" in line
+    assert "Did you mean manual_backprop" in line
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "reason"),
+    [
+        ("x = 1\nraise ValueError('two\\nlines')", "line 2", "ValueError: two lines"),
+        ("x = (", "line 1", "never closed"),
+        ("import sys\nsys.exit('no')", "line 2", "SystemExit"),
+        ("import no_such_module", "line 1", "no_such_module"),
+        ("x = 1", "broken.py", "holds no Assignment"),
+        (
+            ASSIGNMENT.replace("x.sum()", "x / undefined"),
+            "line 8",
+            "the reference raised NameError: name 'undefined' is not defined",
+        ),
+    ],
+)
+def test_an_assignment_file_that_raises_is_told_with_its_line(here, source, place, reason):
+    write(here / "ana.py", RIGHT)
+    write(here / "broken.py", source)
+    result = run("grade", "ana.py", "-a", "broken.py")
+    assert result.exit_code == steps.USAGE
+    (line,) = errors(result)
+    assert "broken.py" in line
+    assert place in line
+    assert reason in line
+    assert not (here / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("bad.ipynb", "no notebook", "not a notebook, or it is damaged"),
+        ("bad.ipynb", '{"nbformat": 4}', "bad.ipynb"),
+        ("bad.py", "", "The file is empty"),
+        ("bad.ipynb", "", "The file is empty"),
+        ("bad.pdf", "%PDF", "a PDF, which cannot be run"),
+    ],
+)
+def test_a_file_that_cannot_be_graded_is_one_line_and_the_rest_is_graded(here, name, content, said):
+    write(here / "class" / name, content)
+    write(here / "class" / "ana.py", RIGHT)
+    result = run("grade", "class", "-a", "sums.py")
+    assert result.exit_code == steps.DONE
+    (line,) = errors(result)
+    assert line.startswith(f"grader: {name}: ")
+    assert said in line
+    assert scores_in(here / "results")["ana"] == 2.0
+
+
+@pytest.mark.parametrize("more", [[], ["-a", "sums.py"]])
+@pytest.mark.parametrize(("name", "content"), [("bad.ipynb", "no notebook"), ("bad.py", "")])
+def test_checking_what_cannot_be_run_is_one_line(here, name, content, more):
+    write(here / name, content)
+    result = run("check", name, *more)
+    assert (result.exit_code, result.stdout) == (steps.USAGE, "")
+    (line,) = errors(result)
+    assert line.startswith(f"grader: {name}: The file is")
+
+
+def test_nothing_but_unreadable_work_is_unreadable_input(here):
+    write(here / "bad.ipynb", "no notebook")
+    assert run("grade", "bad.ipynb", "-a", "sums.py").exit_code == steps.USAGE
+    assert scores_in(here / "results") == {"bad": None}
+
+
+def test_nothing_but_empty_work_is_a_zero(here):
+    write(here / "empty.py", "")
+    assert run("grade", "empty.py", "-a", "sums.py").exit_code == steps.DONE
+    assert scores_in(here / "results") == {"empty": 0.0}
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+def test_a_folder_without_submissions_is_told(here, command):
+    (here / "class").mkdir()
+    result = run(command, "class", "-a", "sums.py")
+    assert result.exit_code == steps.USAGE
+    assert errors(result)[0].startswith("grader: class holds no submissions")
+
+
+def test_check_takes_one_file(here):
+    write(here / "class" / "ana.py", RIGHT)
+    write(here / "class" / "bob.py", RIGHT)
+    result = run("check", "class", "-a", "sums.py")
+    assert result.exit_code == steps.USAGE
+    assert "check takes one file" in result.stderr
+
+
+@pytest.mark.parametrize("out", ["taken", "taken/out", "/proc/out"])
+def test_an_unwritable_out_is_told_before_anything_is_run(here, out):
+    write(here / "taken", "a file")
+    write(here / "ana.py", "open('ran', 'w')\n" + RIGHT)
+    result = run("grade", "ana.py", "-a", "sums.py", "-o", out)
+    assert result.exit_code == steps.UNWRITTEN
+    (line,) = errors(result)
+    assert f"{out} cannot be written" in line
+    assert "nothing was run" in line
+
+
+@pytest.fixture
+def out_that_is_lost(here):
+    """Grading into it finds, when all is graded, that something stands in the results' place."""
+    (here / "out" / "results.json" / "in the way").mkdir(parents=True)
+    return here / "out"
+
+
+def test_results_that_cannot_be_written_are_saved_elsewhere(here, out_that_is_lost, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(here))
+    write(here / "ana.py", RIGHT)
+    result = run("grade", "ana.py", "-a", "sums.py", "-o", out_that_is_lost)
+    assert result.exit_code == steps.UNWRITTEN
+    (line,) = errors(result)
+    (place,) = re.findall(r"the results are in (\S+)/results\.json", line)
+    assert scores_in(Path(place)) == {"ana": 2.0}
+
+
+def test_results_that_can_be_written_nowhere_are_printed(here, out_that_is_lost, monkeypatch):
+    # The one folder, and not that of the sandbox; permissions would not keep a superuser out.
+    monkeypatch.setattr(tempfile, "mkdtemp", failing_for("grader-results-", tempfile.mkdtemp))
+    write(here / "ana.py", RIGHT)
+    result = run("grade", "ana.py", "-a", "sums.py", "-o", out_that_is_lost)
+    assert result.exit_code == steps.UNWRITTEN
+    assert from_json(result.stdout.encode()).submissions[0].score == 2.0
+
+
+def failing_for(prefix, make):
+    def failing(*arguments, **options):
+        if options.get("prefix") == prefix:
+            raise OSError(28, "No space left on device")
+        return make(*arguments, **options)
+
+    return failing
+
+
+def test_real_pytorch_that_is_not_installed_is_told_before_anything_is_run(here):
+    if find_spec("torch"):
+        pytest.skip("PyTorch is installed here")
+    write(here / "ana.py", RIGHT)
+    result = run("grade", "ana.py", "-a", "sums.py", "--torch", "real")
+    assert result.exit_code == steps.USAGE
+    (line,) = errors(result)
+    assert "pip install 'autograd-grader[torch]'" in line
+    assert not (here / "results").exists()
+
+
+# -- hostile names --------------------------------------------------------------------------------
+
+NAMES = [
+    b"new\nline",
+    b"\x1b[31mred\x1b[0m",
+    b"\x1b]0;title\x07",
+    b"[red]markup",
+    b"::error::boo",
+    b"\xff\xfe",
+    "עברית\u202e".encode(),
+    b" ",
+    b"-a",
+    b"x" * 200,
+    b"%s{0}",
+    b"<script>alert(1)<script>",
+]
+
+
+@pytest.mark.parametrize("options", [[], ["--plain"]])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("content", [WRONG, ""])
+def test_a_file_name_can_hold_anything(here, name, content, options):
+    folder = here / "class"
+    folder.mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + name + b".py")).write_text(content)
+    result = run("grade", "class", "-a", "sums.py", *options)
+    assert result.exit_code == steps.DONE
+    told = result.stdout + result.stderr
+    assert [one for one in told if one != "\n" and not one.isprintable()] == []
+    assert not re.search(r"^\s*::error::", told, re.MULTILINE)
+    assert len(results_in(here / "results").submissions) == 1
+
+
+def test_an_error_names_a_strange_path_on_one_line(here):
+    result = run("grade", "no\n\x1b[31mbody", "-a", "sums.py")
+    assert result.exit_code == steps.USAGE
+    assert errors(result)[0].startswith("grader: no body does not exist")
+
+
+# -- terminals and pipes --------------------------------------------------------------------------
+
+
+def grading(here, *options, **more):
+    write(here / "class" / f"{'long' * 20}.py", WRONG)
+    write(here / "class" / "ana.py", RIGHT)
+    return finish(start("grade", "class", "-a", "sums.py", *options, cwd=here, **more))
+
+
+def test_nothing_is_coloured_where_there_is_no_terminal(here):
+    assert "\x1b" not in "".join(grading(here)[1:])
+
+
+def test_no_color_is_honoured(here):
+    forced = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    colour = re.compile(r"\x1b\[[\d;]*3\dm")
+    assert colour.search(grading(here, environment=forced)[1])
+    assert not colour.search(grading(here, environment=forced | {"NO_COLOR": "1"})[1])
+
+
+def test_plain_has_no_drawing_and_no_colours(here):
+    _, out, error = grading(here, "--plain", environment={"FORCE_COLOR": "1"})
+    assert not re.search("[\x1b\u2500-\u259f\u2713\u2717]", out + error)
+    assert out.endswith("\n")
+
+
+def test_a_table_fits_80_columns(here):
+    _, out, _ = grading(here, environment={"COLUMNS": "80"})
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_lacks_characters_shows_question_marks(here, encoding):
+    status, out, error = grading(here, environment={"PYTHONIOENCODING": encoding})
+    assert status == steps.DONE
+    assert "correct" in out
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["list", "--plain"], ["doctor"], ["grade", "class", "-a", "sums.py"]],
+)
+def test_a_reader_that_stops_reading_is_no_error(here, arguments):
+    write(here / "class" / "ana.py", RIGHT)
+    process = start(*arguments, cwd=here)
+    process.stdout.close()
+    _, error = process.communicate(timeout=60)
+    assert b"Traceback" not in error
+    assert b"Exception" not in error
+
+
+def test_the_results_are_there_though_nobody_reads_the_table(here):
+    write(here / "class" / "ana.py", RIGHT)
+    process = start("grade", "class", "-a", "sums.py", cwd=here)
+    process.stdout.close()
+    process.communicate(timeout=60)
+    assert scores_in(here / "results") == {"ana": 2.0}
+
+
+# -- interrupted ----------------------------------------------------------------------------------
+
+
+def parent_and_state(pid):
+    """The parent's id and the state's letter; None where the process is gone."""
+    try:
+        state, parent, *_ = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(parent), state
+
+
+def descendants(pid):
+    """The ids of all processes below one."""
+    everyone = [int(one.name) for one in Path("/proc").glob("[0-9]*")]
+    direct = [one for one in everyone if (parent_and_state(one) or (0, ""))[0] == pid]
+    return direct + [below for one in direct for below in descendants(one)]
+
+
+def is_alive(pid):
+    found = parent_and_state(pid)
+    return found is not None and found[1] != "Z"
+
+
+def is_busy_for_a_student(pid):
+    """Whether it was forked, and has been busy for longer than any program here but an endless one.
+
+    What runs in isolation cannot leave a sign of its own.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        parent = Path(f"/proc/{fields[1]}/cmdline").read_text()
+    except OSError:
+        return False
+    return "sandbox.worker" in parent and int(fields[11]) > 0.5 * os.sysconf("SC_CLK_TCK")
+
+
+def wait_until(condition, seconds=30):
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, "it did not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def interrupted(here):
+    """A batch that was interrupted: status, stdout, stderr, and the processes it had."""
+
+    def interrupt(*, times=1, by=signal.SIGINT):
+        for name in ("ana", "bob", "carl"):
+            write(here / "class" / f"{name}.py", RIGHT)
+        write(here / "class" / "zoe.py", ENDLESS)
+        process = start(
+            "grade", "class", "-a", "sums.py", "-o", "out", "--timeout", 60, "-j", 1, cwd=here
+        )
+        wait_until(lambda: any(map(is_busy_for_a_student, descendants(process.pid))))
+        below = descendants(process.pid)
+        began = time.monotonic()
+        for _ in range(times):
+            process.send_signal(by)
+            time.sleep(0.05)
+        status, out, error = finish(process)
+        assert time.monotonic() - began < 30
+        return status, out, error, below
+
+    return interrupt
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_130_with_the_finished_results_written(here, interrupted, times):
+    status, _, error, _ = interrupted(times=times)
+    assert status == 130
+    assert "Traceback" not in error
+    assert "interrupted; 3 of 4 are graded" in error
+    assert scores_in(here / "out") == {"ana": 2.0, "bob": 2.0, "carl": 2.0}
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_being_stopped_is_an_interrupt(here, interrupted, by):
+    assert interrupted(by=by)[0] == 130
+    assert len(scores_in(here / "out")) == 3
+
+
+def test_an_interrupt_leaves_no_process_behind(interrupted):
+    *_, below = interrupted()
+    assert len(below) >= 2
+    wait_until(lambda: not any(map(is_alive, below)))
+
+
+# -- check ----------------------------------------------------------------------------------------
+
+
+def test_check_json_is_the_result_and_nothing_else(here):
+    write(here / "bob.py", WRONG)
+    result = run("check", "bob.py", "-a", "sums.py", "--format", "json")
+    data = json.loads(result.stdout)
+    assert data["schema"] == 1
+    assert data["assignment"] == "sums"
+    assert [one["id"] for one in data["submissions"]] == ["bob"]
+
+
+def test_check_json_holds_a_problem_as_well(here):
+    write(here / "bad.ipynb", "no notebook")
+    result = run("check", "bad.ipynb", "-a", "sums.py", "--format", "json")
+    assert result.exit_code == steps.USAGE
+    assert json.loads(result.stdout)["submissions"][0]["problem"] == "unreadable"
+
+
+def test_check_recognises_the_assignment_by_the_names_it_asks_for(here):
+    write(here / "ana.py", "def manual_backprop(x, w, y):\n    return None")
+    result = run("check", "ana.py", "--format", "json")
+    assert json.loads(result.stdout)["assignment"] == "manual_backprop"
+
+
+def test_check_recognises_the_assignment_that_a_notebook_names(here):
+    notebook = {
+        "nbformat": 4, "nbformat_minor": 5,
+        "metadata": {"grader": {"assignment": "manual_backprop"}},
+        "cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": "x = 1"}],
+    }  # fmt: skip
+    write(here / "ana.ipynb", json.dumps(notebook))
+    result = run("check", "ana.ipynb", "--format", "json")
+    assert json.loads(result.stdout)["assignment"] == "manual_backprop"
+
+
+def test_check_lists_what_it_could_be(here):
+    write(here / "ana.py", "x = 1")
+    result = run("check", "ana.py")
+    assert result.exit_code == steps.USAGE
+    (line,) = errors(result)
+    assert "name it with -a, one of: accumulation_trap, batchnorm_backprop, " in line
+
+
+def test_check_goes_on_from_the_idea_to_the_rule(here):
+    write(here / "ana.py", EIGHT_PASSES)
+    arguments = "check", "ana.py", "-a", "accumulation_trap"
+    rule = "clear it before the next one begins"
+    first, more = run(*arguments), run(*arguments, "--more")
+    assert rule not in " ".join(first.stdout.split())
+    assert rule in " ".join(more.stdout.split())
+    assert "--more" in first.stderr
+    assert "--more" not in more.stderr
+
+
+def test_check_writes_nothing_here(here):
+    write(here / "ana.py", RIGHT)
+    before = sorted(here.iterdir())
+    run("check", "ana.py", "-a", "sums.py")
+    assert sorted(here.iterdir()) == before
+
+
+def test_checking_twice_draws_the_same_cases(here):
+    write(here / "bob.py", WRONG)
+    arguments = "check", "bob.py", "-a", "sums.py"
+    assert run(*arguments).stdout == run(*arguments).stdout
+
+
+# -- list and doctor ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [[], ["--plain"]])
+def test_list_shows_every_assignment(options):
+    told = run("list", *options).stdout
+    assert all(one in told for one in ("accumulation_trap", "manual_backprop", "no_grad_detach"))
+
+
+@pytest.mark.parametrize("options", [[], ["--plain"]])
+def test_doctor_tries_the_sandbox(options):
+    result = run("doctor", *options)
+    assert result.exit_code == 0
+    assert "works" in result.stdout
+    assert all(one in result.stdout for one in ("seccomp", "landlock", "mount-namespace", "level"))
