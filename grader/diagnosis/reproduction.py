@@ -109,7 +109,8 @@ def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
 def _also(question: Question, fault: "Fault") -> tuple[str, ...]:
     """What else gives the same numbers as a fault, however different it is as a mistake."""
     also = []
-    lost = fault.change == "dropped" or fault.id == "missing_factor"
+    # x * x.data has half of the derivative of x**2.
+    lost = fault.change == "dropped" or (fault.id, fault.operation) == ("missing_factor", "**")
     if lost and question.autograd != "forbidden":
         also.append("detached_by_data")  # autograd takes no derivative wrong, but can be cut off
     if fault.change == "zeroed_before_read":

@@ -7,70 +7,29 @@ tables, and says what is stored about whom.
 import contextlib
 import hashlib
 import json
-import os
-import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import msgspec
 
+from grader.gradebook import overrides
+from grader.gradebook.database import Database
+from grader.gradebook.database import GradebookError as GradebookError
+from grader.gradebook.database import OtherRunError as OtherRunError
 from grader.gradebook.locking import LockedError, locked
-from grader.gradebook.marks import EVERYONE, Mark, with_overrides
-from grader.gradebook.schema import MIGRATIONS
-from grader.reports import ReportError
-from grader.results import Feedback, Override, Results, SubmissionResult
-from grader.submissions import IntakeError
+from grader.gradebook.marks import Mark, with_overrides
+from grader.gradebook.run import Command as Command
+from grader.gradebook.run import Status as Status
+from grader.gradebook.run import content_of as content_of
+from grader.gradebook.run import settings_of as settings_of
+from grader.results import Feedback, Results, SubmissionResult
 
 FILE_NAME = "gradebook.sqlite"
 MOST_STARTS = 2
 """What was begun so often and never ended is set aside."""
-
-
-class GradebookError(ReportError):
-    """The gradebook cannot be read or written; the text is one line that says what to do."""
-
-
-class OtherRunError(IntakeError):
-    """The gradebook is another's than the one that was asked for, or none."""
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """What `grade` was given, so that the same can be graded again."""
-
-    paths: tuple[str, ...]
-    layout: str | None
-    assignment: str
-    options: dict[str, str | float | None] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How far a run is; `outdated` marks come from other settings than the last run's."""
-
-    assignment: str
-    seed: str
-    graded: int
-    unfinished: int
-    outdated: int
-    problems: tuple[tuple[str, int], ...]
-    last: str | None
-
-
-def settings_of(**settings: object) -> str:
-    """The fingerprint of all that decides a mark beside the submission itself."""
-    text = json.dumps(settings, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def content_of(result: SubmissionResult) -> str:
-    """What tells the bytes that were graded from others: their hash, or why there are none."""
-    return result.sha256 or str(result.problem)
 
 
 class Gradebook:
@@ -81,55 +40,33 @@ class Gradebook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = Lock()
+        self._database = Database(path)
         self._begun: set[tuple[str, str]] = set()
-        self._settings = ""
-        with _told(path):
-            _make_private(path)
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            try:
-                self._open()
-            except BaseException:
-                self._database.close()
-                raise
-
-    def _open(self) -> None:
-        self._database.execute("PRAGMA journal_mode = WAL")
-        # After the loss of power the last marks may be missing, never the book: they are graded
-        # again. Whatever ends this process loses nothing.
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.execute("PRAGMA secure_delete = ON")
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            raise OtherRunError(f"{self.path} was written by a newer grader: install that one")
-        for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
-            with self._transaction():
-                for statement in statements:
-                    self._database.execute(statement)
-                self._database.execute(f"PRAGMA user_version = {number}")
-        row = self._database.execute("SELECT settings FROM run").fetchone()
-        self._settings = row[0] if row else ""
+        try:
+            row = self._database.one("SELECT settings FROM run")
+        except BaseException:
+            self._database.close()
+            raise
+        self._settings: str = row[0] if row else ""
 
     def close(self) -> None:
         """Give the beginnings that did not end back, and close the file."""
         with contextlib.suppress(GradebookError):
             self._release()
-        # Under the lock: a thread that is still using the connection would crash the process.
-        with self._lock:
-            self._database.close()
+        self._database.close()
 
     # -- the run ----------------------------------------------------------------------------------
 
     @property
     def seed(self) -> str | None:
         """The seed of the whole class; None in a new gradebook."""
-        row = self._one("SELECT seed FROM run")
+        row = self._database.one("SELECT seed FROM run")
         return str(row[0]) if row else None
 
     @property
     def secret(self) -> bytes:
         """What names are made with that nobody can guess; it never changes."""
-        ((value,),) = self._all("SELECT value FROM secret")
+        ((value,),) = self._database.all("SELECT value FROM secret")
         return bytes(value)
 
     def start(self, results: Results, settings: str, command: Command) -> None:
@@ -137,7 +74,7 @@ class Gradebook:
 
         Raises OtherRunError where the gradebook is another assignment's or has another seed.
         """
-        row = self._one("SELECT assignment, seed FROM run")
+        row = self._database.one("SELECT assignment, seed FROM run")
         if row is not None and row[0] != results.assignment:
             raise OtherRunError(
                 f"{self.path.parent} holds the marks of {row[0]!r}, not of "
@@ -150,7 +87,7 @@ class Gradebook:
             )
         line = _line(command)
         frame = (results.title, results.grader_version, settings)
-        with self._transaction():
+        with self._database.transaction():
             if row is None:
                 self._database.execute(
                     "INSERT INTO run VALUES (?, ?, ?, ?, ?, 0)",
@@ -167,7 +104,7 @@ class Gradebook:
 
     def commands(self) -> list[Command]:
         """What `grade` was given so far, the latest last."""
-        with _told(self.path), self._lock:
+        with self._database.reading():
             return self._commands()
 
     def _commands(self) -> list[Command]:
@@ -181,7 +118,7 @@ class Gradebook:
 
         A fault of the machine is no mark, unless the submission was set aside for it.
         """
-        rows = self._all(
+        rows = self._database.all(
             "SELECT student, content FROM grading WHERE counts "
             "AND (problem IS NULL OR problem <> 'grader_fault' OR starts >= ?)",
             MOST_STARTS,
@@ -194,7 +131,7 @@ class Gradebook:
         `cells` is the code that was handed in, which is kept for the student's page.
         """
         key = (student, self._fingerprint(content))
-        with self._transaction():
+        with self._database.transaction():
             row = self._database.execute(
                 "SELECT starts FROM grading WHERE student = ? AND fingerprint = ?", key
             ).fetchone()
@@ -223,7 +160,7 @@ class Gradebook:
         key = (result.id, self._fingerprint(content))
         mark = (_now(), result.score, result.max_score, result.pending, result.problem)
         encoded = msgspec.json.encode(result).decode()
-        with self._transaction():
+        with self._database.transaction():
             if counts:
                 self._database.execute(
                     "UPDATE grading SET counts = 0 WHERE student = ? AND counts", (result.id,)
@@ -256,7 +193,7 @@ class Gradebook:
 
     def mark(self, student: str) -> SubmissionResult | None:
         """The result that counts for a student."""
-        row = self._one("SELECT result FROM grading WHERE student = ? AND counts", student)
+        row = self._database.one("SELECT result FROM grading WHERE student = ? AND counts", student)
         return _result(row[0]) if row else None
 
     def cells(self, student: str) -> tuple[str, ...]:
@@ -264,7 +201,7 @@ class Gradebook:
 
         Empty where it could not be read, or was graded before code was kept.
         """
-        row = self._one(
+        row = self._database.one(
             "SELECT cells FROM code JOIN grading USING (student, content) "
             "WHERE student = ? AND counts",
             student,
@@ -273,7 +210,7 @@ class Gradebook:
 
     def retry(self, student: str) -> None:
         """Let what was set aside be tried again."""
-        with self._transaction():
+        with self._database.transaction():
             self._database.execute("UPDATE grading SET starts = 0 WHERE student = ?", (student,))
 
     # -- a person's marks -------------------------------------------------------------------------
@@ -285,50 +222,25 @@ class Gradebook:
         """
         at = _now()
         rows = [(one.student, one.question, one.points, one.comment, by, at) for one in marks]
-        with self._transaction():
+        with self._database.transaction():
             self._database.executemany(
                 "INSERT OR REPLACE INTO override VALUES (?, ?, ?, ?, ?, ?)", rows
             )
             graded = self._database.execute("SELECT student FROM grading WHERE counts").fetchall()
             for (student,) in graded:
-                self._apply_overrides(student)
+                overrides.apply(self._database, student)
             self._database.execute("UPDATE run SET revision = revision + 1")
 
     def overridden(self, result: SubmissionResult) -> SubmissionResult:
         """The result with the marks that a person gave."""
-        with _told(self.path), self._lock:
-            return with_overrides(result, self._overrides(result.id))
-
-    def _overrides(self, student: str) -> dict[str, Override]:
-        # Of one question's the last is kept: the latest, and of two given together the own one.
-        rows = self._database.execute(
-            "SELECT question, score, comment, given_by, given_at FROM override "
-            "WHERE student IN (?1, ?2) ORDER BY given_at, student <> ?1",
-            (EVERYONE, student),
-        )
-        return {
-            question: Override(score=score, comment=comment, by=by, at=at)
-            for question, score, comment, by, at in rows.fetchall()
-        }
-
-    def _apply_overrides(self, student: str) -> None:
-        overrides = self._overrides(student)
-        if not overrides:
-            return
-        (encoded,) = self._database.execute(
-            "SELECT result FROM grading WHERE student = ? AND counts", (student,)
-        ).fetchone()
-        new = with_overrides(_result(encoded), overrides)
-        self._database.execute(
-            "UPDATE grading SET score = ?, pending = ?, result = ? WHERE student = ? AND counts",
-            (new.score, new.pending, msgspec.json.encode(new).decode(), student),
-        )
+        with self._database.reading():
+            return with_overrides(result, overrides.of(self._database, result.id))
 
     def forget(self, student: str) -> bool:
         """Remove all that is stored of a student, also from the file; false where nothing was."""
-        rows = self._all("SELECT result FROM grading WHERE student = ?", student)
+        rows = self._database.all("SELECT result FROM grading WHERE student = ?", student)
         files = {Path(_result(row[0]).path).name for row in rows if row[0] is not None}
-        with self._transaction():
+        with self._database.transaction():
             self._database.execute("DELETE FROM grading WHERE student = ?", (student,))
             self._database.execute("DELETE FROM override WHERE student = ?", (student,))
             self._database.execute("DELETE FROM code WHERE student = ?", (student,))
@@ -339,7 +251,8 @@ class Gradebook:
                     (_line(msgspec.structs.replace(command, paths=kept)), _line(command)),
                 )
             self._database.execute("UPDATE run SET revision = revision + 1")
-        with _told(self.path), self._lock:
+        with self._database.reading():
+            # Nothing of it may remain in the file, or in the log beside it.
             self._database.execute("VACUUM")
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return bool(rows)
@@ -348,7 +261,7 @@ class Gradebook:
 
     def frame(self) -> Results:
         """The results without submissions."""
-        row = self._one("SELECT assignment, title, grader_version, seed FROM run")
+        row = self._database.one("SELECT assignment, title, grader_version, seed FROM run")
         if row is None:
             raise OtherRunError(f"{self.path.parent} holds no marks: grade with -o first")
         assignment, title, version, seed = row
@@ -360,7 +273,7 @@ class Gradebook:
         """The results that count as JSON, sorted by id, a few at a time."""
         last = ""
         while True:
-            found = self._all(
+            found = self._database.all(
                 "SELECT student, result FROM grading WHERE counts AND student > ? "
                 "ORDER BY student LIMIT 500",
                 last,
@@ -386,18 +299,18 @@ class Gradebook:
 
     def students(self) -> list[str]:
         """The ids of those who have a mark."""
-        return [row[0] for row in self._all("SELECT student FROM grading WHERE counts")]
+        return [row[0] for row in self._database.all("SELECT student FROM grading WHERE counts")]
 
     def status(self) -> Status:
         """How far the run is."""
         run = self.frame()
-        (graded, outdated, last) = self._all(
+        (graded, outdated, last) = self._database.all(
             "SELECT count(*), coalesce(sum(settings <> ?), 0), max(graded_at) FROM grading "
             "WHERE counts",
             self._settings,
         )[0]
-        ((unfinished,),) = self._all("SELECT count(*) FROM grading WHERE result IS NULL")
-        problems = self._all(
+        ((unfinished,),) = self._database.all("SELECT count(*) FROM grading WHERE result IS NULL")
+        problems = self._database.all(
             "SELECT problem, count(*) FROM grading WHERE counts AND problem IS NOT NULL "
             "GROUP BY problem ORDER BY problem"
         )
@@ -405,14 +318,14 @@ class Gradebook:
 
     def is_reported(self, name: str) -> bool:
         """Whether a report was written of the marks as they are now."""
-        row = self._one(
+        row = self._database.one(
             "SELECT 1 FROM report, run WHERE name = ? AND report.revision = run.revision", name
         )
         return row is not None
 
     def reported(self, name: str) -> None:
         """Note that a report was written of the marks as they are now."""
-        with self._transaction():
+        with self._database.transaction():
             self._database.execute(
                 "INSERT OR REPLACE INTO report SELECT ?, revision FROM run", (name,)
             )
@@ -425,31 +338,11 @@ class Gradebook:
     def _release(self) -> None:
         """An orderly end is none of a submission's doing."""
         if self._begun:
-            with self._transaction():
+            with self._database.transaction():
                 self._database.executemany(
                     "UPDATE grading SET starts = starts - 1 WHERE student = ? AND fingerprint = ?",
                     sorted(self._begun),
                 )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with _told(self.path), self._lock:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._database.execute("COMMIT")
-            except BaseException:
-                # On a full disk SQLite may have rolled back already.
-                with contextlib.suppress(sqlite3.Error):
-                    self._database.execute("ROLLBACK")
-                raise
-
-    def _all(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
-        with _told(self.path), self._lock:
-            return self._database.execute(query, values).fetchall()
-
-    def _one(self, query: str, *values: str | int) -> tuple[Any, ...] | None:
-        return next(iter(self._all(query, *values)), None)
 
 
 @contextmanager
@@ -484,24 +377,6 @@ def existing(out: Path) -> Iterator[Gradebook]:
         raise OtherRunError(f"{out} holds no gradebook: give the folder that `grade -o` wrote to")
     with opened(out) as book:
         yield book
-
-
-def _make_private(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise sqlite3.OperationalError(error.strerror or str(error)) from None
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise GradebookError(
-            f"{path} cannot be read or written ({error}): make room or make it writable, and "
-            "grade again; what was finished is kept"
-        ) from None
 
 
 def _result(encoded: bytes | str) -> SubmissionResult:

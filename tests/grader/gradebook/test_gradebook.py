@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from grader import batch, gradebook
-from grader.gradebook import Command, Gradebook, GradebookError, OtherRunError, existing, opened
+from grader.gradebook import Command, GradebookError, OtherRunError, database, existing, opened
+from grader.gradebook.database import Database
 from grader.reports import ReportError
 from grader.reports import json as json_report
 from grader.results import Results, SubmissionResult, to_json
@@ -326,7 +327,9 @@ def test_regrading_tries_what_was_set_aside_again(handed_in, out):
         assert kill_at_transaction(3, lambda: grade(handed_in, out, jobs=1))
     grade(handed_in, out)
     with existing(out) as book:
-        ((student,),) = book._all("SELECT student FROM mark WHERE problem = 'grader_fault'")
+        ((student,),) = book._database.all(
+            "SELECT student FROM mark WHERE problem = 'grader_fault'"
+        )
     again(handed_in, out, Marker(), only=[student], settings="settings")
     assert marks(out)[student] is not None
 
@@ -385,7 +388,7 @@ def kill_at_transaction(number, work):
     """Kill -9 in the middle of the transaction with this number; whether it came to that."""
 
     def doomed():
-        transaction, numbers = Gradebook._transaction, count(1)
+        transaction, numbers = Database.transaction, count(1)
 
         def counting(book):
             context = transaction(book)
@@ -394,7 +397,7 @@ def kill_at_transaction(number, work):
                 os.kill(os.getpid(), signal.SIGKILL)
             return context
 
-        Gradebook._transaction = counting
+        Database.transaction = counting
         work()
 
     status = in_a_child(doomed)
@@ -500,7 +503,7 @@ def test_something_in_the_gradebooks_place_is_told(out):
 def test_a_gradebook_of_an_older_version_is_brought_up_to_date(handed_in, out, monkeypatch):
     grade(handed_in, out)
     step = ("ALTER TABLE grading ADD COLUMN remark TEXT", "UPDATE grading SET remark = student")
-    monkeypatch.setattr(gradebook, "MIGRATIONS", (*gradebook.MIGRATIONS, step))
+    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, step))
     assert grade(handed_in, out).graded == []
     assert stored(out, "SELECT DISTINCT remark = student FROM grading") == [(1,)]
 
@@ -508,7 +511,7 @@ def test_a_gradebook_of_an_older_version_is_brought_up_to_date(handed_in, out, m
 def test_a_migration_that_breaks_off_changes_nothing(handed_in, out, monkeypatch):
     grade(handed_in, out)
     step = ("ALTER TABLE grading ADD COLUMN remark TEXT", "no such statement")
-    monkeypatch.setattr(gradebook, "MIGRATIONS", (*gradebook.MIGRATIONS, step))
+    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, step))
     with pytest.raises(GradebookError):
         grade(handed_in, out)
     monkeypatch.undo()
@@ -516,7 +519,7 @@ def test_a_migration_that_breaks_off_changes_nothing(handed_in, out, monkeypatch
 
 
 def test_a_gradebook_of_a_newer_grader_is_left_alone(handed_in, out, monkeypatch):
-    monkeypatch.setattr(gradebook, "MIGRATIONS", (*gradebook.MIGRATIONS, ("SELECT 1",)))
+    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, ("SELECT 1",)))
     grade(handed_in, out)
     monkeypatch.undo()
     with pytest.raises(OtherRunError, match="newer grader"), existing(out):
@@ -526,6 +529,6 @@ def test_a_gradebook_of_a_newer_grader_is_left_alone(handed_in, out, monkeypatch
 def test_the_first_schema_never_changes():
     import hashlib
 
-    text = "\n".join(" ".join(one.split()) for one in gradebook.MIGRATIONS[0])
+    text = "\n".join(" ".join(one.split()) for one in database.MIGRATIONS[0])
     digest = hashlib.sha256(text.encode()).hexdigest()
     assert digest[:16] == "65f6adb72e03bbe8"

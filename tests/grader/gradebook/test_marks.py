@@ -182,10 +182,12 @@ def test_the_views_and_reports_see_a_new_mark(book):
     book.reported("json")
     book.override([Mark("ana", "why", 2.0, "")], by="tia")
     assert not book.is_reported("json")
-    assert book._all("SELECT score, pending FROM mark WHERE student = 'ana'") == [(3.0, 0.0)]
-    assert book._all("SELECT score FROM answer WHERE student = 'ana' AND question = 'why'") == [
-        (2.0,)
+    assert book._database.all("SELECT score, pending FROM mark WHERE student = 'ana'") == [
+        (3.0, 0.0)
     ]
+    assert book._database.all(
+        "SELECT score FROM answer WHERE student = 'ana' AND question = 'why'"
+    ) == [(2.0,)]
 
 
 def test_who_is_forgotten_has_no_marks(book):
@@ -196,7 +198,7 @@ def test_who_is_forgotten_has_no_marks(book):
 
 
 def test_an_older_gradebook_learns_to_keep_marks(book, tmp_path):
-    with book._transaction():
+    with book._database.transaction():
         for table in ("override", "secret", "code"):
             book._database.execute(f"DROP TABLE {table}")
         book._database.execute("PRAGMA user_version = 1")

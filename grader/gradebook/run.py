@@ -1,0 +1,42 @@
+"""What the gradebook knows of a run: what was asked for, and how far it is."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import msgspec
+
+from grader.results import SubmissionResult
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What `grade` was given, so that the same can be graded again."""
+
+    paths: tuple[str, ...]
+    layout: str | None
+    assignment: str
+    options: dict[str, str | float | None] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a run is; `outdated` marks come from other settings than the last run's."""
+
+    assignment: str
+    seed: str
+    graded: int
+    unfinished: int
+    outdated: int
+    problems: tuple[tuple[str, int], ...]
+    last: str | None
+
+
+def settings_of(**settings: object) -> str:
+    """The fingerprint of all that decides a mark beside the submission itself."""
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_of(result: SubmissionResult) -> str:
+    """What tells the bytes that were graded from others: their hash, or why there are none."""
+    return result.sha256 or str(result.problem)
