@@ -182,9 +182,10 @@ def test_the_views_and_reports_see_a_new_mark(book):
     book.reported("json")
     book.override([Mark("ana", "why", 2.0, "")], by="tia")
     assert not book.is_reported("json")
-    assert book._database.all("SELECT score, pending FROM mark WHERE student = 'ana'") == [
-        (3.0, 0.0)
-    ]
+    asked = book._database.all
+    assert asked("SELECT score, pending FROM mark WHERE student = 'ana'") == [(3.0, 0.0)]
+    answers = asked("SELECT score FROM answer WHERE student = 'ana' AND question = 'why'")
+    assert answers == [(2.0,)]
     assert book._database.all(
         "SELECT score FROM answer WHERE student = 'ana' AND question = 'why'"
     ) == [(2.0,)]
