@@ -1,6 +1,6 @@
 """Runs the README's two quick-start commands as a newcomer would, and says what came of them.
 
-A fresh clone, an empty home folder, nothing of this environment but PATH and the settings of pip.
+A fresh clone, an empty home folder, nothing of this environment but PATH and the settings of pip and xdist.
 The exit status is 0 when both commands end well and the first leaves its results behind.
 """
 
@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+KEPT = ("PIP_", "PYTEST_XDIST_")
+"""Settings of pip, and of how many tests run at a time."""
 
 
 def quick_start_commands() -> list[str]:
@@ -29,7 +31,7 @@ def main() -> int:
         clone, home = Path(folder, "clone"), Path(folder, "home")
         home.mkdir()
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-        kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), **kept}
         for command in commands:
             print(f"$ {command}", flush=True)

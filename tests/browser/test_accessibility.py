@@ -41,7 +41,12 @@ def violations(page):
 
 @every_page
 @pytest.mark.parametrize(
-    ("size", "theme"), [("window", "light"), ("at 400 %", "light"), ("window", "dark")]
+    ("size", "theme"),
+    [
+        ("window", "light"),
+        pytest.param("at 400 %", "light", marks=pytest.mark.slow),
+        pytest.param("window", "dark", marks=pytest.mark.slow),
+    ],
 )
 def test_axe_finds_nothing(visit, site, kind, size, theme):
     page = visit(PAGES[kind](site), color_scheme=theme, viewport=SIZES[size])

@@ -224,6 +224,7 @@ def test_a_cluster_gives_what_this_machine_gives(here, pair):
     assert without_times("out") == without_times("local")
 
 
+@pytest.mark.slow
 def test_a_small_class_is_spread_over_all_workers(here, pair, monkeypatch):
     a_class(here, 4)
     asked = []
@@ -283,6 +284,7 @@ def test_a_worker_that_is_killed_costs_nobody_their_mark(here, cluster):
     wait_for(lambda: not any(map(is_zygote, left_behind)))
 
 
+@pytest.mark.slow
 def test_a_submission_that_kills_two_workers_is_set_aside(here, cluster):
     a_class(here, 12)
     write(here / "class" / "killer.py", RIGHT)
@@ -311,6 +313,7 @@ KILLED = """
 """
 
 
+@pytest.mark.slow
 def test_a_machine_that_fails_everybody_is_left_out(here, cluster):
     a_class(here, 40, SLOW)
     cluster.add(preload=FAILING)
@@ -331,6 +334,7 @@ FAILING = """
 """
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_was_finished_and_ends_everything_there(here, pair):
     a_class(here, 40, SLOW)
     command = ["grade", "class", "-a", "sums", "--isolation", "limits"]

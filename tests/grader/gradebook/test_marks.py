@@ -186,9 +186,6 @@ def test_the_views_and_reports_see_a_new_mark(book):
     assert asked("SELECT score, pending FROM mark WHERE student = 'ana'") == [(3.0, 0.0)]
     answers = asked("SELECT score FROM answer WHERE student = 'ana' AND question = 'why'")
     assert answers == [(2.0,)]
-    assert book._database.all(
-        "SELECT score FROM answer WHERE student = 'ana' AND question = 'why'"
-    ) == [(2.0,)]
 
 
 def test_who_is_forgotten_has_no_marks(book):
