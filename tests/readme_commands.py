@@ -1,7 +1,6 @@
 """Runs the README's two quick-start commands as a newcomer would, and says what came of them.
 
-A fresh clone, an empty home folder, nothing of this environment but PATH and the settings of pip and
-xdist.
+A fresh clone, an empty home folder; of this environment PATH and the settings of pip and xdist.
 The exit status is 0 when both commands end well and the first leaves its results behind.
 """
 
