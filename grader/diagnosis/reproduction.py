@@ -259,28 +259,36 @@ class _Singles(NamedTuple):
 def _singles(question: Question, case: Case, another: Case) -> _Singles:
     """What pairs are made of. Other faults with the same answers would make the same pairs.
 
-    On two cases, since what is the same by a coincidence of sizes is not the same fault.
+    What is the same on one case is asked again on another: a coincidence of sizes is no sameness.
     """
-    met: set[bytes] = {_fingerprint([case.expected, another.expected])}
-    mistakes, found = [], []
+    alike: dict[bytes, list[tuple[Mistake, Expected]]] = {}
     for one in possible_mistakes(question, case):
         if callable(one.wrong) or one.wrong[0].change == "passes":
             continue
-        answers = [wrong_answer(question, one.wrong, each) for each in (case, another)]
-        whole = [answer for answer in answers if answer is not None]
-        fingerprint = _fingerprint(whole)
-        if len(whole) == len(answers) and fingerprint not in met:
-            met.add(fingerprint)
+        answer = wrong_answer(question, one.wrong, case)
+        if answer is not None:
+            alike.setdefault(_fingerprint(answer), []).append((one, answer))
+    mistakes, found = [], []
+    for fingerprint, members in alike.items():
+        met: set[bytes] = set()
+        if fingerprint == _fingerprint(case.expected):
+            met.add(_fingerprint(another.expected))
+        for one, answer in members:
+            if met or len(members) > 1:
+                second = wrong_answer(question, one.wrong, another)
+                if second is None or _fingerprint(second) in met:
+                    continue
+                met.add(_fingerprint(second))
             mistakes.append(one)
-            found.append(answers[0])
+            found.append(answer)
     shortlist = Shortlist(found, case)
     due = {name: numbers_of(value) for name, value in case.expected.outputs.items()}
     return _Singles(tuple(mistakes), shortlist, ~shortlist.near(due))
 
 
-def _fingerprint(answers: Sequence[Expected]) -> bytes:
+def _fingerprint(answer: Expected) -> bytes:
     """Equal for answers that differ by rounding alone, as good as always."""
-    values = [numbers(one) for answer in answers for one in answer.outputs.values()]
+    values = [numbers(one) for one in answer.outputs.values()]
     return b"|".join(np.round(one, 9).tobytes() for one in values)
 
 
