@@ -28,7 +28,13 @@ def site(tmp_path_factory):
     return write_site(class_of(12), tmp_path_factory.mktemp("small"))
 
 
-every_page = pytest.mark.parametrize("kind", PAGES)
+every_page = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind in ("class", "student") else pytest.mark.slow)
+        for kind in PAGES
+    ],
+)
 every_size = pytest.mark.parametrize("size", SIZES)
 
 
