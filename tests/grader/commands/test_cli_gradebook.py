@@ -281,7 +281,7 @@ from grader import gradebook
 from grader.cli import main
 
 at, numbers = int(sys.argv.pop(1)), count(1)
-transaction = gradebook.Gradebook._transaction
+transaction = gradebook.Database.transaction
 
 def counting(book):
     context = transaction(book)
@@ -290,7 +290,7 @@ def counting(book):
         os.kill(os.getpid(), signal.SIGKILL)
     return context
 
-gradebook.Gradebook._transaction = counting
+gradebook.Database.transaction = counting
 main(prog_name="grader")
 """
 CRAMPED = """
