@@ -8,6 +8,7 @@ filled in where the message is raised.
 
 from reference_engine._errors.autograd import *
 from reference_engine._errors.coverage import *
+from reference_engine._errors.functional import *
 from reference_engine._errors.linear_algebra import *
 from reference_engine._errors.networks import *
 from reference_engine._errors.operations import *

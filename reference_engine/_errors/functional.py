@@ -1,0 +1,146 @@
+"""Texts of gradcheck and of autograd.functional."""
+
+# -- gradcheck ------------------------------------------------------------------------------------
+
+GRADCHECK_NO_INPUT = (
+    "gradcheck expects at least one input tensor to require gradient, but none of them have "
+    "requires_grad=True."
+)
+GRADCHECK_PRECISION = (
+    "Input #{index} requires gradient and is not a double precision floating point or complex. "
+    "This check will likely fail if all the inputs are not of double precision floating point or "
+    "complex. "
+)
+GRADCHECK_ZERO = "Numerical gradient for function expected to be zero"
+GRADCHECK_MISMATCH = (
+    "Jacobian mismatch for output {output} with respect to input {input},\n"
+    "numerical:{numerical}\nanalytical:{analytical}\n"
+)
+
+GRADCHECK_NEITHER = "Expected at least one of check_forward_ad or check_backward_ad to be True"
+GRADGRADCHECK_NEITHER = (
+    "Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True"
+)
+GRADCHECK_REENTRANT = (
+    "Backward is not reentrant, i.e., running backward with same input and grad_output multiple "
+    "times gives different values, although analytical gradient matches numerical gradient."
+    "The tolerance for nondeterminism was {tolerance}."
+)
+GRADCHECK_NOT_MULTIPLIED = "backward not multiplied by grad_output"
+GRADCHECK_UNDEFINED_NEW = (
+    "Backwards compatibility: New undefined gradient support checking feature is enabled by "
+    "default, but it may break existing callers of this function. If this is true for you, you can "
+    'call this function with "check_undefined_grad=False" to disable the feature'
+)
+_UNDEFINED_NOTES = (
+    'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
+)
+GRADCHECK_UNDEFINED = (
+    f"Expected backward function to handle undefined output grads. {_UNDEFINED_NOTES}"
+)
+GRADCHECK_UNDEFINED_ZERO = (
+    "Expected all input grads to be undefined or zero when all output grads are undefined or zero. "
+    f"{_UNDEFINED_NOTES}"
+)
+GRADCHECK_ALIKE = (
+    "Expected `func` to return outputs with the same {name} when inputs are perturbed {change}, "
+    "but got: {name}s {down} and {up}."
+)
+GRADCHECK_PRIVATE = (
+    "`{name}` was part of PyTorch's private API and not meant to be exposed. We are deprecating it "
+    "and it will be removed in a future version of PyTorch. If you have a specific use for this or "
+    "feature request for this to be a stable API, please file us an issue at "
+    "https://github.com/pytorch/pytorch/issues/new"
+)
+GRADCHECK_GRAD_OUT = (
+    "Expected grad_out to be 1.0. {name} no longer supports values of grad_out != 1.0."
+)
+GRADCHECK_TOLERANCE = "{name} must be greater than or equal to zero, but got {value}"
+GRADCHECK_OVERLAPPING = (
+    "The {index}th input has a dimension with stride 0. gradcheck only supports inputs that are "
+    "non-overlapping to be able to compute the numerical gradients correctly. You should call "
+    ".contiguous on the input before passing it to gradcheck."
+)
+
+# -- autograd.functional --------------------------------------------------------------------------
+
+FUNCTIONAL_TYPE = (
+    "The {argument} given to {function} must be either a Tensor or a tuple of Tensors but the "
+    "given {argument} has type {type}."
+)
+FUNCTIONAL_TYPE_AT = (
+    "The {argument} given to {function} must be either a Tensor or a tuple of Tensors but the "
+    "value at index {index} has type {type}."
+)
+FUNCTIONAL_ONE_OUTPUT = (
+    "The vector v can only be None if the user-provided function returns a single Tensor with a "
+    "single element."
+)
+FUNCTIONAL_ONE_INPUT = (
+    "The vector v can only be None if the input to the user-provided function is a single Tensor "
+    "with a single element."
+)
+FUNCTIONAL_LENGTH = "v is a tuple of invalid length: should be {expected} but got {found}."
+FUNCTIONAL_SINGLE = "The given v should contain a single Tensor."
+FUNCTIONAL_SHAPE = "v has invalid size: should be {expected} but got {found}."
+FUNCTIONAL_TENSOR = "The function given to {function} should return a single Tensor"
+FUNCTIONAL_ELEMENT = (
+    "The Tensor returned by the function given to {function} should contain a single element"
+)
+FUNCTIONAL_CONSTANT = (
+    "Output {index} of the user-provided function does not require gradients. The outputs must be "
+    "computed in a differentiable manner from the input when running in strict mode."
+)
+FUNCTIONAL_OUTPUT_INDEPENDENT = (
+    "Output {output} of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode."
+)
+FUNCTIONAL_JACOBIAN_CONSTANT = (
+    "The jacobian of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode when create_graph=True."
+)
+FUNCTIONAL_JACOBIAN_INDEPENDENT = (
+    "The jacobian of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode."
+)
+FUNCTIONAL_HESSIAN_CONSTANT = (
+    "The hessian of the user-provided function is independent of input {index}. This is not "
+    "allowed in strict mode when create_graph=True."
+)
+FUNCTIONAL_GRADIENT_CONSTANT = (
+    "The gradient with respect to input {index} is independent of the inputs of the user-provided "
+    "function. This is not allowed in strict mode."
+)
+FUNCTIONAL_TRICK = (
+    "The gradient with respect to the input is independent of entry {index} in the grad_outputs "
+    "when using the double backward trick to compute forward mode gradients. This is not allowed "
+    "in strict mode."
+)
+FUNCTIONAL_TWICE = (
+    "While computing the hessian, found that the jacobian of the user-provided function with "
+    "respect to input {index} is independent of the input. This is not allowed in strict mode. You "
+    "should ensure that your function is twice differentiable and that the jacobian depends on the "
+    "inputs (this would be violated by a linear function for example)."
+)
+FUNCTIONAL_STRATEGY = (
+    'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has '
+    'more outputs than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to '
+    'use "reverse-mode".'
+)
+FUNCTIONAL_FORWARD = (
+    "Computing Jacobian using forward-AD or forward-over-reverse Hessian is"
+    "only implemented for `vectorize=True`."
+)
+FUNCTIONAL_FORWARD_GRAPH = (
+    'torch.autograd.functional.jacobian: `create_graph=True` and `strategy="forward-mode"` are not '
+    "supported together (yet). Please either set `create_graph=False` or "
+    '`strategy="reverse-mode"`.'
+)
+FUNCTIONAL_VECTORIZED = (
+    "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported "
+    "together. Please either set `strict=False` or `vectorize=False`."
+)
+FUNCTIONAL_INDEPENDENT = (
+    "The output of the user-provided function is independent of input {index}. This is not allowed "
+    "in strict mode."
+)
