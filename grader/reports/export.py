@@ -17,6 +17,7 @@ MAX_COMMENT = 10_000
 """The most characters of a comment on one submission."""
 
 _MOST_OF_A_NAME = 120
+"""Bytes."""
 
 
 def rounded(points: float, *, factor: float = 1.0, decimals: int = 2) -> Decimal:
@@ -89,7 +90,9 @@ def problem(result: SubmissionResult, language: Language = "en") -> str:
 def file_name(student: str) -> str:
     """A name for a student's file or folder: no separator, nothing hidden, never another's."""
     name = re.sub(r"[^\w .@+-]|^\.", lambda one: f"%{ord(one[0]):02X}", student)
-    if len(name.encode("utf-8", "replace")) <= _MOST_OF_A_NAME:
+    # File systems count bytes; a half of a surrogate pair is a %XX by now.
+    data = name.encode("utf-8")
+    if len(data) <= _MOST_OF_A_NAME:
         return name
     digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{name[: _MOST_OF_A_NAME // 4]}-{digest[:16]}"
+    return f"{data[: _MOST_OF_A_NAME // 2].decode('utf-8', 'ignore')}-{digest[:16]}"
