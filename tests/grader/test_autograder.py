@@ -1,5 +1,6 @@
 """The bundle for Gradescope, unpacked and run in a tree like /autograder."""
 
+import compileall
 import json
 import os
 import shutil
@@ -72,9 +73,17 @@ def unpack(bundle, top):
     return top
 
 
+@pytest.fixture(scope="module")
+def image(bundle, tmp_path_factory):
+    """A tree as setup.sh leaves it, compiled."""
+    top = unpack(bundle, tmp_path_factory.mktemp("image") / "autograder")
+    assert compileall.compile_dir(top / "source" / "package", quiet=1)
+    return top
+
+
 @pytest.fixture
-def tree(bundle, tmp_path):
-    return unpack(bundle, tmp_path / "autograder")
+def tree(image, tmp_path):
+    return shutil.copytree(image, tmp_path / "autograder")
 
 
 def environment(tree, **more):

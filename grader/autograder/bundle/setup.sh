@@ -24,6 +24,8 @@ fi
 "$python" -m venv "$home"
 "$home/bin/python" -m pip install --quiet --no-cache-dir -r "$root/source/requirements.txt"
 
+# Each submission has a container of its own from this image: compiled once, here.
+"$home/bin/python" -m compileall -q "$root/source/package"
 export PYTHONPATH=$root/source/package
 "$home/bin/python" -P -c 'from grader.cli import main; main(["doctor", "--plain"])'
 "$home/bin/python" -P -m grader.autograder.container --try "$root"
