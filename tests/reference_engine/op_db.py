@@ -390,8 +390,8 @@ def record():
 
 
 def compared():
-    """What differs in each entry that is not excluded, by name; None where it agrees."""
-    return {name: disagreement(one) for name, one in database().items() if name not in EXCLUDED}
+    """The entries that are not excluded, by name."""
+    return {name: one for name, one in database().items() if name not in EXCLUDED}
 
 
 def agreeing_operations(differences):
@@ -412,7 +412,8 @@ def main(arguments):
         record()
         return
     entries = database()
-    differences = {name: disagreement(entries[name]) for name in arguments} or compared()
+    names = arguments or compared()
+    differences = {name: disagreement(entries[name]) for name in names}
     for name, difference in differences.items():
         if difference is not None:
             print(f"--- {name}: {difference}")

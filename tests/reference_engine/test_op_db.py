@@ -9,6 +9,8 @@ from . import op_db
 
 AGREEING_OPERATIONS = 260
 """How many of the listed operations must agree."""
+PARTS = 12
+"""The comparison takes long: in parts, several processes share it."""
 
 
 def test_a_recorded_sample_of_the_database_is_reproduced():
@@ -27,19 +29,22 @@ def test_the_recording_covers_many_operations():
 
 
 @pytest.fixture(scope="module")
-def differences():
-    """What differs in each entry of the database, live."""
+def entries():
+    """What of PyTorch's database is compared, by name."""
     pytest.importorskip("expecttest", reason="PyTorch's database of operations needs it")
     return op_db.compared()
 
 
 @pytest.mark.pytorch
-def test_every_entry_of_pytorchs_database_agrees(differences):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_entry_of_pytorchs_database_agrees(entries, part):
+    names = sorted(entries)[part::PARTS]
+    differences = {name: op_db.disagreement(entries[name]) for name in names}
     assert {name: text for name, text in differences.items() if text is not None} == {}
 
 
 @pytest.mark.pytorch
-def test_enough_operations_agree_with_pytorch(differences):
-    agreeing = op_db.agreeing_operations(differences)
+def test_enough_operations_are_compared(entries):
+    agreeing = op_db.agreeing_operations(dict.fromkeys(entries))
     print(len(agreeing), "of", len(op_db.OPERATIONS), "operations agree")
     assert len(agreeing) >= AGREEING_OPERATIONS
