@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 from grader.assignment import Assignment, AssignmentError, Question
 from grader.assignment.remedies import raised
 from grader.messages import Message, render
-from grader.notebooks import parse_cell
+from grader.notebooks import parse_cells
 
 FILE_NAME = "assignment.py"
 
@@ -171,8 +171,7 @@ def _asked_names() -> dict[str, frozenset[str]]:
 
 def _bound_names(cells: Sequence[str]) -> frozenset[str]:
     names: set[str] = set()
-    for cell in cells:
-        tree = parse_cell(cell)
+    for tree in parse_cells(cells):
         for statement in tree.body if tree else ():
             if isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 names.add(statement.name)

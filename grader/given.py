@@ -4,12 +4,16 @@ It rewrites source text, line for line, and runs nothing.
 """
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grader.notebooks import parse_cell
+from grader.notebooks import parse_cells
 from grader.outcomes import Ndarray, PlainValue, SourceText, TensorValue
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+"""A line as Python counts them: `splitlines` ends one at a form feed, too."""
 
 
 def replace_assignments(
@@ -21,18 +25,19 @@ def replace_assignments(
     """
     replaced: set[str] = set()
     changed = []
-    for cell in cells:
-        lines = cell.splitlines(keepends=True)
+    for cell, tree in zip(cells, parse_cells(cells), strict=True):
+        lines = _LINE.findall(cell)
         # From the end, so that the places of earlier statements stay what they are.
-        for name, value in reversed(_assignments(cell, given)):
+        for name, value in reversed(_assignments(tree, given)):
             replaced.add(name)
             _replace(lines, value, _source(given[name]))
         changed.append("".join(lines))
     return tuple(changed), tuple(name for name in given if name not in replaced)
 
 
-def _assignments(cell: str, given: Mapping[str, PlainValue]) -> list[tuple[str, ast.expr]]:
-    tree = parse_cell(cell)
+def _assignments(
+    tree: ast.Module | None, given: Mapping[str, PlainValue]
+) -> list[tuple[str, ast.expr]]:
     found = []
     for statement in tree.body if tree else ():
         match statement:

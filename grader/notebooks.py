@@ -8,6 +8,7 @@ nor students, and leaves magics to whoever runs the cells.
 import ast
 import codecs
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -20,6 +21,8 @@ MAX_BYTES = 10 * 2**20
 MAX_CELLS = 2_000
 MAX_DEPTH = 100
 MAX_SHOWN = 4_000
+MAX_PARSED = 512 * 2**10
+"""Characters of a notebook: what Python makes of them can take a thousand times the memory."""
 
 NotebookProblem = Literal["unreadable", "empty", "too_large"]
 
@@ -161,6 +164,18 @@ def parse_cell(source: str) -> ast.Module | None:
         return ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def parse_cells(cells: Iterable[str]) -> Iterator[ast.Module | None]:
+    """The Python of each of a student's cells, as `parse_cell` gives it.
+
+    None as well for a cell by which they would be more than `MAX_PARSED` together.
+    """
+    left = MAX_PARSED
+    for source in cells:
+        fits = len(source) <= left
+        left -= len(source) if fits else 0
+        yield parse_cell(source) if fits else None
 
 
 def read_notebook(data: bytes) -> Notebook:

@@ -3,6 +3,7 @@
 A student can forge a trace: it tells apart and names lines, and never touches a score.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -117,7 +118,7 @@ def _place(event: Event, cells: Sequence[str]) -> dict[str, Any]:
     cell, line = event.get("cell"), event.get("line")
     if not isinstance(cell, int) or not isinstance(line, int) or not 0 <= cell < len(cells):
         return {}
-    lines = cells[cell].splitlines()
+    lines = re.split(r"\r\n|\r|\n", cells[cell])
     if not 0 < line <= len(lines):
         return {}
     return {"line": line, "source": lines[line - 1].strip()}

@@ -4,6 +4,7 @@ Whatever the process sends is hostile: sizes are looked at before anything is re
 valid frame ends it. It knows no cells and no budgets.
 """
 
+import io
 import signal
 import time
 from pathlib import Path
@@ -71,9 +72,10 @@ class StudentProcess:
         self._memory = limits.memory_of(zygote.kind)
         self._cpu = int(limits.submission) + 1
         self._buffer = bytearray()
-        self._printed: list[str] = []
+        self._printed = io.StringIO()
         self._kept = 0
         self._drained = 0
+        self._looked_at_the_disk = time.monotonic()
         self._reaped: Reaped | None = None
         try:
             self._pid, self._channel = zygote.start(self._policy())
@@ -84,7 +86,7 @@ class StudentProcess:
     @property
     def printed(self) -> str:
         """What was printed until now, cut to the limit."""
-        return "".join(self._printed)
+        return self._printed.getvalue()
 
     @property
     def seconds_used(self) -> float | None:
@@ -147,11 +149,11 @@ class StudentProcess:
 
     def _take(self, size: int, deadline: float) -> bytes:
         while len(self._buffer) < size:
+            self._look_at_the_disk()
             self._channel.settimeout(min(_left(deadline), _LOOK_SECONDS))
             try:
                 piece = self._channel.recv(_PIECE)
             except TimeoutError:
-                self._look_at_the_disk()
                 continue
             except ConnectionError:
                 piece = b""
@@ -163,7 +165,11 @@ class StudentProcess:
         return taken
 
     def _look_at_the_disk(self) -> None:
-        if self._scratch is not None and holds_more_than(self._scratch, self._limits.files):
+        """Stop a process that holds too much; also one that talks while it writes is looked at."""
+        if self._scratch is None or time.monotonic() - self._looked_at_the_disk < _LOOK_SECONDS:
+            return
+        self._looked_at_the_disk = time.monotonic()
+        if holds_more_than(self._scratch, self._limits.files):
             told = Message("stopped.files", {"size": self._limits.files // 2**20})
             raise ChildStopped(Stopped("output_limit", told))
 
@@ -173,7 +179,7 @@ class StudentProcess:
             raise ChildStopped(Stopped("output_limit", Message("stopped.printed")))
         piece = text[: self._limits.text - self._kept]
         if piece:
-            self._printed.append(piece)
+            self._printed.write(piece)
             self._kept += len(piece)
 
     def _autopsy(self) -> Stopped:

@@ -4,7 +4,6 @@ A cell that hangs or kills the process is left out when the cells are run again;
 costs only itself. What the answers are worth is decided elsewhere.
 """
 
-import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Literal, Self
 
 from grader.messages import Message, render
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
+from grader.sandbox.failures import Failures, defines
 from grader.sandbox.limits import Limits
 from grader.sandbox.process import INVALID, ChildStopped, StudentProcess
 from grader.sandbox.protocol import (
@@ -27,7 +27,6 @@ from grader.sandbox.protocol import (
     Ran,
     Read,
     Run,
-    StudentException,
     ToChild,
     Trace,
 )
@@ -38,9 +37,6 @@ from grader.sandbox.values import from_protocol, to_protocol, to_raised
 from grader.sandbox.zygote import SandboxError
 
 Form = Literal["notebook", "module"]
-
-_UNDEFINED = re.compile(r"name '(\w+)' is not defined")
-_SYNTAX_ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,7 @@ class Session:
         self._limits = limits
         self._process: StudentProcess | None = None
         self._ran: Ran | None = None
+        self._failures = Failures((), (), kind)
         self._skipped: dict[int, Stopped] = {}
         self._printed = ""
         self._screens: dict[int, str] = {}
@@ -143,7 +140,7 @@ class Session:
         self._run_if_never()
         found: list[tuple[int, Raised | Stopped]] = [
             *self._skipped.items(),
-            *((one.cell or 0, to_raised(one, self._kind)) for one in self._exceptions()),
+            *self._failures.in_order(),
         ]
         return tuple(failure for _, failure in sorted(found, key=lambda one: one[0]))
 
@@ -174,10 +171,12 @@ class Session:
                 arguments = {key: from_protocol(value) for key, value in reply.arguments}
                 return Answered(from_protocol(reply.value), arguments)
             case RaisedFrame():
-                return self._cause(to_raised(reply.exception, self._kind))
+                return self._failures.behind(to_raised(reply.exception, self._kind))
             case Absent():
                 because = self._explanation(name)
-                return Undefined(self._cause(because) if isinstance(because, Raised) else because)
+                if isinstance(because, Raised):
+                    because = self._failures.behind(because)
+                return Undefined(because)
             case _:
                 self.close()
                 return INVALID
@@ -208,7 +207,7 @@ class Session:
         with self._budget.step(self._limits.call) as deadline:
             process.send(question, deadline)
             reply = process.receive(deadline)
-        if not _answers(reply, question):
+        if not _answers(reply, question) or not self._is_of_a_cell(reply):
             raise ChildStopped(INVALID)
         return reply
 
@@ -225,6 +224,8 @@ class Session:
                 raise
             if self._ran is None:
                 self.close()
+            else:
+                self._failures = Failures(self._ran.failures, self._cells, self._kind)
         return self._process
 
     def _run(self, process: StudentProcess) -> Ran | None:
@@ -242,7 +243,7 @@ class Session:
                 if running is not None and len(printed) > len(before):
                     self._screens[running] = printed[len(before) :]
                 before = printed
-                if isinstance(frame, Ran):
+                if isinstance(frame, Ran) and self._is_of_a_cell(frame):
                     return frame
                 running = self._next_cell(frame, running)
         except ChildStopped as stop:
@@ -284,50 +285,25 @@ class Session:
             except ChildStopped:
                 self.close()
 
-    def _exceptions(self) -> list[StudentException]:
-        return [] if self._ran is None else self._ran.failures
+    def _is_of_a_cell(self, frame: FromChild) -> bool:
+        """Whether every cell that a frame's exceptions name is one of the submission's."""
+        match frame:
+            case Ran(failures=exceptions):
+                pass
+            case RaisedFrame(exception=exception):
+                exceptions = [exception]
+            case _:
+                return True
+        return all(one.cell is None or 0 <= one.cell < len(self._cells) for one in exceptions)
 
     def _explanation(self, name: str) -> Raised | Stopped | None:
         """The failure because of which `name` is not there, found where its text defines it."""
-        definition = re.compile(
-            rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b"
-            rf"|^{re.escape(name)}[ \t]*(?::[^=\n]*)?=(?!=)",
-            re.MULTILINE,
-        )
         for index, source in enumerate(self._cells):
-            for match in definition.finditer(source):
-                if index in self._skipped:
-                    return self._skipped[index]
-                line = source.count("\n", 0, match.start()) + 1
-                for exception in self._exceptions():
-                    if exception.cell == index and _covers(exception, line):
-                        return to_raised(exception, self._kind)
+            if defines(source, name):
+                found = self._skipped.get(index) or self._failures.defining(name, index)
+                if found is not None:
+                    return found
         return None
-
-    def _cause(self, error: Raised) -> Raised:
-        """The error itself, or the uncovered name of torch's for want of which a name is undefined.
-
-        Where `import torch.fft as fft` failed, a later `fft` is no mistake of the student's.
-        """
-        exceptions = self._exceptions()
-        step: Raised | None = error
-        for _ in exceptions:
-            name = _UNDEFINED.match(step.text) if step and step.type == "NameError" else None
-            if name is None:
-                break
-            failed = [to_raised(one, self._kind) for one in exceptions if self._names(one, name[1])]
-            step = next((one for one in failed if one.unsupported), next(iter(failed), None))
-            if step and step.unsupported:
-                return step
-        return error
-
-    def _names(self, exception: StudentException, name: str) -> bool:
-        """Whether the statement that failed mentions a name, or all names of a module."""
-        if exception.statement is None or exception.cell is None:
-            return False
-        first, last = exception.statement
-        text = "\n".join(self._cells[exception.cell].splitlines()[first - 1 : last])
-        return re.search(rf"\b{name}\b|\bimport \*", text) is not None
 
 
 class _Budget:
@@ -390,13 +366,6 @@ def _answers(reply: FromChild, question: ToChild) -> bool:
         case AskTrace(id=asked), Trace(id=number):
             return number == asked
     return False
-
-
-def _covers(exception: StudentException, line: int) -> bool:
-    if exception.statement is None:
-        return exception.type in _SYNTAX_ERRORS
-    first, last = exception.statement
-    return first <= line <= last
 
 
 def _clean(source: str) -> str:

@@ -25,8 +25,8 @@ DOCUMENTS = {
 _MOST_OF_A_LINK = 64 * 2**10
 _WORDS_OF_A_LINK = 40
 _ADDRESS = re.compile(rb"https?://|href=", re.IGNORECASE)
-_HIDDEN = re.compile(r"<(style|script|head)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<(/?\w*)[^<>]*>")
+_HIDDEN = frozenset({"style", "script", "head"})
 
 
 def is_link(ending: str, data: bytes) -> bool:
@@ -38,5 +38,19 @@ def is_link(ending: str, data: bytes) -> bool:
         return False
     if not _ADDRESS.search(data):
         return False
-    words = _TAG.sub(" ", _HIDDEN.sub(" ", data.decode("utf-8", "replace")))
-    return len(html.unescape(words).split()) <= _WORDS_OF_A_LINK
+    return len(html.unescape(_shown(data.decode("utf-8", "replace"))).split()) <= _WORDS_OF_A_LINK
+
+
+def _shown(page: str) -> str:
+    """What a reader sees of a page, in one pass, however its tags are nested or left open."""
+    pieces = []
+    end, hidden = 0, ""
+    for tag in _TAG.finditer(page):
+        name = tag[1].lower()
+        if not hidden:
+            pieces.append(page[end : tag.start()])
+            hidden = name if name in _HIDDEN else ""
+        elif name == f"/{hidden}":
+            hidden = ""
+        end = tag.end()
+    return " ".join([*pieces, "" if hidden else page[end:]])

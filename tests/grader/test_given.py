@@ -41,6 +41,12 @@ def test_the_statements_after_it_use_the_new_value():
     assert run(cells)["y"] == 25
 
 
+@pytest.mark.parametrize("between", ["\x0c", "y = '\u2028'\n", "y = '\x0b'; ", "y = 1\r", "\r\n"])
+def test_only_what_python_takes_for_a_line_is_one(between):
+    (cell,), _ = replace_assignments([f"{between}x = 1\nz = x"], {"x": 5})
+    assert run([cell])["z"] == 5
+
+
 def test_lines_keep_their_numbers():
     source = "x = (1 +\n     2)\n\ny = x\n"
     (cell,), _ = replace_assignments([source], {"x": 7})

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.notebooks import MAX_BYTES, MAX_CELLS, Notebook, NotebookError, read_notebook
+from grader.notebooks import (
+    MAX_BYTES,
+    MAX_CELLS,
+    MAX_PARSED,
+    Notebook,
+    NotebookError,
+    parse_cells,
+    read_notebook,
+)
 
 
 def code(source, **fields):
@@ -219,6 +227,13 @@ plain_json = st.recursive(
     ),
     max_leaves=20,
 )
+
+
+def test_no_more_of_a_notebook_is_parsed_than_memory_has_room_for():
+    data = "x\n" * (MAX_PARSED // 2 + 1)
+    half = "y = 1" + " " * (MAX_PARSED // 2)
+    parsed = parse_cells(["a = 1", data, half, half, "b = 2", "c ="])
+    assert [tree is not None for tree in parsed] == [True, False, True, False, True, False]
 
 
 @given(plain_json)

@@ -7,7 +7,7 @@ hostile: it is decoded by type, and checked against the caps before anything is 
 
 import struct
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,13 @@ MAX_TEXT = 2**20
 MAX_MESSAGE = 4096
 MAX_FAILURES = 1_000
 MAX_NAMES = 2_000
+MAX_EVENTS = 100_000
+MAX_VALUES = 2_000_000
+"""Numbers, texts, arrays, lists and dicts in one frame; a frame has room for many more."""
+
+_MAX_DIMENSIONS = 32
+_MAX_FIELDS = 16
+_MAX_ARGUMENTS = 1_000
 
 LENGTH = struct.Struct(">I")
 
@@ -34,6 +41,15 @@ class ProtocolError(Exception):
     """The other side sent something that is no valid frame."""
 
 
+# Lengths are looked at before anything of that length is made: 32 MiB hold 32 million empty dicts,
+# which would take two gigabytes.
+_Shape: TypeAlias = Annotated[tuple[int, ...], msgspec.Meta(max_length=_MAX_DIMENSIONS)]
+_Names: TypeAlias = Annotated[list[str], msgspec.Meta(max_length=MAX_NAMES)]
+_Event: TypeAlias = Annotated[
+    dict[str, str | int | float | bool | None], msgspec.Meta(max_length=_MAX_FIELDS)
+]
+
+
 class _Frame(
     msgspec.Struct, frozen=True, tag_field="frame", kw_only=True, forbid_unknown_fields=True
 ):
@@ -47,7 +63,7 @@ class Array(_Frame, frozen=True, tag="array"):
     """An ndarray: dtype by NumPy's name, little endian bytes in C order."""
 
     dtype: str
-    shape: tuple[int, ...]
+    shape: _Shape
     data: bytes
 
 
@@ -65,13 +81,13 @@ class Sequence(_Frame, frozen=True, tag="sequence"):
     """A list or tuple."""
 
     kind: Literal["list", "tuple"]
-    items: list["Value"]
+    items: Annotated[list["Value"], msgspec.Meta(max_length=MAX_ELEMENTS)]
 
 
 class Mapping(_Frame, frozen=True, tag="mapping"):
     """A dict with text keys, in its own order."""
 
-    items: list[tuple[str, "Value"]]
+    items: Annotated[list[tuple[str, "Value"]], msgspec.Meta(max_length=MAX_KEYS)]
 
 
 class Source(_Frame, frozen=True, tag="source"):
@@ -175,8 +191,8 @@ class CellStarted(_Frame, frozen=True, tag="cell_started"):
 class Ran(_Frame, frozen=True, tag="ran"):
     """All cells were run: what failed, and which names of callables are now defined."""
 
-    failures: list[StudentException]
-    defined: list[str]
+    failures: Annotated[list[StudentException], msgspec.Meta(max_length=MAX_FAILURES)]
+    defined: _Names
 
 
 class Answer(_Frame, frozen=True, tag="answer"):
@@ -184,7 +200,7 @@ class Answer(_Frame, frozen=True, tag="answer"):
 
     id: int
     value: Value
-    arguments: list[tuple[str, Value]] = []
+    arguments: Annotated[list[tuple[str, Value]], msgspec.Meta(max_length=_MAX_ARGUMENTS)] = []
 
 
 class Raised(_Frame, frozen=True, tag="raised"):
@@ -211,7 +227,7 @@ class Trace(_Frame, frozen=True, tag="trace"):
     """Events that the engine saw, oldest first: plain data, for explanations only."""
 
     id: int
-    events: list[dict[str, str | int | float | bool | None]]
+    events: Annotated[list[_Event], msgspec.Meta(max_length=MAX_EVENTS)]
 
 
 ToChild: TypeAlias = Run | Call | Read | AskTrace
@@ -240,9 +256,9 @@ def unpack_from_child(body: bytes) -> FromChild:
     """A frame of the child's, its values checked; raises ProtocolError where it is not one."""
     frame: FromChild = _unpack(body, _decode_from_child)
     if isinstance(frame, Answer):
-        check_value(frame.value)
+        room = check_value(frame.value)
         for _, value in frame.arguments:
-            check_value(value)
+            room = check_value(value, room=room)
     return frame
 
 
@@ -253,10 +269,16 @@ def _unpack(body: bytes, decode: Any) -> Any:
         raise ProtocolError(str(error)) from None
 
 
-def check_value(value: Value, depth: int = 0) -> None:
-    """Raise ProtocolError where a value breaks a cap or an array does not fit its bytes."""
+def check_value(value: Value, depth: int = 0, *, room: int = MAX_VALUES) -> int:
+    """Raise ProtocolError where a value breaks a cap or an array does not fit its bytes.
+
+    `room` is how many values there may be; what is left of it is returned.
+    """
     if depth > MAX_DEPTH:
         raise ProtocolError(f"values are nested deeper than {MAX_DEPTH}")
+    room -= 1
+    if room < 0:
+        raise ProtocolError(f"there are more than {MAX_VALUES} values")
     match value:
         case Array():
             _check_array(value)
@@ -266,14 +288,13 @@ def check_value(value: Value, depth: int = 0) -> None:
                 _check_array(value.grad)
         case Sequence():
             for item in value.items:
-                check_value(item, depth + 1)
+                room = check_value(item, depth + 1, room=room)
         case Mapping():
-            if len(value.items) > MAX_KEYS:
-                raise ProtocolError(f"a dict has more than {MAX_KEYS} entries")
             for _, item in value.items:
-                check_value(item, depth + 1)
+                room = check_value(item, depth + 1, room=room)
         case _:
             pass
+    return room
 
 
 def _check_array(array: Array) -> None:
@@ -284,7 +305,7 @@ def _check_array(array: Array) -> None:
         if not 0 <= size <= MAX_ELEMENTS:
             raise ProtocolError(f"a shape has a size of {size}")
         count *= size
-    if len(array.shape) > 32 or count > MAX_ELEMENTS:
+    if count > MAX_ELEMENTS:
         raise ProtocolError(f"an array has more than {MAX_ELEMENTS} elements")
     if count * int(DTYPES[array.dtype][1]) != len(array.data):
         raise ProtocolError("an array's bytes do not fit its shape")

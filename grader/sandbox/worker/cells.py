@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from grader.sandbox.protocol import MAX_FAILURES, MAX_NAMES, Cell, StudentException
 from grader.sandbox.protocol.control import Kind
-from grader.sandbox.worker.failures import cell_name, describe
+from grader.sandbox.worker.failures import cell_name, describe, lines_of
 from grader.sandbox.worker.notebook_syntax import to_python
 from grader.sandbox.worker.stand_ins import Harmless, Shell, StandIn, no_display, no_input
 from grader.sandbox.worker.values import plain_text
@@ -145,7 +145,7 @@ class Workspace:
 
     def _remember_lines(self) -> None:
         source, filename = self.sources[self.cell], cell_name(self.cell)
-        lines = source.splitlines(keepends=True)
+        lines = [f"{line}\n" for line in lines_of(source)]
         linecache.cache[filename] = (len(source), None, lines, filename)
 
     def _note_attempts(self, tree: ast.Module) -> None:

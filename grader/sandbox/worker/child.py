@@ -17,6 +17,7 @@ import numpy as np
 
 from grader.sandbox.protocol import (
     LENGTH,
+    MAX_EVENTS,
     Absent,
     Answer,
     AskTrace,
@@ -136,7 +137,7 @@ class Child:
         if self._tracing is None or function is None:
             return []
         seen = self._tracing.record(partial(self._call, call, function))
-        return [_placed(event) for event in seen]
+        return [_placed(event) for event in seen[:MAX_EVENTS]]
 
     def _pack_arguments(self, arguments: dict[str, Any]) -> list[tuple[str, Value]]:
         share = MAX_ARGUMENTS // max(1, len(arguments))

@@ -10,6 +10,7 @@ from grader.sandbox.worker.stand_ins import ForbiddenUse
 from grader.sandbox.worker.values import plain_text, type_name
 
 _CELL = re.compile(r"<cell (\d+)>\Z")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _CHAIN = 50
 _LINE = 400
 _DOTTED = 200
@@ -24,6 +25,11 @@ def cell_of(filename: object) -> int | None:
     """The cell that a file name stands for, None where it is no cell's."""
     match = _CELL.match(filename) if isinstance(filename, str) else None
     return int(match[1]) if match else None
+
+
+def lines_of(source: str) -> list[str]:
+    """The lines as Python counts them: `splitlines` ends one at a form feed, too."""
+    return _LINE_END.split(source)
 
 
 def describe(
@@ -73,7 +79,7 @@ def _place(error: BaseException) -> tuple[int | None, int | None]:
 def _source_line(sources: Mapping[int, str], cell: int | None, line: int | None) -> str | None:
     if cell is None or line is None:
         return None
-    lines = sources.get(cell, "").splitlines()
+    lines = lines_of(sources.get(cell, ""))
     return plain_text(lines[line - 1].strip(), _LINE) if 0 < line <= len(lines) else None
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -104,9 +105,50 @@ def test_a_frame_above_the_cap_is_not_packed():
         pack(Text(stream="stdout", text="x" * protocol.MAX_FRAME))
 
 
-def test_a_dict_with_too_many_entries_is_refused():
-    with pytest.raises(ProtocolError, match="entries"):
-        check_value(Mapping(items=[(str(n), n) for n in range(65)]))
+def unpacked(**frame):
+    return unpack_from_child(msgspec.msgpack.encode(frame))
+
+
+MANY = {
+    "entries of a dict": {"frame": "mapping", "items": [(str(n), n) for n in range(65)]},
+    "entries of a list": {"frame": "sequence", "kind": "list", "items": [None] * 1_000_001},
+    "dimensions": {"frame": "array", "dtype": "int8", "shape": [1] * 33, "data": b"1"},
+}
+
+
+@pytest.mark.parametrize("value", MANY.values(), ids=MANY)
+def test_a_value_that_is_longer_than_any_may_be_is_refused(value):
+    with pytest.raises(ProtocolError, match="of length <="):
+        unpacked(frame="answer", id=1, value=value)
+
+
+LISTS = {
+    "failures": {
+        "frame": "ran",
+        "failures": [{"frame": "exception", "type": "", "text": ""}] * 1_001,
+        "defined": [],
+    },
+    "names": {"frame": "ran", "failures": [], "defined": [""] * 2_001},
+    "arguments": {"frame": "answer", "id": 1, "value": 1, "arguments": [("", 1)] * 1_001},
+    "events": {"frame": "trace", "id": 1, "events": [{}] * 100_001},
+    "fields of an event": {
+        "frame": "trace", "id": 1, "events": [{str(number): 1 for number in range(17)}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", LISTS.values(), ids=LISTS)
+def test_a_frame_that_would_take_much_more_memory_than_it_has_bytes_is_refused(frame):
+    with pytest.raises(ProtocolError, match="of length <="):
+        unpacked(**frame)
+
+
+def test_the_values_of_a_frame_are_counted_wherever_they_are():
+    row = Sequence(kind="list", items=[None] * 3)
+    value = Mapping(items=[("a", Sequence(kind="tuple", items=[row, row])), ("b", 1)])
+    assert check_value(value, room=11) == 0
+    with pytest.raises(ProtocolError, match="more than 2000000 values"):
+        check_value(value, room=10)
 
 
 ARRAYS = st.sampled_from(sorted(DTYPES)).flatmap(
