@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from grader.cli import main
 from grader.commands import steps
@@ -174,3 +175,18 @@ def test_as_many_bundled_assignments_are_there_as_the_readme_says():
     words = {"nineteen": 19, "twenty": 20, "twenty-one": 21, "twenty-two": 22}
     (said,) = re.findall(r"`assignments/` holds\s+(\w+) complete ones", README)
     assert words[said] == len(bundled())
+
+
+# -- development ----------------------------------------------------------------------------------
+
+
+def test_benchmarks_are_programs_and_markers_and_profiles_are_known(pytestconfig):
+    text = section("Development")
+    benchmarks = re.findall(r"`python -m (\S+)`", text)
+    assert {path.stem for path in (ROOT / "tests/benchmarks").glob("[a-z]*.py")} - {"peers"} == {
+        name.rpartition(".")[2] for name in benchmarks
+    }
+    known = {line.split(":")[0] for line in pytestconfig.getini("markers")}
+    assert set(re.findall(r"`pytest -m (\w+)`", text)) <= known
+    (profile,) = re.findall(r"--hypothesis-profile (\w+)", text)
+    assert not settings.get_profile(profile).derandomize
