@@ -5,7 +5,7 @@ It joins the pipeline with the gradebook, and knows nothing of either's inside.
 
 import hashlib
 import importlib.metadata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,14 +81,27 @@ def _digest(assignment: Assignment) -> str:
 
 def waiting(book: Gradebook, submissions: Submissions) -> Iterator[Submission]:
     """The submissions that are new or changed since they were graded, in their order."""
-    settled = book.settled()
-    return submissions.unless(lambda student, content: settled.get(student) == content)
+    graded = _looked_up_in_order(book.settled())
+    return submissions.unless(lambda student, content: graded(student) == content)
 
 
 def expected(book: Gradebook, submissions: Submissions) -> int:
     """How many submissions have no mark yet; known without reading any."""
-    settled = book.settled()
-    return sum(student not in settled for student in submissions.ids)
+    graded = _looked_up_in_order(book.settled())
+    return sum(graded(student) is None for student in submissions.ids)
+
+
+def _looked_up_in_order(pairs: Iterator[tuple[str, str]]) -> Callable[[str], str | None]:
+    """What stands beside a name among sorted pairs; names are asked for in their order."""
+    pair = next(pairs, None)
+
+    def look_up(name: str) -> str | None:
+        nonlocal pair
+        while pair is not None and pair[0] < name:
+            pair = next(pairs, None)
+        return pair[1] if pair is not None and pair[0] == name else None
+
+    return look_up
 
 
 def grade_into(

@@ -184,7 +184,7 @@ def check(watch: bool, **options: Any) -> None:
 @steps.one_line_errors
 def _check(file: Path, assignment: str | None, more: bool, form: str, **options: Any) -> None:
     from grader.cases import PUBLIC_SEED
-    from grader.reports import terminal
+    from grader.reports import summary, terminal
     from grader.submissions import collect
 
     submissions = list(collect([file]))
@@ -214,7 +214,7 @@ def _check(file: Path, assignment: str | None, more: bool, form: str, **options:
         writing.print_for(form, results, language)
     if submission.problem is not None:
         sys.exit(steps.USAGE)
-    steps.end(results, options["min_score"])
+    steps.end(summary.class_summary(results), options["min_score"])
 
 
 @main.command(epilog="Example:  grader grade handed_in/ -a manual_backprop -o results -j 4")
@@ -293,7 +293,7 @@ def grade(  # noqa: PLR0913 - one parameter an option
     not. The same command again goes on where it ended, and grades only what is new or changed.
     """
     from grader import batch, gradebook
-    from grader.reports.summary import own_language
+    from grader.reports.summary import class_summary
 
     loaded = preparing.load(assignment)
     taken, good = preparing.take(paths, loaded, assignment, layout=layout)
@@ -343,21 +343,21 @@ def grade(  # noqa: PLR0913 - one parameter an option
                 expected,
                 options,
             )
-        marks = book.marks()
-        language = steps.language(options["lang"], own_language(marks))
+        figures = class_summary(book.results())
+        language = steps.language(options["lang"], figures.language)
         written = writing.write(
             book,
             out,
             [
-                *(formats or writing.default_formats(marks)),
+                *(formats or writing.default_formats(figures)),
                 *[writing.NAMELESS] * options["pseudonyms"],
             ],
             language=language,
             title=loaded.title_in(language),
             anew=options["lang"] is not None,
         )
-        writing.show(book, marks, plain=options["plain"], language=language)
-        outdated = book.status().outdated
+        writing.show(book, figures, plain=options["plain"], language=language)
+        outdated = book.outdated()
     steps.say(f"written: {' and '.join(map(str, written))}")
     if outdated:
         steps.say(
@@ -367,11 +367,11 @@ def grade(  # noqa: PLR0913 - one parameter an option
     if stopped is not None:
         why, status = stopped
         steps.fail(
-            f"{why}; {len(marks.submissions)} of {len(taken)} are graded; the same command goes "
+            f"{why}; {figures.submissions} of {len(taken)} are graded; the same command goes "
             "on from here",
             status,
         )
-    steps.end(marks, options["min_score"], missing=len(good) < len(paths))
+    steps.end(figures, options["min_score"], missing=len(good) < len(paths))
 
 
 def _grade_all(

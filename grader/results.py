@@ -5,7 +5,7 @@ these structures and every report reads them. What is told is kept as messages; 
 their text in one language.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -244,7 +244,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     grader_version: str
     seed: str
-    submissions: tuple[SubmissionResult, ...]
+    submissions: Collection[SubmissionResult]  # those of a class are read anew at each reading
 
 
 def for_student(question: QuestionResult) -> QuestionResult:
@@ -321,4 +321,5 @@ _decode_row = msgspec.json.Decoder(SubmissionResult).decode
 
 def from_json(data: bytes) -> Results:
     """Results read back; raises `msgspec.ValidationError` where they are not schema 1."""
-    return msgspec.json.decode(data, type=Results)
+    found = msgspec.json.decode(data, type=Results)
+    return replace(found, submissions=tuple(found.submissions))

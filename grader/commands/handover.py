@@ -69,13 +69,13 @@ def report(  # noqa: PLR0913 - one parameter an option
     """
     from grader.gradebook import existing
     from grader.reports.lms import pending
-    from grader.reports.summary import own_language
+    from grader.reports.summary import class_summary
 
     filled = [name for name in writing.FILLED if name in formats]
     _check(formats, filled, into, scale_to)
     with existing(out) as book:
         results = book.results()
-        language = steps.language(lang, own_language(results))
+        language = steps.language(lang, class_summary(results).language)
         written = []
         if filled and into is not None:
             written.append(_fill(results, filled[0], into, out, language, scale_to))
@@ -89,8 +89,8 @@ def report(  # noqa: PLR0913 - one parameter an option
             anew=lang is not None,
             scale_to=scale_to,
         )
-    if "csv" in formats or filled:
-        _name("left blank, since something is still to be judged", pending(results))
+        if "csv" in formats or filled:
+            _name("left blank, since something is still to be judged", pending(results))
     steps.say(f"written: {' and '.join(map(str, written))}")
 
 
@@ -199,7 +199,7 @@ def marks(out: Path, file: Path, by: str | None) -> None:
 
     from grader.gradebook import existing
     from grader.gradebook.marks import MarksError, read_marks
-    from grader.reports.summary import own_language
+    from grader.reports.summary import class_summary
     from grader.reports.tables import TableError
 
     with existing(out) as book:
@@ -212,9 +212,9 @@ def marks(out: Path, file: Path, by: str | None) -> None:
                 steps.say(line)
             steps.fail("no mark was taken: correct these rows and give the file again", steps.USAGE)
         book.override(given, by=by or getpass.getuser())
-        results = book.marks()
-        language = steps.language(None, own_language(results))
-        writing.write(book, out, writing.default_formats(results), language=language)
+        figures = class_summary(book.results())
+        language = steps.language(None, figures.language)
+        writing.write(book, out, writing.default_formats(figures), language=language)
         stale = [
             name
             for name in writing.HANDED_OVER

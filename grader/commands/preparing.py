@@ -82,17 +82,16 @@ def take(
 
     # Where the assignment lies among the submissions it is none of them.
     own = [Path(name), *([assignment.path / FILE_NAME] if assignment.path else [])]
-    good: list[Path] = []
-    for path in paths:
-        try:
-            found = collect([path], leaving_out=own, layout=layout)
-            good.append(path)
-        except IntakeError as error:
-            say(error.told)
+    refused: set[Path] = set()
+
+    def refuse(path: Path, error: IntakeError) -> None:
+        refused.add(path)
+        say(error.told)
+
+    found = collect(paths, leaving_out=own, layout=layout, refuse=refuse)
+    good = [path for path in paths if path not in refused]
     if not good:
         fail("there is nothing to grade", USAGE)
-    if len(good) > 1:
-        found = collect(good, leaving_out=own, layout=layout)
     for remark in found.remarks:
         say(remark)
     return found, good

@@ -20,7 +20,7 @@ from grader.messages import Language, Message, Told, choose_language, render
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.results import Results, SubmissionResult
+    from grader.reports.summary import ClassSummary
 
 
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -137,29 +137,18 @@ def stopped_gently() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def end(results: "Results", min_score: float | None, *, missing: bool = False) -> NoReturn:
-    """Leave with the exit status that the results call for, the most serious first."""
-    graded = results.submissions
-    if any(one.problem == "grader_fault" or _lacks_a_name(one) for one in graded):
+def end(figures: "ClassSummary", min_score: float | None, *, missing: bool = False) -> NoReturn:
+    """Leave with the exit status that a class's figures call for, the most serious first."""
+    if figures.faults:
         sys.exit(FAULT)
-    unread = [one for one in graded if one.problem not in {None, "empty"}]
+    unread = figures.unread
     # Where points decide, nobody passes for having handed in what cannot be read.
-    if missing or (unread and (len(unread) == len(graded) or min_score is not None)):
+    if missing or (unread and (unread == figures.submissions or min_score is not None)):
         sys.exit(USAGE)
-    if min_score is not None and any(_is_below(one, min_score) for one in graded):
+    lowest = figures.lowest
+    if min_score is not None and lowest is not None and lowest < round(min_score / 100, 9):
         sys.exit(BELOW)
     sys.exit(DONE)
-
-
-def _lacks_a_name(result: "SubmissionResult") -> bool:
-    return any(one.verdict == "unsupported" and one.score is None for one in result.questions)
-
-
-def _is_below(result: "SubmissionResult", percent: float) -> bool:
-    from grader.reports.summary import part
-
-    got = part(result)
-    return got is not None and got < round(percent / 100, 9)
 
 
 def console(*, plain: bool = False) -> "Console":

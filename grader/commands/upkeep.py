@@ -31,21 +31,21 @@ def status(out: Path) -> None:
 
     with existing(out) as book:
         found = book.status()
-        graded = book.marks().submissions
-    click.echo(f"assignment  {found.assignment}")
-    click.echo(f"seed        {found.seed}")
-    click.echo(f"graded      {found.graded}, the last at {found.last or '-'}")
-    click.echo(f"begun       {found.unfinished} and not finished")
-    click.echo(f"outdated    {found.outdated} by the assignment, grader or options of the last run")
-    for problem, count in found.problems:
-        click.echo(f"problem     {count} {problem}")
-    for one in graded:
-        name = terminal(one.id, 66)
-        if one.problem not in {None, "empty"}:
-            click.echo(f"person      {name}\t{one.problem}")
-        for question in one.questions:
-            if question.score is None:
-                click.echo(f"person      {name}\t{question.id}\t{question.verdict}")
+        click.echo(f"assignment  {found.assignment}")
+        click.echo(f"seed        {found.seed}")
+        click.echo(f"graded      {found.graded}, the last at {found.last or '-'}")
+        click.echo(f"begun       {found.unfinished} and not finished")
+        which = "by the assignment, grader or options of the last run"
+        click.echo(f"outdated    {found.outdated} {which}")
+        for problem, count in found.problems:
+            click.echo(f"problem     {count} {problem}")
+        for one in book.results().submissions:
+            name = terminal(one.id, 66)
+            if one.problem is not None and one.score is None:
+                click.echo(f"person      {name}\t{one.problem}")
+            for question in one.questions:
+                if question.score is None:
+                    click.echo(f"person      {name}\t{question.id}\t{question.verdict}")
 
 
 @click.command(epilog="Example:  grader regrade results --only ana --only bob")
@@ -83,7 +83,7 @@ def regrade(  # noqa: PLR0913 - one parameter an option
     they are now. Earlier marks are kept in the gradebook.
     """
     from grader import batch, gradebook
-    from grader.reports.summary import own_language
+    from grader.reports.summary import class_summary
 
     with ExitStack() as held:
         book = held.enter_context(gradebook.existing(out))
@@ -123,12 +123,12 @@ def regrade(  # noqa: PLR0913 - one parameter an option
                     advance()
         _show(found)
         _tell_missing(book, only, found)
-        marks = book.marks()
-        language = steps.language(None, own_language(marks))
+        figures = class_summary(book.results())
+        language = steps.language(None, figures.language)
         title = loaded.title_in(language)
-        formats = writing.default_formats(marks)
+        formats = writing.default_formats(figures)
         writing.write(book, out, formats, language=language, title=title)
-    steps.end(marks, None)
+    steps.end(figures, None)
 
 
 def _taken(command: "Command", assignment: "Assignment") -> Any:
@@ -162,7 +162,7 @@ def _tell_missing(book: "Gradebook", only: Sequence[str], changes: Sequence["Cha
 def forget(out: Path, student: str) -> None:
     """Remove all that is stored of a student."""
     from grader.gradebook import existing
-    from grader.reports.summary import own_language
+    from grader.reports.summary import class_summary
 
     with existing(out) as book:
         if not book.forget(student):
@@ -174,7 +174,7 @@ def forget(out: Path, student: str) -> None:
         for name in writing.HANDED_OVER:
             _remove(out / writing.FILES[name])
         written = [name for name in ("json", "html") if (out / writing.FILES[name]).is_file()]
-        language = steps.language(None, own_language(book.marks()))
+        language = steps.language(None, class_summary(book.results()).language)
         writing.write(book, out, written, language=language)
     steps.say(f"{student} is forgotten in {out}; files that were handed in are not touched")
 

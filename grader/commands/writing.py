@@ -14,6 +14,7 @@ from grader.messages import Language, Message, render
 
 if TYPE_CHECKING:
     from grader.gradebook import Gradebook
+    from grader.reports.summary import ClassSummary
     from grader.results import Results, SubmissionResult
 from grader.commands.preparing import load
 from grader.commands.steps import UNWRITTEN, console, fail
@@ -57,9 +58,9 @@ MOST_ON_A_PAGE = 2_000
 """The largest class that is put on a page unless that is asked for."""
 
 
-def default_formats(marks: "Results") -> tuple[str, ...]:
+def default_formats(figures: "ClassSummary") -> tuple[str, ...]:
     """A page and JSON; of a very large class only what a machine reads."""
-    return ("json", "html") if len(marks.submissions) <= MOST_ON_A_PAGE else ("json",)
+    return ("json", "html") if figures.submissions <= MOST_ON_A_PAGE else ("json",)
 
 
 def check_writable(out: Path) -> None:
@@ -113,7 +114,7 @@ def write(  # noqa: PLR0913 - as many facts
                 _write_kept(name, frame, book, out, language=language)
             paths.extend([path] if name in formats else [])
     except ReportError as error:
-        rescued = _rescue(book.results(), language)
+        rescued = _rescue(frame, book, language)
         fail(f"{error} Nothing is lost: the results are {rescued}", UNWRITTEN)
     return paths
 
@@ -135,17 +136,16 @@ def _write_kept(
     import msgspec
 
     from grader.reports import html, json, pages
-    from grader.reports.summary import brief
 
     if name == "json":
         json.write_pieces(frame, book.rows(), out, language=language)
     elif name == "pages":
         pages.write(
-            book.submissions(), out,
+            book.results().submissions, out,
             title=frame.title, secret=book.secret, cells_of=book.cells, language=language,
         )  # fmt: skip
     else:
-        results = msgspec.structs.replace(frame, submissions=tuple(map(brief, book.submissions())))
+        results = msgspec.structs.replace(frame, submissions=book.results().submissions)
         write_page = html.write if name == "html" else html.write_nameless
         write_page(results, out, secret=book.secret, language=language)
     book.reported(name)
@@ -169,27 +169,28 @@ def _export(
         lms.write_csv(results, out, scale_to=scale_to)
 
 
-def _rescue(results: "Results", language: Language) -> str:
+def _rescue(frame: "Results", book: "Gradebook", language: Language) -> str:
     """Keep results.json in a temporary folder, or at least print it; says where it is."""
     import tempfile
 
     from grader.reports import ReportError, json
-    from grader.results import to_json
+    from grader.results import to_json_pieces
 
     try:
         folder = Path(tempfile.mkdtemp(prefix="grader-results-"))
-        return f"in {json.write(results, folder, language=language)}"
+        return f"in {json.write_pieces(frame, book.rows(), folder, language=language)}"
     except (OSError, ReportError):
-        click.echo(to_json(results, language), nl=False)
+        for piece in to_json_pieces(frame, book.rows(), language):
+            click.echo(piece, nl=False)
         return "on standard output, since no temporary folder takes them either"
 
 
-def show(book: "Gradebook", marks: "Results", *, plain: bool, language: Language) -> None:
+def show(book: "Gradebook", figures: "ClassSummary", *, plain: bool, language: Language) -> None:
     """Print the table of a class; of a very large one only the line that sums it up."""
     from grader.reports import summary, terminal
 
-    if len(marks.submissions) > MOST_SHOWN:
-        click.echo(summary.summary_line(marks, language))
+    if figures.submissions > MOST_SHOWN:
+        click.echo(summary.in_a_line(figures, language))
     elif plain:
         click.echo(terminal.plain(book.results(), language))
     else:

@@ -8,10 +8,11 @@ import contextlib
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,7 +26,7 @@ from grader.gradebook.run import Command as Command
 from grader.gradebook.run import Status as Status
 from grader.gradebook.run import content_of as content_of
 from grader.gradebook.run import settings_of as settings_of
-from grader.results import Feedback, Results, SubmissionResult
+from grader.results import Results, SubmissionResult
 
 FILE_NAME = "gradebook.sqlite"
 MOST_STARTS = 2
@@ -113,17 +114,16 @@ class Gradebook:
 
     # -- one submission ---------------------------------------------------------------------------
 
-    def settled(self) -> dict[str, str]:
-        """For which content each student has the mark that counts.
+    def settled(self) -> Iterator[tuple[str, str]]:
+        """The students with a mark that counts, in their order, and for which content it is.
 
         A fault of the machine is no mark, unless the submission was set aside for it.
         """
-        rows = self._database.all(
-            "SELECT student, content FROM grading WHERE counts "
-            "AND (problem IS NULL OR problem <> 'grader_fault' OR starts >= ?)",
-            MOST_STARTS,
-        )
-        return {student: content for student, content in rows}  # noqa: C416 - typed pairs
+        for student, content, is_mark in self._counting(
+            "student, content, problem IS NOT 'grader_fault' OR starts >= ?", MOST_STARTS
+        ):
+            if is_mark:
+                yield student, content
 
     def begin(self, student: str, content: str, cells: Sequence[str] = ()) -> bool:
         """Note that grading begins; false where it began twice before and never ended.
@@ -271,50 +271,37 @@ class Gradebook:
 
     def rows(self) -> Iterator[bytes]:
         """The results that count as JSON, sorted by id, a few at a time."""
-        last = ""
-        while True:
-            found = self._database.all(
-                "SELECT student, result FROM grading WHERE counts AND student > ? "
-                "ORDER BY student LIMIT 500",
-                last,
-            )
-            for student, result in found:
-                last = student
-                yield result.encode()
-            if not found:
-                return
+        return (result.encode() for _, result in self._counting("student, result"))
 
     def results(self) -> Results:
-        """All results that count."""
-        return msgspec.structs.replace(self.frame(), submissions=tuple(self.submissions()))
-
-    def submissions(self) -> Iterator[SubmissionResult]:
-        """The same one after another, sorted by id."""
-        return map(_result, self.rows())
-
-    def marks(self) -> Results:
-        """The same without outputs and words: what counting needs, small for any class."""
-        submissions = tuple(map(_without_words, self.submissions()))
-        return msgspec.structs.replace(self.frame(), submissions=submissions)
+        """All results that count, read anew each time that they are gone through."""
+        return msgspec.structs.replace(self.frame(), submissions=_Kept(self))
 
     def students(self) -> list[str]:
-        """The ids of those who have a mark."""
-        return [row[0] for row in self._database.all("SELECT student FROM grading WHERE counts")]
+        """The ids of those who have a mark, sorted."""
+        return [row[0] for row in self._counting("student")]
+
+    def outdated(self) -> int:
+        """How many marks come from other settings than the last run's."""
+        ((count,),) = self._database.all(
+            "SELECT count(*) FROM grading WHERE counts AND settings <> ?", self._settings
+        )
+        return int(count)
 
     def status(self) -> Status:
         """How far the run is."""
         run = self.frame()
-        (graded, outdated, last) = self._database.all(
-            "SELECT count(*), coalesce(sum(settings <> ?), 0), max(graded_at) FROM grading "
-            "WHERE counts",
-            self._settings,
-        )[0]
+        ((graded, last),) = self._database.all(
+            "SELECT count(*), max(graded_at) FROM grading WHERE counts"
+        )
         ((unfinished,),) = self._database.all("SELECT count(*) FROM grading WHERE result IS NULL")
         problems = self._database.all(
             "SELECT problem, count(*) FROM grading WHERE counts AND problem IS NOT NULL "
             "GROUP BY problem ORDER BY problem"
         )
-        return Status(run.assignment, run.seed, graded, unfinished, outdated, tuple(problems), last)
+        return Status(
+            run.assignment, run.seed, graded, unfinished, self.outdated(), tuple(problems), last
+        )
 
     def is_reported(self, name: str) -> bool:
         """Whether a report was written of the marks as they are now."""
@@ -331,6 +318,18 @@ class Gradebook:
             )
 
     # -- within -----------------------------------------------------------------------------------
+
+    def _counting(self, columns: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
+        """The columns, the student first, of the marks that count; by student, a page at a time."""
+        last = ""
+        while found := self._database.all(
+            f"SELECT {columns} FROM grading WHERE counts AND student > ? "  # noqa: S608 - ours
+            "ORDER BY student LIMIT 500",
+            *values,
+            last,
+        ):
+            yield from found
+            last = found[-1][0]
 
     def _fingerprint(self, content: str) -> str:
         return hashlib.sha256(f"{content}\0{self._settings}".encode()).hexdigest()
@@ -379,16 +378,23 @@ def existing(out: Path) -> Iterator[Gradebook]:
         yield book
 
 
-def _result(encoded: bytes | str) -> SubmissionResult:
-    return msgspec.json.decode(encoded, type=SubmissionResult)
+class _Kept(Collection[SubmissionResult]):
+    """The results that count in a gradebook, of which a few are held at a time."""
+
+    def __init__(self, book: Gradebook) -> None:
+        self._book = book
+
+    def __iter__(self) -> Iterator[SubmissionResult]:
+        return map(_result, self._book.rows())
+
+    def __len__(self) -> int:
+        return len(self._book.students())
+
+    def __contains__(self, one: object) -> bool:
+        return isinstance(one, SubmissionResult) and self._book.mark(one.id) == one
 
 
-def _without_words(result: SubmissionResult) -> SubmissionResult:
-    questions = tuple(
-        msgspec.structs.replace(one, message="", outputs=(), feedback=Feedback(), diagnoses=())
-        for one in result.questions
-    )
-    return msgspec.structs.replace(result, questions=questions)
+_result = msgspec.json.Decoder(SubmissionResult).decode
 
 
 def _packed(cells: Sequence[str]) -> bytes:

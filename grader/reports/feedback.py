@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal, TypeAlias
+from typing import IO, Literal, TypeAlias
 
-from grader.reports import write_atomically, zip_of
+from grader.reports import write_atomically, write_zip
 from grader.reports.escaping import visible
 from grader.results import Results, SubmissionResult
 
@@ -42,20 +42,25 @@ def write(
     that came another way has no page in it. With no page at all nothing is written.
     """
     path = folder / f"{system}-feedback.zip"
-    names = dict(_names(results, system))
-    pages = {name: page(one).encode() for name, one in names.items()}
-    if pages:
-        write_atomically(path, zip_of(pages))
-    found = {one.id for one in names.values()}
-    unmatched = tuple(one.id for one in results.submissions if one.id not in found)
-    return Written(path, len(pages), unmatched)
+    students = dict(_names(results, system))
+    names = {student: name for name, student in students.items()}
+
+    def pages(file: IO[bytes]) -> None:
+        found = (one for one in results.submissions if one.id in names)
+        write_zip(file, ((names[one.id], page(one).encode()) for one in found))
+
+    if names:
+        write_atomically(path, pages)
+    unmatched = tuple(one.id for one in results.submissions if one.id not in names)
+    return Written(path, len(names), unmatched)
 
 
-def _names(results: Results, system: System) -> Iterator[tuple[str, SubmissionResult]]:
+def _names(results: Results, system: System) -> Iterator[tuple[str, str]]:
+    """The names in the zip, and whose they are."""
     name_of = {"canvas": _canvas_name, "moodle": _moodle_name}[system]
-    for one in sorted(results.submissions, key=lambda each: each.id):
+    for one in results.submissions:
         if one.lms.get("system") == system and (name := name_of(one)):
-            yield name, one
+            yield name, one.id
 
 
 def _canvas_name(result: SubmissionResult) -> str | None:

@@ -4,7 +4,7 @@ Everything on it can be read without its script, which searches, filters and sor
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,17 +18,19 @@ FILE_NAME = "index.html"
 NAMELESS = "projector.html"
 """The page on which nobody can be recognised."""
 
+_PIECES = 1_000
+"""What the template writes in a row is put together to this many before it goes to the file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A submission in the table of all of them.
 
-    `address` is that of its own page, `groups` and `mistakes` what it is found by; `mistakes` are
-    places in the ranking of misconceptions.
+    `groups` and `mistakes` are what it is found by, the latter places in the ranking of
+    misconceptions.
     """
 
     result: SubmissionResult
-    address: str | None
     part: float | None
     reason: str
     groups: tuple[str, ...]
@@ -40,7 +42,6 @@ class Concern:
     """What a person has to look at: a question, or with None the whole submission."""
 
     result: SubmissionResult
-    address: str | None
     question: str | None
     why: str
 
@@ -48,21 +49,25 @@ class Concern:
 def write(results: Results, folder: Path, *, secret: bytes, language: Language = "en") -> Path:
     """Write index.html, which leads to the students' pages, and return its path.
 
-    `summary.brief` results suffice. Raises ReportError.
+    The results are gone through several times, one at a time. Raises ReportError.
     """
 
     def address(student: str) -> str:
         return f"{pages.FOLDER}/{pages.page_address(student, secret)}"
 
-    return write_atomically(folder / FILE_NAME, page(results, language, address).encode())
+    return write_atomically(folder / FILE_NAME, _encoded(pieces(results, language, address)))
 
 
 def write_nameless(
     results: Results, folder: Path, *, secret: bytes, language: Language = "en"
 ) -> Path:
     """Write projector.html, the same page under pseudonyms, which leads nowhere; its path."""
-    text = page(under_pseudonyms(results, secret), language)
-    return write_atomically(folder / NAMELESS, text.encode())
+    text = pieces(under_pseudonyms(results, secret), language)
+    return write_atomically(folder / NAMELESS, _encoded(text))
+
+
+def _encoded(text: Iterable[str]) -> Iterator[bytes]:
+    return (piece.encode() for piece in text)
 
 
 def page(
@@ -71,19 +76,28 @@ def page(
     address: Callable[[str], str | None] = lambda _: None,
 ) -> str:
     """The page; the same results give the same page. `address` is that of a student's own."""
+    return "".join(pieces(results, language, address))
+
+
+def pieces(
+    results: Results,
+    language: Language = "en",
+    address: Callable[[str], str | None] = lambda _: None,
+) -> Iterator[str]:
+    """The same, piece by piece."""
     ranking = summary.misconceptions(results)
     places = {one.id: at for at, one in enumerate(ranking)}
-    ordered = sorted(results.submissions, key=lambda one: one.id)
-    return template("html.jinja", script="html.js").render(
+
+    def concerns(of: Callable[[SubmissionResult, Language], Iterator[Concern]]) -> "_Again":
+        return _Again(lambda: (each for one in results.submissions for each in of(one, language)))
+
+    stream = template("html.jinja", script="html.js").stream(
         **words_for(language),
         results=results,
-        rows=[_row(one, address(one.id), places, language) for one in ordered],
-        concerns=[
-            concern for one in ordered for concern in _concerns(one, address(one.id), language)
-        ],
-        not_judged=[
-            concern for one in ordered for concern in _not_judged(one, address(one.id), language)
-        ],
+        rows=(_row(one, places, language) for one in results.submissions),
+        address=address,
+        concerns=concerns(_concerns),
+        not_judged=concerns(_not_judged),
         summary=summary.class_summary(results),
         questions=summary.question_summaries(results),
         misconceptions=ranking,
@@ -92,21 +106,33 @@ def page(
         most_named=summary.MOST_NAMED,
         tally=summary.tally,
     )
+    stream.enable_buffering(_PIECES)
+    return stream
 
 
-def _row(
-    result: SubmissionResult, address: str | None, places: dict[str, int], language: Language
-) -> Row:
+class _Again(Iterable[Concern]):
+    """What is found anew each time that it is gone through, so that none of it is held."""
+
+    def __init__(self, find: Callable[[], Iterator[Concern]]) -> None:
+        self._find = find
+
+    def __iter__(self) -> Iterator[Concern]:
+        return self._find()
+
+    def __bool__(self) -> bool:
+        return next(self._find(), None) is not None
+
+
+def _row(result: SubmissionResult, places: dict[str, int], language: Language) -> Row:
     found = {one.id for question in result.questions for one in question.diagnoses}
     part = summary.part(result)
     groups = {
         "below": part is not None and part < 0.5,
-        "person": any(_concerns(result, None, language)),
-        "open": any(_not_judged(result, None, language)),
+        "person": any(_concerns(result, language)),
+        "open": any(_not_judged(result, language)),
     }
     return Row(
         result,
-        address,
         part,
         summary.reason(result, language),
         tuple(group for group, is_in in groups.items() if is_in),
@@ -114,30 +140,24 @@ def _row(
     )
 
 
-def _concerns(
-    result: SubmissionResult, address: str | None, language: Language
-) -> Iterator[Concern]:
+def _concerns(result: SubmissionResult, language: Language) -> Iterator[Concern]:
     """The answers that a person marks, and what is worth a look."""
     for one in result.questions:
         if one.verdict == "needs_human" and one.override is None:
-            yield Concern(result, address, one.id, render(name("verdict", one.verdict), language))
+            yield Concern(result, one.id, render(name("verdict", one.verdict), language))
     if result.flags:
         flags = ", ".join(flag.replace("_", " ") for flag in result.flags)
-        yield Concern(
-            result, address, None, render(Message("report.flags", {"flags": flags}), language)
-        )
+        yield Concern(result, None, render(Message("report.flags", {"flags": flags}), language))
 
 
-def _not_judged(
-    result: SubmissionResult, address: str | None, language: Language
-) -> Iterator[Concern]:
+def _not_judged(result: SubmissionResult, language: Language) -> Iterator[Concern]:
     """What has no mark through no fault of its author's, and why."""
     if result.problem is not None and result.score is None:
         why: Told = result.problem_message or name("problem", result.problem)
-        yield Concern(result, address, None, render(why, language))
+        yield Concern(result, None, render(why, language))
     for one in result.questions:
         if one.verdict == "unsupported" and one.override is None:
-            yield Concern(result, address, one.id, render(one.message, language))
+            yield Concern(result, one.id, render(one.message, language))
 
 
 def _isolation(results: Results) -> list[tuple[Isolation | None, int]]:

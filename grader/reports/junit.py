@@ -12,7 +12,7 @@ from grader.results import QuestionResult, Results, SubmissionResult
 
 def write(results: Results, folder: Path, *, language: Language = "en") -> Path:
     """Write junit.xml into the folder and return its path; raises ReportError."""
-    return write_atomically(folder / "junit.xml", to_xml(results, language))
+    return write_atomically(folder / "junit.xml", _pieces(results, language))
 
 
 def to_xml(results: Results, language: Language = "en") -> bytes:
@@ -21,17 +21,28 @@ def to_xml(results: Results, language: Language = "en") -> bytes:
     A question that lost points is a failure; what is still to be judged is skipped; a fault of
     the grader is an error, never a failure.
     """
+    return b"".join(_pieces(results, language))
+
+
+def _pieces(results: Results, language: Language) -> Iterator[bytes]:
     root = ET.Element("testsuites", name=visible(results.assignment))
-    for one in sorted(results.submissions, key=lambda each: each.id):
-        cases = list(_cases(one, results.assignment, language))
-        suite = ET.SubElement(root, "testsuite", name=visible(one.id), tests=str(len(cases)))
-        for attribute, tag in (("errors", "error"), ("failures", "failure"), ("skipped",) * 2):
-            suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
-        suite.set("time", f"{one.seconds:.3f}")
-        suite.extend(cases)
-    ET.indent(root)
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document + b"\n"
+    whole: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    yield whole.removesuffix(b" />") + b">\n"
+    for one in results.submissions:
+        suite = _suite(one, results.assignment, language)
+        ET.indent(suite, level=1)
+        yield b"  " + ET.tostring(suite, encoding="utf-8") + b"\n"
+    yield b"</testsuites>\n"
+
+
+def _suite(result: SubmissionResult, assignment: str, language: Language) -> ET.Element:
+    cases = list(_cases(result, assignment, language))
+    suite = ET.Element("testsuite", name=visible(result.id), tests=str(len(cases)))
+    for attribute, tag in (("errors", "error"), ("failures", "failure"), ("skipped",) * 2):
+        suite.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("time", f"{result.seconds:.3f}")
+    suite.extend(cases)
+    return suite
 
 
 def _cases(result: SubmissionResult, assignment: str, language: Language) -> Iterator[ET.Element]:

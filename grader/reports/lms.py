@@ -5,9 +5,10 @@ system wrote them, since it recognises them by their text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +16,7 @@ from typing import TypeAlias
 from grader.messages import Language
 from grader.reports import export, summary, write_atomically
 from grader.reports.escaping import visible
-from grader.reports.tables import Table, TableError, inert, to_bytes
+from grader.reports.tables import Table, TableError, inert, to_bytes, to_pieces
 from grader.results import Results, SubmissionResult
 
 Row: TypeAlias = tuple[str, ...]
@@ -60,7 +61,7 @@ def pending(results: Results) -> tuple[str, ...]:
 
 def write_csv(results: Results, folder: Path, *, scale_to: float | None = None) -> Path:
     """Write gradebook.csv into the folder and return its path; raises ReportError."""
-    return write_atomically(folder / "gradebook.csv", gradebook(results, scale_to=scale_to))
+    return write_atomically(folder / "gradebook.csv", _gradebook(results, scale_to))
 
 
 def gradebook(results: Results, *, scale_to: float | None = None) -> bytes:
@@ -68,6 +69,10 @@ def gradebook(results: Results, *, scale_to: float | None = None) -> bytes:
 
     With a byte order mark, without which spreadsheets misread accents.
     """
+    return b"".join(_gradebook(results, scale_to))
+
+
+def _gradebook(results: Results, scale_to: float | None) -> Iterator[bytes]:
     questions = list(
         dict.fromkeys(each.id for one in results.submissions for each in one.questions)
     )
@@ -88,8 +93,8 @@ def gradebook(results: Results, *, scale_to: float | None = None) -> bytes:
             *(_points(scores.get(question)) for question in questions),
         ]
 
-    ordered = sorted(results.submissions, key=lambda one: one.id)
-    return to_bytes([list(map(_text, header)), *map(row, ordered)], has_mark=True)
+    rows = chain([list(map(_text, header))], map(row, results.submissions))
+    return to_pieces(rows, has_mark=True)
 
 
 def _points(score: float | None) -> str:
@@ -294,9 +299,10 @@ def _filled(  # noqa: PLR0913 - one parameter a fact
 def _other_maximum(results: Results, told: str, scale_to: float | None) -> str:
     """Say where the system counts out of another number than the marks do."""
     theirs = _decimal(told)
-    if theirs is None or not results.submissions:
+    first = next(iter(results.submissions), None)
+    if theirs is None or first is None:
         return ""
-    ours = scale_to or results.submissions[0].max_score
+    ours = scale_to or first.max_score
     if abs(ours - theirs) < 1e-9:
         return ""
     return (

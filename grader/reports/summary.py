@@ -4,16 +4,13 @@ Nothing of a student's is escaped here: that is the business of who shows it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-
-from msgspec.structs import replace
 
 from grader.messages import Language, Message, name, render
 from grader.results import (
     VERDICTS,
-    Feedback,
     QuestionResult,
     Results,
     SubmissionResult,
@@ -34,7 +31,11 @@ BANDS = ((100, 100), (75, 99), (50, 74), (25, 49), (1, 24), (0, 0))
 
 @dataclass(frozen=True, slots=True)
 class ClassSummary:
-    """How a class did; `mean` is over the parts of the judged points, None without any."""
+    """How a class did; `mean` and `lowest` are parts of the judged points, None without any.
+
+    `unread` counts problems that left no mark, `faults` what the grader or the machine could not
+    do; `language` is that which most of the notebooks say they are in.
+    """
 
     submissions: int
     graded: int
@@ -42,6 +43,10 @@ class ClassSummary:
     below_half: int
     needs_human: int
     not_judged: int
+    lowest: float | None
+    unread: int
+    faults: int
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,6 @@ def words(
 ) -> str:
     """What a verdict, a problem or a misconception is called."""
     return render(name(kind, identifier), language)
-
-
-def own_language(results: Results) -> str | None:
-    """The language that most of the notebooks say they are in; None where none says any."""
-    named = Counter(one.language for one in results.submissions if one.language is not None)
-    return max(sorted(named), key=named.__getitem__, default=None)
 
 
 def points(score: float | None) -> str:
@@ -151,42 +150,54 @@ def reason(result: SubmissionResult, language: Language = "en") -> str:
 
 def tally(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, int], ...]:
     """How often each verdict was given, from best to worst."""
-    counts = Counter(verdicts)
-    return tuple((verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict])
+    return _from_best(Counter(verdicts))
+
+
+def _from_best(counts: Mapping[Verdict, int]) -> tuple[tuple[Verdict, int], ...]:
+    return tuple((verdict, counts[verdict]) for verdict in VERDICTS if verdict in counts)
 
 
 def class_summary(results: Results) -> ClassSummary:
     """The figures of a whole run."""
-    parts = [one for one in map(part, results.submissions) if one is not None]
+    submissions = needs_human = not_judged = unread = faults = 0
+    languages: Counter[str | None] = Counter()
+    parts: list[float] = []
+    for one in results.submissions:
+        open_verdicts = {each.verdict for each in one.questions if each.override is None}
+        is_unread = one.problem is not None and one.score is None
+        lacks_a_name = any(
+            each.verdict == "unsupported" and each.score is None for each in one.questions
+        )
+        submissions += 1
+        needs_human += "needs_human" in open_verdicts
+        not_judged += is_unread + ("unsupported" in open_verdicts)
+        unread += is_unread
+        faults += lacks_a_name or (is_unread and one.problem == "grader_fault")
+        languages[one.language] += 1
+        if (got := part(one)) is not None:
+            parts.append(got)
+    named = sorted(one for one in languages if one is not None)
     return ClassSummary(
-        submissions=len(results.submissions),
+        submissions=submissions,
         graded=len(parts),
         mean=sum(parts) / len(parts) if parts else None,
         below_half=sum(one < 0.5 for one in parts),
-        needs_human=_having(results, "needs_human"),
-        not_judged=sum(one.score is None and one.problem is not None for one in results.submissions)
-        + _having(results, "unsupported"),
-    )
-
-
-def brief(result: SubmissionResult) -> SubmissionResult:
-    """The result without outputs, feedback and pictures: what is told of one among many."""
-    questions = tuple(
-        replace(one, outputs=(), feedback=Feedback(), pictures=()) for one in result.questions
-    )
-    return replace(result, questions=questions)
-
-
-def _having(results: Results, verdict: Verdict) -> int:
-    return sum(
-        any(each.verdict == verdict and each.override is None for each in one.questions)
-        for one in results.submissions
+        needs_human=needs_human,
+        not_judged=not_judged,
+        lowest=min(parts, default=None),
+        unread=unread,
+        faults=faults,
+        language=max(named, key=languages.__getitem__, default=None),
     )
 
 
 def summary_line(results: Results, language: Language = "en") -> str:
     """The class in one line: "24 graded, mean 71 %, 3 below 50 %"; what is zero is left out."""
-    summary = class_summary(results)
+    return in_a_line(class_summary(results), language)
+
+
+def in_a_line(summary: ClassSummary, language: Language = "en") -> str:
+    """The same, of figures that are known."""
     said = [Message("summary.graded", {"count": summary.graded})]
     if summary.mean is not None:
         said.append(Message("summary.mean", {"mean": percent(summary.mean)}))
@@ -201,40 +212,50 @@ def summary_line(results: Results, language: Language = "en") -> str:
 
 def question_summaries(results: Results) -> tuple[QuestionSummary, ...]:
     """The questions in their order, each over all submissions that have it."""
-    answers: dict[str, list[QuestionResult]] = {}
+    counted: dict[str, _Answers] = {}
     for submission in results.submissions:
         for question in submission.questions:
-            answers.setdefault(question.id, []).append(question)
-    return tuple(_question_summary(given) for given in answers.values())
+            counted.setdefault(question.id, _Answers(question.max_score)).add(question)
+    return tuple(answers.summary(question) for question, answers in counted.items())
 
 
-def _question_summary(given: Sequence[QuestionResult]) -> QuestionSummary:
-    max_score = given[0].max_score
-    scores = [one.score for one in given if one.score is not None]
-    diagnoses = Counter(one for answer in given for one in {each.id for each in answer.diagnoses})
-    return QuestionSummary(
-        id=given[0].id,
-        max_score=max_score,
-        mean=sum(scores) / len(scores) / max_score if scores and max_score else None,
-        verdicts=tally([one.verdict for one in given]),
-        diagnoses=tuple(sorted(diagnoses.items(), key=lambda pair: (-pair[1], pair[0]))),
-    )
+class _Answers:
+    """What is counted of the answers to one question, one after another."""
+
+    def __init__(self, max_score: float) -> None:
+        self._max_score = max_score
+        self._scores: list[float] = []
+        self._verdicts: Counter[Verdict] = Counter()
+        self._diagnoses: Counter[str] = Counter()
+
+    def add(self, answer: QuestionResult) -> None:
+        if answer.score is not None:
+            self._scores.append(answer.score)
+        self._verdicts[answer.verdict] += 1
+        self._diagnoses.update({one.id for one in answer.diagnoses})
+
+    def summary(self, question: str) -> QuestionSummary:
+        scores, most = self._scores, self._max_score
+        return QuestionSummary(
+            id=question,
+            max_score=most,
+            mean=sum(scores) / len(scores) / most if scores and most else None,
+            verdicts=_from_best(self._verdicts),
+            diagnoses=tuple(sorted(self._diagnoses.items(), key=lambda pair: (-pair[1], pair[0]))),
+        )
 
 
 def misconceptions(results: Results) -> tuple[SharedMisconception, ...]:
     """The misconceptions of a class, from the one that most share."""
-    shared = Counter(one for each in results.submissions for one in set(_misconceptions(each)))
+    shared: Counter[str] = Counter()
     where: dict[str, dict[str, None]] = {}
     for submission in results.submissions:
+        shared.update({one.id for question in submission.questions for one in question.diagnoses})
         for question in submission.questions:
             for diagnosis in question.diagnoses:
                 where.setdefault(diagnosis.id, {})[question.id] = None
     ranked = sorted(shared.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(SharedMisconception(one, count, tuple(where[one])) for one, count in ranked)
-
-
-def _misconceptions(result: SubmissionResult) -> list[str]:
-    return [diagnosis.id for question in result.questions for diagnosis in question.diagnoses]
 
 
 def distribution(results: Results, language: Language = "en") -> tuple[tuple[str, int], ...]:

@@ -5,7 +5,7 @@ Comma or semicolon, with or without a byte order mark, UTF-8 or the encoding of 
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +78,22 @@ def to_bytes(
     rows: Iterable[Sequence[str]], *, delimiter: str = ",", has_mark: bool = False
 ) -> bytes:
     """The rows as a file in UTF-8; cells are written as they are."""
+    return b"".join(to_pieces(rows, delimiter=delimiter, has_mark=has_mark))
+
+
+def to_pieces(
+    rows: Iterable[Sequence[str]], *, delimiter: str = ",", has_mark: bool = False
+) -> Iterator[bytes]:
+    """The same, row by row."""
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
-    return (BOM if has_mark else b"") + text.getvalue().encode("utf-8", "replace")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+    if has_mark:
+        yield BOM
+    for row in rows:
+        writer.writerow(row)
+        yield text.getvalue().encode("utf-8", "replace")
+        text.seek(0)
+        text.truncate()
 
 
 def inert(cell: str) -> str:

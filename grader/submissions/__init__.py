@@ -8,11 +8,10 @@ It knows no assignment, and nothing in it runs what it reads. Each layout is a m
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from pathlib import Path
 
 from grader.submissions import canvas, classroom, gradescope, moodle, nbgrader, plain
-from grader.submissions.files import IntakeError, tree_of
+from grader.submissions.files import IntakeError, Tree, tree_of
 from grader.submissions.handins import HandIn, one_a_student, with_ids
 from grader.submissions.reading import Submission, content_of, contents, read
 
@@ -37,7 +36,7 @@ class Submissions:
     `layouts` names the layout of each path; `remarks` are lines for the person who gave them.
     """
 
-    _found: tuple[tuple[HandIn, str], ...]
+    _found: tuple[HandIn, ...]
     layouts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -48,24 +47,28 @@ class Submissions:
         return self.unless(lambda _id, _content: False)
 
     @property
-    def ids(self) -> tuple[str, ...]:
+    def ids(self) -> Iterator[str]:
         """The ids, sorted."""
-        return tuple(submission_id for _, submission_id in self._found)
+        return (one.id for one in self._found)
 
     def only(self, ids: Collection[str]) -> "Submissions":
         """Those with these ids."""
-        return replace(self, _found=tuple(one for one in self._found if one[1] in ids))
+        return replace(self, _found=tuple(one for one in self._found if one.id in ids))
 
     def unless(self, done: Callable[[str, str], bool]) -> Iterator[Submission]:
         """The submissions of which `done(id, content)` is false; of the others no code is read."""
-        for hand_in, submission_id in self._found:
+        for hand_in in self._found:
             data = contents(hand_in)
-            if not done(submission_id, content_of(data)):
-                yield read(hand_in, submission_id, data)
+            if not done(hand_in.id, content_of(data)):
+                yield read(hand_in, data)
 
 
 def collect(
-    paths: Sequence[Path], *, leaving_out: Collection[Path] = (), layout: str | None = None
+    paths: Sequence[Path],
+    *,
+    leaving_out: Collection[Path] = (),
+    layout: str | None = None,
+    refuse: Callable[[Path, IntakeError], None] | None = None,
 ) -> Submissions:
     """The submissions in these paths, sorted by id, each read when it is asked for.
 
@@ -74,23 +77,37 @@ def collect(
     in folders the files that are to be left out. Of several files of one student the newest by
     the system's own count is taken. Two students never share an id.
 
-    Raises IntakeError, before any submission is read, for a path that does not exist, holds no
-    submissions, or is not laid out as it should be.
+    A path that does not exist, holds no submissions, or is not laid out as it should be is told
+    to `refuse` and left out; without that IntakeError is raised, before any submission is read.
     """
     others = frozenset(map(os.path.realpath, leaving_out))
     found: dict[tuple[str, ...], HandIn] = {}
     names: list[str] = []
     remarks: list[str] = []
     for path in paths:
-        tree = tree_of(path, leaving_out=others)
+        try:
+            tree, name, hand_ins = _found_in(path, others, layout)
+        except IntakeError as error:
+            if refuse is None:
+                raise
+            refuse(path, error)
+            continue
         remarks += tree.remarks
-        name = layout or next(one for one, module in _MODULES.items() if module.recognises(tree))
         names.append(name)
-        hand_ins = list(_MODULES[name].find(tree))
-        if not hand_ins:
-            raise IntakeError(f"{path} holds no submissions in the layout {name!r}")
         for one in hand_ins:
             # A group's file is handed in by each of its members.
             found.setdefault((one.file.key, *(one.student or ())), one)
-    chosen = with_ids(list(one_a_student(found.values())))
-    return Submissions(tuple(sorted(chosen, key=itemgetter(1))), tuple(names), tuple(remarks))
+    chosen = with_ids(one_a_student(found.values()))
+    return Submissions(tuple(chosen), tuple(names), tuple(remarks))
+
+
+def _found_in(
+    path: Path, leaving_out: frozenset[str], layout: str | None
+) -> tuple[Tree, str, list[HandIn]]:
+    """What is in a path, its layout, and what that finds."""
+    tree = tree_of(path, leaving_out=leaving_out)
+    name = layout or next(one for one, module in _MODULES.items() if module.recognises(tree))
+    hand_ins = list(_MODULES[name].find(tree))
+    if not hand_ins:
+        raise IntakeError(f"{path} holds no submissions in the layout {name!r}")
+    return tree, name, hand_ins

@@ -51,6 +51,6 @@ def find(tree: Tree) -> Iterator[HandIn]:
 
 def _parse(file: File) -> re.Match[str] | None:
     # A zip's files stand at its top; who unpacked it may have got a folder around them.
-    if len(file.path.parts) > 2:
+    if file.path.count("/") > 1:
         return None
-    return _ANONYMOUS.fullmatch(file.path.name) or _NAME.fullmatch(file.path.name)
+    return _ANONYMOUS.fullmatch(file.name) or _NAME.fullmatch(file.name)

@@ -14,7 +14,7 @@ def recognises(tree: Tree) -> bool:
     slug = tree.name.removesuffix(_ENDING)
     if slug == tree.name:
         return False
-    gradable = [file.path.parts for file in tree.files if is_gradable(file.path)]
+    gradable = [file.parts for file in tree.files if is_gradable(file.path)]
     return bool(gradable) and all(
         len(parts) > 1 and parts[0].startswith(f"{slug}-") for parts in gradable
     )
@@ -24,7 +24,7 @@ def find(tree: Tree) -> Iterator[HandIn]:
     """The notebooks and modules of each repository under the user's name; tests are none."""
     slug = tree.name.removesuffix(_ENDING)
     for file in tree.files:
-        repository, *inner = map(text, file.path.parts)
+        repository, *inner = map(text, file.parts)
         if not inner or not is_gradable(file.path) or _is_a_test(inner):
             continue
         user = repository.removeprefix(f"{slug}-")

@@ -7,8 +7,9 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from grader.messages import Message, Told, render
 from grader.submissions import archives
@@ -26,16 +27,58 @@ class IntakeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A regular file: its path within what was given, and how to read it.
+class Source:
+    """Where files are: `read(path, n)` gives at most the first n bytes and raises OSError.
 
-    `read(n)` gives at most the first n bytes and raises OSError. `key` is the same for the same
-    file, by whatever way it was reached.
+    `key(path)` is the same for the same file, by whatever way it was reached.
     """
 
-    path: PurePosixPath
-    read: Callable[[int], bytes]
-    key: str
+    read: Callable[[str, int], bytes]
+    key: Callable[[str], str]
+
+
+class File(msgspec.Struct, frozen=True, gc=False):
+    """A regular file: its path within what was given, parted by slashes, and what reads it.
+
+    Small, since there is one for everything that a class hands in.
+    """
+
+    path: str
+    source: Source
+
+    def read(self, limit: int) -> bytes:
+        """At most the first `limit` bytes; raises OSError."""
+        return self.source.read(self.path, limit)
+
+    @property
+    def key(self) -> str:
+        """The same for the same file, by whatever way it was reached."""
+        return self.source.key(self.path)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders, and last the name."""
+        return tuple(self.path.split("/"))
+
+    @property
+    def folder(self) -> str:
+        """The path of the folder that it is in; empty at the top."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The name without folders."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending."""
+        return self.name.rpartition(".")[0] or self.name
+
+    @property
+    def suffix(self) -> str:
+        """The ending in small letters, with its dot."""
+        return ending(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +112,26 @@ def tree_of(path: Path, *, leaving_out: Collection[str] = frozenset()) -> Tree:
     except (OSError, ValueError):
         raise IntakeError(Message("intake.not_found", {"path": text(path)})) from None
     if stat.S_ISDIR(mode):
-        files = _files_below(path)
-        return Tree(path, path.resolve(), tuple(one for one in files if one.key not in leaving_out))
+        files = (one for one in _files_below(path) if one.key not in leaving_out)
+        return Tree(path, path.resolve(), tuple(files))
     if stat.S_ISREG(mode) and archives.stem(path.name) is not None:
         return _archive(path)
-    key = os.path.realpath(path)
-    alone = File(PurePosixPath(path.as_posix()), partial(_read, str(path), follow=True), key)
-    return Tree(path, path.resolve(), (alone,), is_file=True)
+    source = Source(lambda _, limit: _read(str(path), limit, follow=True), lambda _: str(real))
+    real = path.resolve()
+    return Tree(path, real, (File(path.as_posix(), source),), is_file=True)
 
 
 def text(path: Path | PurePosixPath | str) -> str:
     """A path as text that can be written anywhere: bytes that are no UTF-8 become escapes."""
+    if isinstance(path, str) and path.isascii():
+        return path
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def ending(path: str) -> str:
+    """What a path ends in, from the last dot of its name, in small letters."""
+    stem, _, last = path.rpartition("/")[2].rpartition(".")
+    return f".{last}".lower() if stem else ""
 
 
 def _archive(path: Path) -> Tree:
@@ -91,37 +142,55 @@ def _archive(path: Path) -> Tree:
         known = {"path": text(path), "reason": str(reason)}
         raise IntakeError(Message("intake.no_archive", known)) from None
     key = os.path.realpath(path)
-    files = (File(one.path, one.read, f"{key}\0{one.path}") for one in members)
+    readers = {str(one.path): one.read for one in members}
+    source = Source(lambda name, limit: readers[name](limit), lambda name: f"{key}\0{name}")
+    # By their parts, as the files of a folder come.
+    files = [File(str(one.path), source) for one in sorted(members, key=lambda each: each.path)]
     remarks = (f"{text(path)}: passed over {text(name)}: {reason}" for name, reason in refused)
-    return Tree(
-        path, path.resolve(), tuple(sorted(files, key=lambda one: one.path)), remarks=tuple(remarks)
-    )
+    return Tree(path, path.resolve(), tuple(files), remarks=tuple(remarks))
 
 
 def _files_below(top: Path) -> Iterator[File]:
-    pending = [PurePosixPath()]
     root = os.path.realpath(top)
+    # Below the root there are no links, so that its own real path is enough.
+    source = Source(
+        lambda path, limit: _read(f"{top}/{path}", limit, follow=False),
+        lambda path: f"{root}/{path}",
+    )
+    pending = [""]
     while pending:
         here = pending.pop()
         try:
-            with os.scandir(top / here) as listed:
-                entries = sorted(listed, key=lambda entry: entry.name)
+            folders, files = _listed(top / here, is_top=not here)
         except OSError as error:
-            if not here.parts:
+            if not here:
                 known = {"path": text(top), "reason": error.strerror}
                 raise IntakeError(Message("intake.unlistable", known)) from None
-            yield _file(top, here, root)  # reading it will say what is wrong
+            yield File(here, source)  # reading it will say what is wrong
             continue
-        names = {entry.name for entry in entries}
-        # The modules of a virtual environment are nobody's answers; nor is what a run wrote.
-        if "pyvenv.cfg" in names or (GRADEBOOK in names and here.parts):
-            continue
-        shown = [entry for entry in entries if not entry.name.startswith((".", "__"))]
-        folders = [entry.name for entry in shown if entry.is_dir(follow_symlinks=False)]
-        pending.extend(here / name for name in reversed(folders))
-        for entry in shown:
-            if _is_regular(entry):
-                yield _file(top, here / entry.name, root)
+        within = f"{here}/" if here else ""
+        pending.extend(within + name for name in sorted(folders, reverse=True))
+        for name in sorted(files):
+            yield File(within + name, source)
+
+
+def _listed(folder: Path, *, is_top: bool) -> tuple[list[str], list[str]]:
+    """The names of the folders and of the files in a folder that may hold hand-ins."""
+    folders: list[str] = []
+    files: list[str] = []
+    with os.scandir(folder) as listed:
+        for entry in listed:
+            name = entry.name
+            # The modules of a virtual environment are nobody's answers; nor is what a run wrote.
+            if name == "pyvenv.cfg" or (name == GRADEBOOK and not is_top):
+                return [], []
+            if name.startswith((".", "__")):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(name)
+            elif _is_regular(entry):
+                files.append(name)
+    return folders, files
 
 
 def _is_regular(entry: "os.DirEntry[str]") -> bool:
@@ -129,11 +198,6 @@ def _is_regular(entry: "os.DirEntry[str]") -> bool:
         return entry.is_file(follow_symlinks=False)
     except OSError:
         return True  # out of reach: reading it will say so
-
-
-def _file(top: Path, path: PurePosixPath, root: str) -> File:
-    # Below the root there are no links, so that its own real path is enough.
-    return File(path, partial(_read, f"{top}/{path}", follow=False), f"{root}/{path}")
 
 
 def _read(path: str, limit: int, *, follow: bool) -> bytes:
@@ -147,9 +211,12 @@ def _read(path: str, limit: int, *, follow: bool) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is no ordinary file")
         pieces = []
-        while limit > 0 and (piece := os.read(descriptor, min(limit, status.st_size + 1))):
-            pieces.append(piece)
-            limit -= len(piece)
+        while limit > 0:
+            asked = min(limit, status.st_size + 1)
+            pieces.append(os.read(descriptor, asked))
+            limit -= len(pieces[-1])
+            if len(pieces[-1]) < asked:
+                break
         return b"".join(pieces)
     finally:
         os.close(descriptor)

@@ -6,7 +6,6 @@ and `submission_metadata.json`. Every member of a group is credited with the gro
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -65,7 +64,7 @@ def find(tree: Tree) -> Iterator[HandIn]:
 def _metadata(tree: Tree, name: str) -> File | None:
     """The metadata at the top, or in the one folder there that an export has."""
     for file in tree.files:
-        if file.path.name == name and len(file.path.parts) <= 2:
+        if file.name == name and file.path.count("/") < 2:
             return file
     return None
 
@@ -75,7 +74,7 @@ def _metadata(tree: Tree, name: str) -> File | None:
 
 def _find_in_export(tree: Tree, metadata: File) -> Iterator[HandIn]:
     folders = _read_yaml(tree, metadata)
-    top = metadata.path.parent
+    top = metadata.folder
     for file in tree.files:
         inner = _below(file, top)
         if len(inner) < 2 or inner[0] not in folders:
@@ -91,8 +90,9 @@ def _find_in_export(tree: Tree, metadata: File) -> Iterator[HandIn]:
         yield from _credited(file, users or [_User()], number=number, created=created, late=None)
 
 
-def _below(file: File, top: PurePosixPath) -> tuple[str, ...]:
-    return file.path.relative_to(top).parts if file.path.is_relative_to(top) else ()
+def _below(file: File, top: str) -> tuple[str, ...]:
+    parts, above = file.parts, tuple(top.split("/")) if top else ()
+    return parts[len(above) :] if parts[: len(above)] == above else ()
 
 
 def _read_yaml(tree: Tree, file: File) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _find_in_autograder(tree: Tree, metadata: File) -> Iterator[HandIn]:
     late = None if created is None or due is None else created > due
     number = "" if found.id is None else str(found.id)
     for file in tree.files:
-        inner = _below(file, metadata.path.parent)
+        inner = _below(file, metadata.folder)
         if len(inner) >= 2 and inner[0] == "submission":
             users = found.users or [_User()]
             yield from _credited(file, users, number=number, created=created, late=late)

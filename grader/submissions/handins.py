@@ -4,42 +4,47 @@ It decides which file counts where there are several, and that no two students s
 """
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import PurePath
+from types import MappingProxyType
 
-from grader.submissions.files import File, text
+import msgspec
+
+from grader.submissions.files import File, ending, text
 
 NOTEBOOK = ".ipynb"
 MODULE = ".py"
 
 _COPIES = re.compile(
-    r"^(?:c[oó]pia de |copia de |copy of )|[ _-]\((\d+)\)$|[ _-](?:copy|copia|c[oó]pia)(\d*)$",
-    re.IGNORECASE,
+    r"^(?:c[oó]pia de |copy of )|[ _-]*\((\d+)\)$|[ _-]+(?:copy|c[oó]pia) ?(\d*)$", re.IGNORECASE
 )
-"""How systems and browsers name a second file: "Cópia de X", "X (1)", "X-Copy1"."""
+"""How systems and browsers name a second file: "Cópia de X", "X (1)", "X-Copy1", "X - Copy"."""
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandIn:
+class HandIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A file that one student handed in.
 
-    `ids` are possible ids of the student, the best first; the last is this file's alone.
-    `student` is the same for all files of one student, None where files stand for themselves.
-    `age` orders a student's files by what the system knows, the newest last. `lms` holds what the
-    system needs on the way back; `others` the student's other files.
+    `id` is the best id for the student; where it is another's too, the first of `further_ids` that
+    is not is taken, of which the last is this file's alone. `student` is the same for all files of
+    one student, None where files stand for themselves. `age` orders a student's files by what the
+    system knows, the newest last. `lms` holds what the system needs on the way back; `others` the
+    student's other files.
     """
 
     file: File
     shown: str
-    ids: tuple[str, ...]
+    id: str
+    further_ids: Callable[["HandIn"], tuple[str, ...]]
     student: tuple[str, ...] | None = None
     age: tuple[int | str, ...] = ()
     name: str | None = None
     submitted_at: str | None = None
     late: bool | None = None
-    lms: Mapping[str, str] = field(default_factory=dict)
+    lms: Mapping[str, str] = _NOTHING
     others: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
 
@@ -49,9 +54,9 @@ class HandIn:
         return is_gradable(self.file.path)
 
 
-def is_gradable(path: PurePosixPath) -> bool:
+def is_gradable(path: str | PurePath) -> bool:
     """Whether a file's name is that of a notebook or a module."""
-    return path.suffix.lower() in (NOTEBOOK, MODULE)
+    return ending(str(path)) in (NOTEBOOK, MODULE)
 
 
 def from_system(  # noqa: PLR0913 - one parameter a fact
@@ -66,11 +71,11 @@ def from_system(  # noqa: PLR0913 - one parameter a fact
     lms: Mapping[str, str],
 ) -> HandIn:
     """A file whose student a system names: the id is theirs, and the same in every run."""
-    shown = text(file.path)
     return HandIn(
         file=file,
-        shown=shown,
-        ids=tuple(dict.fromkeys((student, f"{system}/{student}", f"{system}/{student}/{shown}"))),
+        shown=text(file.path),
+        id=student,
+        further_ids=_by_system,
         student=(system, student),
         age=age,
         name=name,
@@ -78,6 +83,11 @@ def from_system(  # noqa: PLR0913 - one parameter a fact
         late=late,
         lms={"system": system, **lms},
     )
+
+
+def _by_system(hand_in: HandIn) -> tuple[str, ...]:
+    system = hand_in.lms["system"]
+    return f"{system}/{hand_in.id}", f"{system}/{hand_in.id}/{hand_in.shown}"
 
 
 def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
@@ -98,7 +108,7 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
         files.sort(key=lambda one: (_standing(one), _by_name(one)), reverse=True)
         best, *others = files
         is_guess = any(_standing(one) == _standing(best) and one.is_gradable for one in others)
-        yield replace(
+        yield msgspec.structs.replace(
             best,
             others=tuple(sorted(one.shown for one in others)),
             flags=("several_files",) if is_guess else (),
@@ -110,30 +120,38 @@ def _standing(hand_in: HandIn) -> tuple[bool, tuple[int | str, ...]]:
 
 
 def _by_name(hand_in: HandIn) -> tuple[bool, int, str]:
-    path = hand_in.file.path
-    return path.suffix.lower() == NOTEBOOK, _copy_number(path.stem), str(path)
+    file = hand_in.file
+    return file.suffix == NOTEBOOK, _copy_number(file.stem), file.path
 
 
 def _copy_number(stem: str) -> int:
     """0 for what is no copy by its name, 1 for a copy, the number of a numbered one."""
-    found = _COPIES.search(stem)
-    if found is None:
-        return 0
-    return int(found[1] or found[2] or 1)
+    marks = _COPIES.finditer(unicodedata.normalize("NFC", stem))
+    return max((int(one[1] or one[2] or 1) for one in marks), default=0)
 
 
-def with_ids(found: list[HandIn]) -> Iterator[tuple[HandIn, str]]:
-    """Every file with the first of its ids that no other file has."""
-    choice = [0] * len(found)
+def original_of(stem: str) -> str:
+    """The name of what a file is a copy of by its own name; that name where it is none."""
+    stem = unicodedata.normalize("NFC", stem)
+    while (shorter := _COPIES.sub("", stem)) not in ("", stem):
+        stem = shorter
+    return stem
+
+
+def with_ids(found: Iterable[HandIn]) -> list[HandIn]:
+    """Every file under the first of its ids that no other file has, sorted by them."""
+    chosen = list(found)
+    left: dict[int, list[str]] = {}
     while True:
-        ids = [one.ids[number] for one, number in zip(found, choice, strict=True)]
-        uses = Counter(ids)
-        clashing = [
-            place
-            for place, one in enumerate(found)
-            if uses[ids[place]] > 1 and choice[place] < len(one.ids) - 1
-        ]
-        if not clashing:
-            return zip(found, ids, strict=True)
+        uses = Counter(one.id for one in chosen)
+        clashing = [place for place, one in enumerate(chosen) if uses[one.id] > 1]
         for place in clashing:
-            choice[place] += 1
+            one = chosen[place]
+            if place not in left:
+                known = dict.fromkeys((one.id, *one.further_ids(one)))
+                left[place] = list(known)[:0:-1]
+        movable = [place for place in clashing if left[place]]
+        if not movable:
+            return sorted(chosen, key=lambda one: one.id)
+        for place in movable:
+            chosen[place] = msgspec.structs.replace(chosen[place], id=left[place].pop())

@@ -7,7 +7,6 @@ beginning of each file's name. The number is that of "Participant 1234" in the g
 import re
 import unicodedata
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from grader.submissions.files import File, Tree, text
 from grader.submissions.handins import HandIn, from_system, is_gradable
@@ -50,7 +49,4 @@ def find(tree: Tree) -> Iterator[HandIn]:
 
 def _parse(file: File) -> re.Match[str] | None:
     # Who unpacked the zip may have got a folder around its content.
-    for path in (file.path, PurePosixPath(*file.path.parts[1:])):
-        if found := _NAME.fullmatch(str(path)):
-            return found
-    return None
+    return _NAME.fullmatch(file.path) or _NAME.fullmatch(file.path.partition("/")[2])

@@ -14,11 +14,11 @@ _SIZE = 1_000
 
 def recognises(tree: Tree) -> bool:
     """Whether it is such a folder, one that holds it, or one assignment of a student in it."""
-    if any(file.path.name == _TIMESTAMP and len(_within(tree, file)) == 3 for file in tree.files):
+    if any(file.name == _TIMESTAMP and len(_within(tree, file)) == 3 for file in tree.files):
         return True
     gradable = [_within(tree, file) for file in tree.files if is_gradable(file.path)]
     below = _SUBMITTED in (tree.name, *tree.place.parts[-3:-2])
-    below = below or any(file.path.parts[0] == _SUBMITTED for file in tree.files)
+    below = below or any(file.parts[0] == _SUBMITTED for file in tree.files)
     return below and bool(gradable) and all(len(parts) == 3 for parts in gradable)
 
 
@@ -32,7 +32,7 @@ def find(tree: Tree) -> Iterator[HandIn]:
             f"({text(', '.join(assignments[:5]))}): give those of one, as in "
             f"{text(tree.path)}/*/{text(assignments[0])}"
         )
-    times = {parts[0]: _time(file) for file, parts in placed if file.path.name == _TIMESTAMP}
+    times = {parts[0]: _time(file) for file, parts in placed if file.name == _TIMESTAMP}
     for file, (student, assignment, name) in placed:
         if name != _TIMESTAMP:
             time = times.get(student)
@@ -47,7 +47,7 @@ def find(tree: Tree) -> Iterator[HandIn]:
 
 def _within(tree: Tree, file: File) -> tuple[str, ...]:
     """Student, assignment and file, where that is how the file is placed."""
-    parts = file.path.parts
+    parts = file.parts
     if parts[0] == _SUBMITTED:
         return parts[1:]
     around = tree.place.parts

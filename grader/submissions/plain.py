@@ -1,12 +1,12 @@
 """Files and folders that no learning system laid out: one file a student, or one folder."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from grader.messages import Message
 from grader.submissions.files import File, IntakeError, Tree, text
-from grader.submissions.handins import HandIn, is_gradable
+from grader.submissions.handins import HandIn, is_gradable, original_of
 from grader.submissions.kinds import DOCUMENTS
 
 _NOT_ANSWERS = {"conftest", "license", "readme", "requirements", "setup"}
@@ -27,67 +27,107 @@ def find(tree: Tree) -> Iterator[HandIn]:
     """The notebooks and modules, and documents that stand where an answer should.
 
     Names that begin with an underscore and data files are passed over. The id is the name of the
-    file; with one folder a student it is the student's folder. Raises IntakeError for none.
+    file; with one folder a student it is the student's folder, and what is a copy by its name is
+    the same student's. Raises IntakeError for none.
     """
+    further = _further(tree)
     if tree.is_file:
         (file,) = tree.files
-        path = tree.path
-        ids = _texts(path.stem, f"{path.parent.resolve().name}/{path.stem}", path.as_posix())
-        yield HandIn(file=file, shown=text(path), ids=ids)
+        yield HandIn(file=file, shown=text(file.path), id=text(file.stem), further_ids=further)
         return
     answers = list(_answers(tree.files))
     if not answers:
         raise IntakeError(Message("intake.nothing_there", {"path": text(tree.path)}))
-    top = tree.name
-    held = Counter(parent for file in answers for parent in accumulate(file.path.parts[:-1], _join))
+    own = _own_folders(answers)
     for file in answers:
-        *folders, name = file.path.parts
-        stem = file.path.stem
-        # From the folder that was given down to the file's own.
-        paths = list(accumulate(folders, _join))
-        students_own = next((one for one in paths if held[one] == 1), None)
-        parent = folders[-1] if folders else top
-        if students_own is not None:
-            short = students_own.rpartition("/")[2]
+        folder = next((one for one in _above(file) if one in own), None)
+        if folder is None:
+            name = f"{_last(file.folder)}/{file.stem}" if file.folder else file.stem
         else:
-            short = f"{parent}/{stem}" if folders else stem
-        shown = _join(paths[-1], name) if folders else name
-        ids = _texts(short, f"{parent}/{stem}", f"{parent}/{name}", f"{tree.path}/{shown}")
-        yield HandIn(file=file, shown=text(shown), ids=ids)
+            name = _last(folder)
+        yield HandIn(
+            file=file,
+            shown=text(file.path),
+            id=text(name),
+            further_ids=further,
+            student=None if folder is None else ("plain", file.source.key(folder)),
+        )
 
 
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}"
+def _further(tree: Tree) -> Callable[[HandIn], tuple[str, ...]]:
+    def of_a_file(one: HandIn) -> tuple[str, ...]:
+        return text(f"{tree.path.parent.resolve().name}/{one.file.stem}"), one.shown
+
+    def of_a_tree(one: HandIn) -> tuple[str, ...]:
+        file = one.file
+        parent = _last(file.folder) or tree.name
+        names = (f"{parent}/{file.stem}", f"{parent}/{file.name}", f"{tree.path}/{file.path}")
+        return tuple(map(text, names))
+
+    return of_a_file if tree.is_file else of_a_tree
+
+
+def _own_folders(answers: Sequence[File]) -> set[str]:
+    """The folders that are one student's: with one answer, or with one and its copies.
+
+    Files that a browser numbered may also be of several students. They are taken for one's where
+    the folder is named like them, or stands among others that hold one answer each.
+    """
+    held = Counter(folder for file in answers for folder in _above(file))
+    own = {folder for folder, count in held.items() if count == 1}
+    students = {_around(folder) for folder in own}
+    together: dict[str, list[File]] = {}
+    for file in answers:
+        if held[file.folder] > 1:
+            together.setdefault(file.folder, []).append(file)
+    for folder, files in together.items():
+        originals = {original_of(file.stem).casefold() for file in files}
+        is_named_so = _last(folder).casefold() in originals
+        if (
+            len(originals) == 1
+            and len(files) == held[folder]
+            and (is_named_so or _around(folder) in students)
+        ):
+            own.add(folder)
+    return own
+
+
+def _above(file: File) -> Iterator[str]:
+    """The folders around a file, from the one below what was given down to its own."""
+    return accumulate(file.parts[:-1], "{}/{}".format)
+
+
+def _around(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _answers(files: Sequence[File]) -> Iterator[File]:
-    beside: dict[tuple[str, ...], list[File]] = {}
+    beside: dict[str, list[File]] = {}
     for file in files:
-        if not any(part.startswith("_") for part in file.path.parts):
-            beside.setdefault(file.path.parts[:-1], []).append(file)
+        if not file.path.startswith("_") and "/_" not in file.path:
+            beside.setdefault(file.folder, []).append(file)
     outs = {
-        folder
-        for folder, held in beside.items()
-        if _REPORTS.issubset(file.path.name for file in held)
+        folder for folder, held in beside.items() if _REPORTS.issubset(file.name for file in held)
     }
     for folder, held in beside.items():
+        parts = tuple(folder.split("/")) if folder else ()
         is_out = any(
-            folder[:end] in outs and folder[end : end + 1] in _OF_AN_OUT
-            for end in range(len(folder) + 1)
+            "/".join(parts[:end]) in outs and parts[end : end + 1] in _OF_AN_OUT
+            for end in range(len(parts) + 1)
         )
         yield from _answers_in(held, is_top=not folder, is_out=is_out)
 
 
 def _answers_in(files: Sequence[File], *, is_top: bool, is_out: bool) -> Iterator[File]:
-    files = [file for file in files if file.path.stem.lower() not in _NOT_ANSWERS]
-    gradable = {file.path.stem for file in files if is_gradable(file.path)}
+    files = [file for file in files if file.stem.lower() not in _NOT_ANSWERS]
+    gradable = {file.stem for file in files if is_gradable(file.path)}
     for file in files:
         # A document beside a student's own answer accompanies it: it is no second answer.
-        accompanies = file.path.stem in gradable if is_top else bool(gradable)
-        is_document = file.path.suffix.lower() in DOCUMENTS and not accompanies and not is_out
+        accompanies = file.stem in gradable if is_top else bool(gradable)
+        is_document = file.suffix in DOCUMENTS and not accompanies and not is_out
         if is_gradable(file.path) or is_document:
             yield file
-
-
-def _texts(*names: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(text, names)))

@@ -9,13 +9,12 @@ import io
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Literal
 
 from grader.messages import Message, Told, render
 from grader.notebooks import MAX_BYTES, CodeCell, NotebookError, read_notebook
 from grader.results import Problem
-from grader.submissions.files import text
+from grader.submissions.files import File, ending, text
 from grader.submissions.handins import MODULE, NOTEBOOK, HandIn
 from grader.submissions.kinds import DOCUMENTS, is_link
 
@@ -81,15 +80,15 @@ def content_of(data: bytes | OSError) -> str:
     return hashlib.sha256(data).hexdigest() if len(data) <= MAX_BYTES else "too_large"
 
 
-def read(hand_in: HandIn, submission_id: str, data: bytes | OSError) -> Submission:
+def read(hand_in: HandIn, data: bytes | OSError) -> Submission:
     """The submission with what its bytes hold: cells, or the problem with them."""
     submission = Submission(
-        id=submission_id,
+        id=hand_in.id,
         path=hand_in.shown,
         name=hand_in.name,
         submitted_at=hand_in.submitted_at,
         late=hand_in.late,
-        lms=hand_in.lms,
+        lms=dict(hand_in.lms),
         others=hand_in.others,
         flags=hand_in.flags,
     )
@@ -99,13 +98,13 @@ def read(hand_in: HandIn, submission_id: str, data: bytes | OSError) -> Submissi
     if len(data) <= MAX_BYTES:
         submission = replace(submission, sha256=content_of(data))
     try:
-        return _with_code(submission, hand_in.file.path, data)
+        return _with_code(submission, hand_in.file, data)
     except (ProblemError, NotebookError) as error:
         return replace(submission, problem=error.problem, problem_message=error.message)
 
 
-def _with_code(submission: Submission, path: PurePosixPath, data: bytes) -> Submission:
-    ending = path.suffix.lower()
+def _with_code(submission: Submission, file: File, data: bytes) -> Submission:
+    ending = file.suffix
     if ending == NOTEBOOK:
         notebook = read_notebook(data)
         return replace(
@@ -120,7 +119,7 @@ def _with_code(submission: Submission, path: PurePosixPath, data: bytes) -> Subm
         return replace(submission, form="module", cells=(_module_source(data),))
     if is_link(ending, data):
         raise ProblemError("link_only", Message("intake.link"))
-    raise ProblemError("wrong_file_type", _wrong_file_type(path))
+    raise ProblemError("wrong_file_type", _wrong_file_type(file))
 
 
 def _module_source(data: bytes) -> str:
@@ -152,9 +151,9 @@ def _is_notebook(data: bytes) -> bool:
     )
 
 
-def _wrong_file_type(path: PurePosixPath) -> Message:
-    real = PurePosixPath(path.stem).suffix.lower()
+def _wrong_file_type(file: File) -> Message:
+    real = ending(file.stem)
     if real in (NOTEBOOK, MODULE):
-        return Message("intake.second_ending", {"ending": text(path.suffix), "real": real})
-    kind = DOCUMENTS.get(path.suffix.lower(), "other")
+        return Message("intake.second_ending", {"ending": text(file.suffix), "real": real})
+    kind = DOCUMENTS.get(file.suffix, "other")
     return Message("intake.wrong_kind", {"kind": Message(f"kind.{kind}")})

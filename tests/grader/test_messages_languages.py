@@ -146,7 +146,7 @@ def test_nothing_on_a_page_is_left_in_english(language):
 
 @pytest.mark.parametrize(("languages", "most"), [(["es", "pt", "pt"], "pt"), ([None], None)])
 def test_a_class_is_told_in_the_language_of_most_notebooks(languages, most):
-    from grader.reports.summary import own_language
+    from grader.reports.summary import class_summary
 
     submissions = tuple(
         SubmissionResult(
@@ -158,7 +158,7 @@ def test_a_class_is_told_in_the_language_of_most_notebooks(languages, most):
     results = Results(
         assignment="sums", title="", grader_version="1", seed="0", submissions=submissions
     )
-    assert own_language(results) == most
+    assert class_summary(results).language == most
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from grader.messages import render
 from grader.notebooks import MAX_BYTES
 from grader.submissions import IntakeError, collect
+from grader.submissions.handins import original_of
 
 MODULE = "def f(x):\n    return x\n"
 NOTEBOOK = json.dumps(
@@ -226,6 +227,45 @@ def test_sections_may_hold_the_students_folders(folder):
 def test_a_folder_with_several_submissions_stands_before_their_names(folder):
     place = folder(modules("ana/hw1.py", "ana/hw2.py", "bob/hw1.py"))
     assert ids(place) == ["ana/hw1", "ana/hw2", "bob"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [("ana/ana.ipynb", "ana/ana (1).ipynb"), ("ana/hw.py", "ana/hw - Copy.py", "bob/hw.py")],
+)
+def test_copies_in_a_students_folder_are_one_hand_in(folder, others):
+    ana = next(one for one in collect([folder(modules(*others))]) if one.id == "ana")
+    assert (ana.path, ana.others, ana.flags) == (others[1], (others[0],), ("several_files",))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("hw.py", "hw (1).py"),
+        ("monday/hw.py", "monday/hw (1).py"),
+        ("monday/hw.py", "monday/hw (1).py", "friday/hw.py", "friday/hw (1).py"),
+    ],
+)
+def test_numbered_files_that_may_be_of_several_students_are_all_kept(folder, names):
+    assert len(ids(folder(modules(*names)))) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "original"),
+    [
+        ("hw (2)", "hw"),
+        ("hw(2)", "hw"),
+        ("Cópia de hw", "hw"),
+        ("Co\u0301pia de hw (1)", "hw"),
+        ("hw-Copy1", "hw"),
+        ("hw - Copia (3)", "hw"),
+        ("photocopy", "photocopy"),
+        ("(1)", "(1)"),
+        ("week 2", "week 2"),
+    ],
+)
+def test_the_name_of_a_copy_names_its_original(name, original):
+    assert original_of(name) == original
 
 
 def test_the_same_name_in_two_folders_gives_two_ids(folder):

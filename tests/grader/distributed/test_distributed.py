@@ -297,7 +297,7 @@ def test_a_submission_that_kills_two_workers_is_set_aside(here, cluster):
     assert len(found) == 12
     assert [worker.poll() for worker in cluster.workers].count(None) == 1
     with existing(here / "out") as book:
-        assert "killer" in book.settled()
+        assert "killer" in dict(book.settled())
 
 
 KILLED = """
