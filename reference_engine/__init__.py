@@ -113,7 +113,8 @@ set_default_tensor_type = _constructors.set_default_tensor_type
 
 _SUBMODULES = frozenset(
     {
-        "_C", "autograd", "backends", "cuda", "distributions", "func", "jit", "linalg", "nn",
+        "_C", "accelerator", "autograd", "backends", "cuda", "distributions", "func", "jit",
+        "linalg", "nn",
         "optim", "random", "special", "testing", "utils", "version",
     }
 )  # fmt: skip

@@ -158,3 +158,37 @@ row(
     ),
     bias=lambda ops, grad: ops.sum_dim(grad, _channels(grad.shape), False),
 )
+
+
+# -- lengths and directions -----------------------------------------------------------------------
+
+
+def _others(shape: tuple[int, ...], dim: int) -> tuple[int, ...]:
+    return tuple(one for one in range(len(shape)) if one != dim)
+
+
+@quiet
+def _weight_norm(self: Any, lengths: Any, /, dim: int) -> Any:
+    squares = np.sum(self * self, _others(self.shape, dim), keepdims=True)
+    return self * (lengths / np.sqrt(squares))
+
+
+def _weight_norm_backward(ops: Any, grad: Any, self: Any, lengths: Any, dim: int) -> Any:
+    dims = _others(self.shape, dim)
+    size = ops.sqrt(ops.sum_dim(self * self, dims, True))
+    along = ops.sum_dim(grad * self, dims, True) / (size * size)
+    return lengths / size * (grad - self * along)
+
+
+def _weight_norm_backward_lengths(ops: Any, grad: Any, self: Any, dim: int) -> Any:
+    dims = _others(self.shape, dim)
+    size = ops.sqrt(ops.sum_dim(self * self, dims, True))
+    return ops.sum_dim(grad * self, dims, True) / size
+
+
+row(
+    "weight_norm_interface",
+    _weight_norm,
+    self=lambda ops, grad, self, lengths, dim: _weight_norm_backward(ops, grad, self, lengths, dim),
+    lengths=lambda ops, grad, self, dim: _weight_norm_backward_lengths(ops, grad, self, dim),
+)

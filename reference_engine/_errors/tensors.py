@@ -34,6 +34,7 @@ INVALID_DATA = "new(): invalid data type '{type}'"
 NO_DTYPE = "Could not infer dtype of {type}"
 NO_ACCELERATOR = "Cannot access accelerator device when none is available."
 NO_CUDA = "Torch not compiled with CUDA enabled"
+NO_ACCELERATOR = "Cannot access accelerator device when none is available."
 NO_CUDA_TYPE = "type torch.cuda.{name} not available. Torch not compiled with CUDA enabled."
 NEW_DATA = "new(): data must be a sequence (got {type})"
 NEW_DTYPE = (

@@ -9,6 +9,10 @@ from reference_engine.nn.parameter import Buffer, Parameter
 
 
 def __getattr__(name: str) -> Any:
+    home = parameter if name.startswith("Uninitialized") else modules
+    found = getattr(home, name, None)
+    if found is not None:
+        return found
     from reference_engine.nn._pytorch_names import NN
 
     if name in NN:

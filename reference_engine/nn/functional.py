@@ -18,6 +18,10 @@ from reference_engine.nn._resampling import *
 
 
 def __getattr__(name: str) -> Any:
+    if name == "multi_head_attention_forward":  # loaded when it is first named
+        from reference_engine.nn._multi_head import multi_head_attention_forward
+
+        return multi_head_attention_forward
     from reference_engine.nn._pytorch_names import FUNCTIONAL
 
     raise _errors.missing("nn.functional", name, FUNCTIONAL)

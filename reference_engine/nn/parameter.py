@@ -51,3 +51,11 @@ def _sharing(cls: type[Tensor], data: Any) -> Any:
     made = Tensor() if data is None else data.detach()
     made.__class__ = cls
     return made
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"UninitializedBuffer", "UninitializedParameter"}:  # for lazy modules only
+        from reference_engine.nn import _uninitialized
+
+        return getattr(_uninitialized, name)
+    raise AttributeError(f"module 'torch.nn.parameter' has no attribute '{name}'")

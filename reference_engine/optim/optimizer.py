@@ -305,7 +305,7 @@ class ElementwiseOptimizer(Optimizer):
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with set_grad_enabled(True) if self.defaults["differentiable"] else no_grad():
+        with set_grad_enabled(True) if self.defaults.get("differentiable") else no_grad():
             for group in self.param_groups:
                 for param in group["params"]:
                     grad = param.grad

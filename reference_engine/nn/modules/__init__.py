@@ -1,4 +1,7 @@
-"""The modules of torch.nn, one family a file."""
+"""The modules of torch.nn, one family a file; rare ones are loaded when first named."""
+
+from importlib import import_module
+from typing import Any
 
 from reference_engine.nn.modules.activation import *  # noqa: F403
 from reference_engine.nn.modules.batchnorm import *  # noqa: F403
@@ -18,3 +21,25 @@ from reference_engine.nn.modules.pooling import *  # noqa: F403
 from reference_engine.nn.modules.rnn import *  # noqa: F403
 from reference_engine.nn.modules.sparse import *  # noqa: F403
 from reference_engine.nn.modules.upsampling import *  # noqa: F403
+
+_LATER = {
+    "lazy": (
+        "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d "
+        "LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d LazyInstanceNorm1d "
+        "LazyInstanceNorm2d LazyInstanceNorm3d LazyLinear"
+    ),
+    "multihead": "MultiheadAttention",
+    "transformer": (
+        "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder "
+        "TransformerEncoderLayer"
+    ),
+}
+_HOME = {name: home for home, names in _LATER.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'torch.nn.modules' has no attribute '{name}'")

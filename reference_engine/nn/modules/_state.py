@@ -22,9 +22,7 @@ def state_dict(self: Any, *, destination: Any = None, prefix: str = "", keep_var
         destination._metadata[prefix[:-1]] = local
     for hook in self._of_state("_state_dict_pre_hooks"):
         hook(self, prefix, keep_vars)
-    for name, tensor in _loading.persistent(self):
-        if tensor is not None:
-            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+    self._save_to_state_dict(destination, prefix, keep_vars)
     if type(self).get_extra_state is not get_extra_state:
         destination[prefix + _loading.EXTRA] = self.get_extra_state()
     for name, module in self._modules.items():
@@ -36,6 +34,12 @@ def state_dict(self: Any, *, destination: Any = None, prefix: str = "", keep_var
         found = hook(self, destination, prefix, local)
         destination = destination if found is None else found
     return destination
+
+
+def _save_to_state_dict(self: Any, destination: Any, prefix: str, keep_vars: bool) -> None:
+    for name, tensor in _loading.persistent(self):
+        if tensor is not None:
+            destination[prefix + name] = tensor if keep_vars else tensor.detach()
 
 
 def get_extra_state(self: Any) -> Any:

@@ -360,6 +360,7 @@ class Module:
     _register_load_state_dict_pre_hook = _state._register_load_state_dict_pre_hook
     register_load_state_dict_post_hook = _state.register_load_state_dict_post_hook
     load_state_dict = _state.load_state_dict
+    _save_to_state_dict = _state._save_to_state_dict
     _load_from_state_dict = _state._load_from_state_dict
 
     # -- Python -----------------------------------------------------------------------------------

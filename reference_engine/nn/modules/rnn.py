@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import reference_engine as torch
 from reference_engine._tensor import Tensor
@@ -11,6 +11,9 @@ from reference_engine.nn import functional as F
 from reference_engine.nn import init
 from reference_engine.nn.modules._building import add_parameters
 from reference_engine.nn.modules.module import Module
+
+if TYPE_CHECKING:
+    from reference_engine.nn.utils.rnn import PackedSequence
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
 
@@ -104,6 +107,11 @@ class RNNBase(Module):
     def _suffixes(self, layer: int) -> list[str]:
         return [f"l{layer}", f"l{layer}_reverse"][: 2 if self.bidirectional else 1]
 
+    def _weights(self, suffix: str) -> list[Any]:
+        """Weight and bias of the input, weight and bias of the state, and the projection."""
+        names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh", "weight_hr")
+        return [self._parameters.get(f"{name}_{suffix}") for name in names]
+
     def reset_parameters(self) -> None:
         """Draw all weights uniformly, within the root of the hidden size."""
         _reset(self, self.hidden_size)
@@ -134,6 +142,10 @@ class RNNBase(Module):
 
     def _run(self, input: Any, given: State | None) -> tuple[Any, State]:
         """The last layer's outputs and the last states, from an input of 2 or 3 dimensions."""
+        if isinstance(input, tuple):
+            from reference_engine.nn.modules._packed import run_packed
+
+            return run_packed(self, cast("PackedSequence", input), given, _STEPS[self.mode][1])
         kind = "LSTM" if self.mode == "LSTM" else "GRU" if self.mode == "GRU" else "RNN"
         if input.dim() not in (2, 3):
             tensor = " tensor" if kind == "RNN" else ""
@@ -187,14 +199,9 @@ class RNNBase(Module):
     def _direction(
         self, values: Any, state: State, suffix: str, *, backwards: bool
     ) -> tuple[Any, State]:
-        weights: dict[str, Any] = self._parameters
-        hidden_weight: Any = weights[f"weight_hh_{suffix}"]
-        hidden_bias = weights.get(f"bias_hh_{suffix}")
-        projection = weights.get(f"weight_hr_{suffix}")
+        weight, bias, hidden_weight, hidden_bias, projection = self._weights(suffix)
         step = _STEPS[self.mode][1]
-        from_input: Any = F.linear(
-            values, weights[f"weight_ih_{suffix}"], weights.get(f"bias_ih_{suffix}")
-        )
+        from_input: Any = F.linear(values, weight, bias)
         outputs: list[Any] = []
         steps = from_input.unbind(0)
         for one in reversed(steps) if backwards else steps:

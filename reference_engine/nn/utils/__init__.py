@@ -1,5 +1,6 @@
 """torch.nn.utils: what is done to the gradients and parameters of a whole model."""
 
+from importlib import import_module
 from typing import Any
 
 from reference_engine._errors import NotCovered
@@ -15,8 +16,21 @@ from reference_engine.nn.utils.convert_parameters import (
     vector_to_parameters,
 )
 
+_LATER = {
+    "_hooked_norms": "remove_spectral_norm remove_weight_norm spectral_norm weight_norm",
+    "parametrizations": "",
+    "parametrize": "",
+    "rnn": "",
+    "stateless": "",
+}
+"""Modules, and the functions of them that have their names here: loaded when first named."""
+
 
 def __getattr__(name: str) -> Any:
+    for home, names in _LATER.items():
+        if name == home or name in names.split():
+            found = import_module(f"{__name__}.{home}")
+            return found if name == home else getattr(found, name)
     from reference_engine.nn._pytorch_names import UTILS
 
     if name in UTILS:

@@ -31,8 +31,8 @@ def test_constructor_takes_pytorchs_arguments(name):
 @pytest.mark.parametrize(
     ("owner", "name", "shown"),
     [
-        (nn, "Transformer", "nn.Transformer"),
-        (nn.utils, "spectral_norm", "nn.utils.spectral_norm"),
+        (nn, "SyncBatchNorm", "nn.SyncBatchNorm"),
+        (nn.utils, "fuse_conv_bn_eval", "nn.utils.fuse_conv_bn_eval"),
         (nn.Tanh(), "compile", "nn.Module.compile"),
     ],
 )
