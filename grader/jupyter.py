@@ -42,7 +42,7 @@ from grader.messages import LANGUAGES, Language, Message, render, tag
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
 from grader.reports import summary, terminal
 from grader.reports.escaping import visible
-from grader.results import Isolation, QuestionResult, SubmissionResult
+from grader.results import Isolation, OutputResult, QuestionResult, SubmissionResult
 from grader.sandbox.protocol import Source
 from grader.sandbox.values import from_protocol, to_protocol, to_raised
 from grader.sandbox.worker.child import apply
@@ -329,18 +329,32 @@ def _table(result: SubmissionResult, language: Language) -> str:
     title = f"{_safe(result.name or result.id)} {summary.score(result)}"
     if result.problem is not None:
         title += f"<br>{_safe(render(result.problem_message or '', language))}"
-    rows = "".join(_row(one, language) for one in result.questions)
+    rows = "".join(_rows(one, language) for one in result.questions)
     return f"<table><caption>{title}</caption><tbody>{rows}</tbody></table>"
 
 
-def _row(question: QuestionResult, language: Language) -> str:
-    verdict = summary.words("verdict", question.verdict, language)
-    sentences = "<br>".join(map(_safe, _sentences(question, language)))
+def _rows(question: QuestionResult, language: Language) -> str:
+    """A question's row, and one for each of its outputs where they are judged apart."""
+    rows = _row(question, question.id, _sentences(question, language), language)
+    if len(question.outputs) < 2 or question.verdict == "correct":
+        return rows
+    for one in question.outputs:
+        says_more = one.verdict != "correct" and one.message != question.message
+        said = [render(one.message, language)] if says_more else []
+        rows += _row(one, f"{question.id}: {one.name}", said, language)
+    return rows
+
+
+def _row(
+    judged: QuestionResult | OutputResult, name: str, said: Sequence[str], language: Language
+) -> str:
+    verdict = summary.words("verdict", judged.verdict, language)
+    sentences = "<br>".join(map(_safe, said))
     left = 'style="text-align: left"'
     return (
-        f'<tr><th scope="row" {left}><code>{_safe(question.id)}</code></th>'
-        f"<td {left}>{summary.icon(question.verdict)} {_safe(verdict)}</td>"
-        f"<td>{summary.score(question)}</td><td {left}>{sentences}</td></tr>"
+        f'<tr><th scope="row" {left}><code>{_safe(name)}</code></th>'
+        f"<td {left}>{summary.icon(judged.verdict)} {_safe(verdict)}</td>"
+        f"<td>{summary.score(judged)}</td><td {left}>{sentences}</td></tr>"
     )
 
 

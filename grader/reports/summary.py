@@ -11,6 +11,7 @@ from typing import Literal
 from grader.messages import Language, Message, name, render
 from grader.results import (
     VERDICTS,
+    OutputResult,
     QuestionResult,
     Results,
     SubmissionResult,
@@ -100,7 +101,7 @@ def points(score: float | None) -> str:
     return f"{score:.2f}".removesuffix("0")
 
 
-def score(result: SubmissionResult | QuestionResult) -> str:
+def score(result: SubmissionResult | QuestionResult | OutputResult) -> str:
     """Points of points: "3.0/4.0"."""
     return f"{points(result.score)}/{points(result.max_score)}"
 

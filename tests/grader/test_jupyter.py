@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -59,6 +60,17 @@ SMALL = """
 """
 
 
+PAIR = """
+    from grader import Assignment, array
+
+    hw = Assignment("pair", title="Pair")
+
+    @hw.question(points=2, inputs={"x": array("n")})
+    def gradients(x):
+        return {"dx": 2 * x, "dw": 3 * x}
+"""
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -82,10 +94,13 @@ def define(monkeypatch):
 @pytest.fixture
 def small(here):
     """The bundle of a small assignment, beside the notebook."""
-    file = here / "private" / "assignment.py"
+    return release(SMALL, here / "small.grader.json")
+
+
+def release(assignment, bundle):
+    file = bundle.parent / "private" / "assignment.py"
     file.parent.mkdir()
-    file.write_text(textwrap.dedent(SMALL), encoding="utf-8")
-    bundle = here / "small.grader.json"
+    file.write_text(textwrap.dedent(assignment), encoding="utf-8")
     bundle.write_bytes(releasing.bundle(load(file)))
     return bundle
 
@@ -190,6 +205,16 @@ def test_html_holds_no_markup_of_a_students(small, define):
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
     assert html.startswith('<div lang="pt-BR">')
+
+
+def test_html_has_a_row_for_each_output_that_is_judged_apart(here, define):
+    release(PAIR, here / "pair.grader.json")
+    define("def gradients(x):\n    return {'dx': 2 * x, 'dw': x}\n")
+    html = jupyter.check("pair", lang="en")._repr_html_()
+    assert re.findall("<code>(.*?)</code>", html) == [
+        "gradients", "gradients: dx", "gradients: dw",
+    ]  # fmt: skip
+    assert re.findall("<td>(.*?)</td>", html) == ["1.0/2.0", "1.0/1.0", "0.0/1.0"]
 
 
 # -- what it checks with --------------------------------------------------------------------------
