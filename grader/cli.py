@@ -4,7 +4,6 @@ Heavy modules are imported by the commands that need them, so that `grader --hel
 """
 
 import io
-import os
 import secrets
 import signal
 import sys
@@ -19,7 +18,7 @@ import click
 
 from grader import __version__
 from grader.commands import course, handover, preparing, steps, upkeep, writing
-from grader.messages import LANGUAGES, Message, render, say
+from grader.messages import LANGUAGES, Message, Told, render, say
 
 if TYPE_CHECKING:
     from grader.results import SubmissionResult
@@ -234,14 +233,7 @@ def _check(file: Path, assignment: str | None, more: bool, form: str, **options:
     show_default=True,
     help="The folder for the results; a new one is private to you.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=lambda: os.cpu_count() or 1,
-    metavar="N",
-    help="Submissions to grade at a time.  [default: the number of cores]",
-)
+@steps.jobs
 @click.option(
     "--seed",
     metavar="TEXT",
@@ -305,7 +297,7 @@ def grade(  # noqa: PLR0913 - one parameter an option
             name: options[name] for name in ("torch", "executor", "timeout", "memory", "isolation")
         },
     )
-    stopped: tuple[str, int] | None = None
+    stopped: tuple[Told, int] | None = None
     with ExitStack() as held:
 
         def start(seed: str) -> Any:
@@ -358,25 +350,20 @@ def grade(  # noqa: PLR0913 - one parameter an option
         )
         writing.show(book, figures, plain=options["plain"], language=language)
         outdated = book.outdated()
-    steps.say(f"written: {' and '.join(map(str, written))}")
+    steps.say_written(written, language)
     if outdated:
-        steps.say(
-            f"{outdated} marks were given under another assignment, grader or options and stand: "
-            f"grader regrade {out} shows old and new"
-        )
+        told = Message("grade.outdated", {"count": outdated, "out": str(out)})
+        steps.say(told, language=language)
     if stopped is not None:
         why, status = stopped
-        steps.fail(
-            f"{why}; {figures.submissions} of {len(taken)} are graded; the same command goes "
-            "on from here",
-            status,
-        )
+        known = {"why": why, "graded": figures.submissions, "all": len(taken)}
+        steps.fail(Message("grade.goes_on", known), status, language=language)
     steps.end(figures, options["min_score"], missing=len(good) < len(paths))
 
 
 def _grade_all(
     graded: Iterator["SubmissionResult"], expected: int, options: dict[str, Any]
-) -> tuple[str, int] | None:
+) -> tuple[Told, int] | None:
     """Grade until the end, or until it is stopped: why, and the exit status for that."""
     from grader.batch import WorkersError
 
@@ -393,7 +380,7 @@ def _grade_all(
     except KeyboardInterrupt:
         # A second one must not cost what is finished.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        return "interrupted", steps.INTERRUPTED
+        return Message("check.interrupted"), steps.INTERRUPTED
     return None
 
 

@@ -164,11 +164,10 @@ class Grader:
             judged = self._judge(submission, torch)
         questions = tuple(self._question(one) for one in judged)
         score = _total(one.score for one in questions)
-        late_factor = 1 - self.assignment.late if submission.late else 1.0
+        blank = self._unjudged(submission, None, None)
         result = replace(
-            self._unjudged(submission, None, None),
-            score=None if score is None else score * late_factor,
-            late_factor=late_factor,
+            blank,
+            score=None if score is None else score * blank.late_factor,
             pending=sum((one.max_score for one in questions if one.score is None), 0.0),
             seconds=round(time.monotonic() - started, 3),
             torch=torch,
@@ -354,6 +353,7 @@ def _unjudged(
         sha256=submission.sha256,
         submitted_at=submission.submitted_at,
         late=submission.late,
+        late_factor=1 - assignment.late if submission.late else 1.0,
         lms=dict(submission.lms),
         flags=submission.flags,
         others=submission.others,

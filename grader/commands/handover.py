@@ -12,7 +12,7 @@ from grader.messages import LANGUAGES
 if TYPE_CHECKING:
     from grader.gradebook import Gradebook
     from grader.messages import Language
-    from grader.reports.lms import Filled
+    from grader.reports.lms import Filled, Rows
     from grader.results import Results
 
 MOST_NAMED = 20
@@ -40,8 +40,8 @@ _lang = click.option(
     "--into",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Canvas's exported gradebook or Moodle's grading worksheet, to fill in; FILE itself is "
-    "not changed.",
+    help="Canvas's exported gradebook or Moodle's grading worksheet, to fill in, or to tell who is "
+    "missing in feedback; FILE itself is not changed.",
 )
 @click.option(
     "--scale-to",
@@ -79,8 +79,10 @@ def report(  # noqa: PLR0913 - one parameter an option
         written = []
         if filled and into is not None:
             written.append(_fill(results, filled[0], into, out, language, scale_to))
-        zipped = (name for name in writing.FEEDBACK if name in formats)
-        written += [_zip_pages(book, name, out, language) for name in zipped]
+        for name in (one for one in writing.FEEDBACK if one in formats):
+            written.append(_zip_pages(book, name, out, language))
+            if into is not None and not filled:
+                _tell_missing(results, name, into)
         written += writing.write(
             book,
             out,
@@ -91,15 +93,17 @@ def report(  # noqa: PLR0913 - one parameter an option
         )
         if "csv" in formats or filled:
             _name("left blank, since something is still to be judged", pending(results))
-    steps.say(f"written: {' and '.join(map(str, written))}")
+    steps.say_written(written, language)
 
 
 def _check(
     formats: Sequence[str], filled: Sequence[str], into: Path | None, scale_to: float | None
 ) -> None:
     """Refuse options that do not go together."""
-    if len(filled) > 1:
-        steps.fail("--format canvas and --format moodle are for different files", steps.USAGE)
+    systems = {name.removesuffix("-feedback") for name in (*filled, *writing.FEEDBACK)}
+    systems &= {name.removesuffix("-feedback") for name in formats}
+    if len(filled) > 1 or (into is not None and len(systems) > 1):
+        steps.fail("Canvas's and Moodle's formats are for different files", steps.USAGE)
     if filled and into is None:
         steps.fail(
             f"--format {filled[0]} needs --into FILE, "
@@ -110,8 +114,8 @@ def _check(
             ),
             steps.USAGE,
         )
-    if into is not None and not filled:
-        steps.fail("--into is for --format canvas or moodle", steps.USAGE)
+    if into is not None and not systems:
+        steps.fail("--into is for the formats of Canvas and Moodle", steps.USAGE)
     if scale_to is not None and not set(formats) & {*writing.SCALED, *writing.FILLED}:
         steps.fail(
             f"--scale-to is for the formats {', '.join((*writing.SCALED, *writing.FILLED))}",
@@ -138,6 +142,12 @@ def _fill(  # noqa: PLR0913 - as many facts
             filled = lms.moodle(results, exported, language=language, scale_to=scale_to)
     except tables.TableError as error:
         steps.fail(str(error), steps.USAGE)
+    if not filled.matched:
+        steps.fail(
+            f"no submission in {out} has a row in {into}, and nothing was written: give the file "
+            f"of the course whose submissions were downloaded from {name.capitalize()} and graded",
+            steps.USAGE,
+        )
     path = write_atomically(out / writing.FILES[name], filled.content)
     _tell(filled, into)
     return path
@@ -169,10 +179,29 @@ def _zip_pages(book: "Gradebook", name: str, out: Path, language: "Language") ->
     return written.path
 
 
+def _tell_missing(results: "Results", name: str, into: Path) -> None:
+    """Say whom the system's file and the gradebook do not both know."""
+    from grader.reports import lms, tables
+
+    try:
+        exported = tables.read(into)
+        if name == "canvas-feedback":
+            found = lms.canvas_rows(results, exported)
+        else:
+            found = lms.moodle_rows(results, exported)
+    except tables.TableError as error:
+        steps.fail(str(error), steps.USAGE)
+    _tell_rows(found, into)
+
+
+def _tell_rows(found: "Rows", into: Path) -> None:
+    _name(f"no row in {into}", found.unmatched)
+    _name("no submission", found.missing)
+
+
 def _tell(filled: "Filled", into: Path) -> None:
     steps.say(f"{filled.matched} submissions have their row in {into}")
-    _name(f"no row in {into}", filled.unmatched)
-    _name("no submission", filled.missing)
+    _tell_rows(filled.rows, into)
     if filled.remark:
         steps.say(filled.remark)
 
@@ -204,7 +233,7 @@ def marks(out: Path, file: Path, by: str | None) -> None:
 
     with existing(out) as book:
         try:
-            given = read_marks(file, book.results())
+            given = read_marks(file, book.results(), writing.worth(book))
         except TableError as error:
             steps.fail(str(error), steps.USAGE)
         except MarksError as error:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -32,6 +32,16 @@ pseudonyms = click.option(
 )
 """The option of the commands that write the page of the class."""
 
+jobs = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    metavar="N",
+    help="Submissions to grade at a time.  [default: the number of cores]",
+)
+"""The option of the commands that grade a class."""
+
 
 def fail(told: Told, exit_code: int, *, language: Language = "en") -> NoReturn:
     """End the command with one line on stderr and the exit code for its kind of failure."""
@@ -44,6 +54,11 @@ def say(told: Told, *, language: Language = "en") -> None:
     from grader.reports.escaping import terminal
 
     click.echo(f"grader: {terminal(render(told, language), 2000)}", err=True)
+
+
+def say_written(paths: Iterable[Path], language: Language) -> None:
+    """Say which files were written."""
+    say(Message("start.written", {"name": ", ".join(map(str, paths))}), language=language)
 
 
 def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,5 @@
 """The commands that look after an OUT: how far it is, grading again, explaining and forgetting."""
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,7 +40,7 @@ def status(out: Path) -> None:
             click.echo(f"problem     {count} {problem}")
         for one in book.results().submissions:
             name = terminal(one.id, 66)
-            if one.problem is not None and one.score is None:
+            if one.problem is not None and one.pending:
                 click.echo(f"person      {name}\t{one.problem}")
             for question in one.questions:
                 if question.score is None:
@@ -54,14 +53,7 @@ def status(out: Path) -> None:
     "--only", metavar="ID", multiple=True, help="Only this student; may be given several times."
 )
 @click.option("--raise-only", is_flag=True, help="Let a new mark count only where it is higher.")
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=lambda: os.cpu_count() or 1,
-    metavar="N",
-    help="Submissions to grade at a time.  [default: the number of cores]",
-)
+@steps.jobs
 @click.option(
     "--isolation",
     type=click.Choice(["auto", "full", "kernel", "limits"]),
@@ -270,7 +262,7 @@ def _compare(kept: "SubmissionResult", again: "SubmissionResult", language: Lang
             by = one.override.by
             _line(say("explain.by_person", language, id=one.id, points=points, by=by))
     same = computed == {one.id: one.score for one in again.questions}
-    if same and kept.problem == again.problem:
+    if kept.problem == again.problem and (same or kept.problem is not None):
         _line(say("explain.same_mark", language, mark=_mark(again, language)))
         return
     _line(say("explain.other_mark", language, mark=_mark(again, language)))

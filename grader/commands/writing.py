@@ -13,6 +13,7 @@ import click
 from grader.messages import Language, Message, render
 
 if TYPE_CHECKING:
+    from grader.assignment import Assignment
     from grader.gradebook import Gradebook
     from grader.reports.summary import ClassSummary
     from grader.results import Results, SubmissionResult
@@ -121,10 +122,21 @@ def write(  # noqa: PLR0913 - as many facts
 
 def own_title(book: "Gradebook", language: Language) -> str | None:
     """The title of the assignment that was graded last, if its file is still where it was."""
+    assignment = _assignment(book)
+    return None if assignment is None else assignment.title_in(language)
+
+
+def worth(book: "Gradebook") -> dict[str, float]:
+    """The points of its questions; none where its file is no longer where it was."""
+    assignment = _assignment(book)
+    return {} if assignment is None else {one.id: one.points for one in assignment.items}
+
+
+def _assignment(book: "Gradebook") -> "Assignment | None":
     from grader.assignment import AssignmentError
 
     try:
-        return load(book.commands()[-1].assignment).title_in(language)
+        return load(book.commands()[-1].assignment)
     except AssignmentError:
         return None
 

@@ -21,7 +21,7 @@ from grader.gradebook.database import Database
 from grader.gradebook.database import GradebookError as GradebookError
 from grader.gradebook.database import OtherRunError as OtherRunError
 from grader.gradebook.locking import LockedError, locked
-from grader.gradebook.marks import Mark, with_overrides
+from grader.gradebook.marks import Mark
 from grader.gradebook.run import Command as Command
 from grader.gradebook.run import Status as Status
 from grader.gradebook.run import content_of as content_of
@@ -221,10 +221,13 @@ class Gradebook:
         Of two for one question the later is in force; given together, a student's own.
         """
         at = _now()
-        rows = [(one.student, one.question, one.points, one.comment, by, at) for one in marks]
+        rows = [
+            (one.student, one.question, one.points, one.comment, by, at, one.max_score)
+            for one in marks
+        ]
         with self._database.transaction():
             self._database.executemany(
-                "INSERT OR REPLACE INTO override VALUES (?, ?, ?, ?, ?, ?)", rows
+                "INSERT OR REPLACE INTO override VALUES (?, ?, ?, ?, ?, ?, ?)", rows
             )
             graded = self._database.execute("SELECT student FROM grading WHERE counts").fetchall()
             for (student,) in graded:
@@ -234,7 +237,7 @@ class Gradebook:
     def overridden(self, result: SubmissionResult) -> SubmissionResult:
         """The result with the marks that a person gave."""
         with self._database.reading():
-            return with_overrides(result, overrides.of(self._database, result.id))
+            return overrides.of(self._database, result.id).put_into(result)
 
     def forget(self, student: str) -> bool:
         """Remove all that is stored of a student, also from the file; false where nothing was."""

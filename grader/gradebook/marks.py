@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
 from grader.reports.summary import points
 from grader.reports.tables import Table, TableError, read
 from grader.results import Override, QuestionResult, Results, SubmissionResult
+
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 
 EVERYONE = "*"
 """Stands in the place of a student's id for all of them."""
@@ -24,12 +27,16 @@ COLUMNS = ("id", "question", "points", "comment")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Points for a question of one student, or of everyone, and the words with them."""
+    """Points for a question of one student, or of everyone, and the words with them.
+
+    `max_score` is the most points that the question has.
+    """
 
     student: str
     question: str
     points: float
     comment: str
+    max_score: float
 
 
 class MarksError(Exception):
@@ -40,16 +47,24 @@ class MarksError(Exception):
         self.lines = tuple(lines)
 
 
-def read_marks(path: Path, results: Results) -> tuple[Mark, ...]:
+def read_marks(
+    path: Path, results: Results, worth: Mapping[str, float] = _NOTHING
+) -> tuple[Mark, ...]:
     """The marks in a table with the columns id, question, points and, if wanted, comment.
 
-    Rows without points and comment are passed over. Raises TableError for what is not such a
-    table, and MarksError where any row is of nobody, of no question, or of no possible points.
+    `worth` has the points of the assignment's questions, of which a class in which nothing could
+    be judged knows none. Rows without points and comment are passed over. Raises TableError for
+    what is not such a table, and MarksError where any row is of nobody, of no question, or of no
+    possible points.
     """
     table = read(path)
     places = _columns(table, path)
-    most = {each.id: each.max_score for one in results.submissions for each in one.questions}
-    answered = {one.id: {each.id for each in one.questions} for one in results.submissions}
+    judged = {each.id: each.max_score for one in results.submissions for each in one.questions}
+    most = judged | {name: points for name, points in worth.items() if name not in judged}
+    answered = {
+        one.id: set(most) if one.problem else {each.id for each in one.questions}
+        for one in results.submissions
+    }
     marks: dict[tuple[str, str], Mark] = {}
     refused: list[str] = []
     for number, row in enumerate(table.rows[1:], start=2):
@@ -96,10 +111,7 @@ def _mark(
         if student not in answered:
             return f"there is no submission {student!r}{_nearest(student, answered)}"
         if question not in answered[student]:
-            return (
-                f"nothing of {student!r} could be judged, so there is no {question!r} to mark: "
-                "grade what is handed in in its place, or mark it in your learning system"
-            )
+            return f"{student!r} was graded when there was no {question!r}: grader regrade first"
     if not re.fullmatch(r"\d+([.,]\d*)?|[.,]\d+", cells["points"]):
         found = repr(cells["points"]) if cells["points"] else "none"
         return f"points for {question!r} of {student!r} are a number, found {found}"
@@ -107,7 +119,7 @@ def _mark(
     if score > most[question]:
         given, possible = points(score), points(most[question])
         return f"{question!r} of {student!r} has {given} points, of {possible} possible ones"
-    return Mark(student, question, score, cells.get("comment", ""))
+    return Mark(student, question, score, cells.get("comment", ""), most[question])
 
 
 def _nearest(student: str, answered: Mapping[str, set[str]]) -> str:
@@ -115,20 +127,45 @@ def _nearest(student: str, answered: Mapping[str, set[str]]) -> str:
     return f": {near[0]!r} is meant, perhaps" if near else ": the ids are those in results.json"
 
 
-def with_overrides(result: SubmissionResult, overrides: Mapping[str, Override]) -> SubmissionResult:
-    """The result with a person's marks, by question, in place of the computed ones."""
-    if not any(one.id in overrides for one in result.questions):
+def with_overrides(
+    result: SubmissionResult,
+    overrides: Mapping[str, Override],
+    worth: Mapping[str, float] = _NOTHING,
+) -> SubmissionResult:
+    """The result with a person's marks, by question, in place of the computed ones.
+
+    Where nothing could be judged they are all that there is, for the questions in `worth`, which
+    has the most points of each.
+    """
+    known = {one.id for one in result.questions}
+    added = tuple(
+        _by_hand(result, question, most)
+        for question, most in worth.items()
+        if result.problem is not None and question not in known
+    )
+    if not added and not known & overrides.keys():
         return result
     questions = tuple(
         _overridden(one, overrides[one.id]) if one.id in overrides else one
-        for one in result.questions
+        for one in result.questions + added
     )
     judged = [one.score for one in questions if one.score is not None]
+    pending = sum((one.max_score for one in questions if one.score is None), 0.0)
+    if result.problem is not None and result.problem != "empty":
+        pending = max(result.max_score - sum(one.max_score for one in questions), 0.0)
     return replace(
-        result,
-        questions=questions,
-        score=sum(judged) * result.late_factor,
-        pending=sum((one.max_score for one in questions if one.score is None), 0.0),
+        result, questions=questions, score=sum(judged) * result.late_factor, pending=pending
+    )
+
+
+def _by_hand(result: SubmissionResult, question: str, most: float) -> QuestionResult:
+    """A question of a submission that only a person could judge."""
+    return QuestionResult(
+        id=question,
+        score=None,
+        max_score=most,
+        verdict="needs_human",
+        message=result.problem_message or "",
     )
 
 

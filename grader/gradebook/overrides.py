@@ -3,6 +3,8 @@
 For those who hold the database's lock.
 """
 
+from dataclasses import dataclass
+
 import msgspec
 
 from grader.gradebook.database import Database
@@ -10,29 +12,47 @@ from grader.gradebook.marks import EVERYONE, with_overrides
 from grader.results import Override, SubmissionResult
 
 
-def of(database: Database, student: str) -> dict[str, Override]:
-    """The marks that are in force for a student, by question."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The marks that are in force for a student, by question.
+
+    `worth` has the most points of those that were given to this student alone.
+    """
+
+    overrides: dict[str, Override]
+    worth: dict[str, float]
+
+    def put_into(self, result: SubmissionResult) -> SubmissionResult:
+        """The result with these marks."""
+        return with_overrides(result, self.overrides, self.worth)
+
+
+def of(database: Database, student: str) -> Given:
+    """The marks that are in force for a student."""
     # Of one question's the last is kept: the latest, and of two given together the own one.
     rows = database.execute(
-        "SELECT question, score, comment, given_by, given_at FROM override "
+        "SELECT question, score, comment, given_by, given_at, student, max_score FROM override "
         "WHERE student IN (?1, ?2) ORDER BY given_at, student <> ?1",
         (EVERYONE, student),
     )
-    return {
-        question: Override(score=score, comment=comment, by=by, at=at)
-        for question, score, comment, by, at in rows.fetchall()
-    }
+    overrides: dict[str, Override] = {}
+    worth: dict[str, float] = {}
+    for question, score, comment, by, at, whose, most in rows.fetchall():
+        overrides[question] = Override(score=score, comment=comment, by=by, at=at)
+        if whose == student and most is not None:
+            worth[question] = most
+    return Given(overrides, worth)
 
 
 def apply(database: Database, student: str) -> None:
     """Change the result that counts for a student."""
-    overrides = of(database, student)
-    if not overrides:
+    given = of(database, student)
+    if not given.overrides:
         return
     (encoded,) = database.execute(
         "SELECT result FROM grading WHERE student = ? AND counts", (student,)
     ).fetchone()
-    new = with_overrides(msgspec.json.decode(encoded, type=SubmissionResult), overrides)
+    new = given.put_into(msgspec.json.decode(encoded, type=SubmissionResult))
     database.execute(
         "UPDATE grading SET score = ?, pending = ?, result = ? WHERE student = ? AND counts",
         (new.score, new.pending, msgspec.json.encode(new).decode(), student),

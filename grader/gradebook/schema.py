@@ -37,5 +37,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             student TEXT NOT NULL, content TEXT NOT NULL, cells BLOB NOT NULL,
             PRIMARY KEY (student, content))""",
     ),
+    ("ALTER TABLE override ADD COLUMN max_score REAL",),
 )
 """The statements that lead from each version of the schema to the next; only ever added to."""

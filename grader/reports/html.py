@@ -152,7 +152,7 @@ def _concerns(result: SubmissionResult, language: Language) -> Iterator[Concern]
 
 def _not_judged(result: SubmissionResult, language: Language) -> Iterator[Concern]:
     """What has no mark through no fault of its author's, and why."""
-    if result.problem is not None and result.score is None:
+    if result.problem is not None and result.pending:
         why: Told = result.problem_message or name("problem", result.problem)
         yield Concern(result, None, render(why, language))
     for one in result.questions:

@@ -35,20 +35,35 @@ _COMMENTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Which rows of an export are whose.
+
+    `found` has the id of each row's submission, `unmatched` are the ids of submissions without a
+    row, `missing` the rows without a submission, by what the system calls them.
+    """
+
+    found: Mapping[Row, str]
+    unmatched: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
     """An export with marks in it, and what is to be said of it.
 
-    `matched` counts the rows that were found, `unmatched` are the ids of submissions without a
-    row, `missing` the rows without a submission, `pending` the ids whose mark is left blank;
-    `remark` says where the system's most points are others than ours.
+    `pending` are the ids whose mark is left blank; `remark` says where the system's most points are
+    others than ours.
     """
 
     content: bytes
-    matched: int
-    unmatched: tuple[str, ...]
-    missing: tuple[str, ...]
+    rows: Rows
     pending: tuple[str, ...]
     remark: str = ""
+
+    @property
+    def matched(self) -> int:
+        """How many rows have a submission."""
+        return len(self.rows.found)
 
 
 def pending(results: Results) -> tuple[str, ...]:
@@ -115,17 +130,29 @@ def canvas(results: Results, exported: Table, *, scale_to: float | None = None) 
     a name that is ours. Raises TableError for what is not such an export, or where the
     assignment's column is not to be found: Canvas would make a new assignment of any other.
     """
-    header = exported.header
-    section = next((at for at, name in enumerate(header) if "Section" in name), None)
-    if len(header) <= 3 or "Student" not in header[0] or "ID" not in header[1] or not section:
-        raise TableError(
-            "a gradebook exported from Canvas begins with Student, ID, ..., Section; found: "
-            + ", ".join(header[:4])
-        )
+    header, section = exported.header, _canvas_section(exported)
     column = _canvas_column(results, header, section)
-    rows = list(exported.rows[1:])
-    possible = next((row for row in rows if row[0].strip() == "Points Possible"), None)
-    keys = {name: itemgetter(at) for at, name in enumerate(header[: section + 1])}
+    rows = canvas_rows(results, exported)
+    possible = next((row for row in exported.rows[1:] if _is_possible(row)), None)
+
+    def cells(one: SubmissionResult) -> dict[int, str]:
+        mark = export.final(one, scale_to)
+        return {} if mark is None else {column: export.number(mark)}
+
+    filled = _with_cells(results, exported, rows, cells)
+    kept = [*range(section + 1), column]
+    content = [[row[at] for at in kept] for row in [header, *filled]]
+    for row in content[1:]:
+        # Matched by the ID beside it; a name is the student's own text.
+        row[0] = inert(row[0])
+    remark = _other_maximum(results, possible[column] if possible else "", scale_to)
+    return _filled(content, exported, results, rows, remark=remark)
+
+
+def canvas_rows(results: Results, exported: Table) -> Rows:
+    """Whose the rows of Canvas's gradebook export are; raises TableError for what is none."""
+    section = _canvas_section(exported)
+    keys = {name: itemgetter(at) for at, name in enumerate(exported.header[: section + 1])}
 
     def own(one: SubmissionResult) -> list[tuple[str, str]]:
         user = one.lms.get("user_id") if one.lms.get("system") == "canvas" else None
@@ -133,26 +160,24 @@ def canvas(results: Results, exported: Table, *, scale_to: float | None = None) 
         names += [(name, one.id) for name in ("SIS User ID", "SIS Login ID")]
         return [*names, ("Student", one.name)] if one.name else names
 
-    def fill(row: Row, one: SubmissionResult) -> Row:
-        mark = export.final(one, scale_to)
-        return row if mark is None else _with(row, {column: export.number(mark)})
+    students = [row for row in exported.rows[1:] if not _is_possible(row) and row[1].strip()]
+    return _matched(results, {row: row[0] for row in students}, keys, own)
 
-    students = [row for row in rows if row is not possible and row[1].strip()]
-    found = _matched(results, students, keys, own)
-    filled = [fill(row, found[row]) if row in found else row for row in rows]
-    kept = [*range(section + 1), column]
-    content = [[row[at] for at in kept] for row in [header, *filled]]
-    for row in content[1:]:
-        # Matched by the ID beside it; a name is the student's own text.
-        row[0] = inert(row[0])
-    return _filled(
-        content,
-        exported,
-        results,
-        found,
-        students=[(row, row[0]) for row in students],
-        remark=_other_maximum(results, possible[column] if possible else "", scale_to),
-    )
+
+def _canvas_section(exported: Table) -> int:
+    """Where the last column about the student stands."""
+    header = exported.header
+    section = next((at for at, name in enumerate(header) if "Section" in name), None)
+    if len(header) <= 3 or "Student" not in header[0] or "ID" not in header[1] or not section:
+        raise TableError(
+            "a gradebook exported from Canvas begins with Student, ID, ..., Section; found: "
+            + ", ".join(header[:4])
+        )
+    return section
+
+
+def _is_possible(row: Row) -> bool:
+    return row[0].strip() == "Points Possible"
 
 
 def _canvas_column(results: Results, header: Row, section: int) -> int:
@@ -188,15 +213,11 @@ def moodle(
     A student is found by the number of "Participant 1234". Raises TableError for what is not
     such a worksheet.
     """
-    rows = worksheet.rows[1:]
-    identifier, grade, most, comments = _moodle_columns(worksheet)
-    comma = any("," in row[most] for row in rows) if most is not None else False
+    _, grade, most, comments = _moodle_columns(worksheet)
+    given = worksheet.rows[1:]
+    comma = any("," in row[most] for row in given) if most is not None else False
 
-    def own(one: SubmissionResult) -> list[tuple[str, str]]:
-        number = _MOODLE_IDENTIFIER.fullmatch(one.lms.get("identifier", ""))
-        return [("number", number[1])] if number else []
-
-    def fill(row: Row, one: SubmissionResult) -> Row:
+    def written(one: SubmissionResult) -> dict[int, str]:
         cells = {}
         if (mark := export.final(one, scale_to)) is not None:
             text = export.number(mark)
@@ -204,19 +225,25 @@ def moodle(
         if comments is not None:
             # Moodle reads a comment as HTML.
             cells[comments] = inert(escape(export.comment(one, language)).replace("\n", "<br>"))
-        return _with(row, cells)
+        return cells
 
-    numbered = {row: number[1] for row in rows if (number := _number(row[identifier]))}
-    found = _matched(results, numbered, {"number": numbered.__getitem__}, own)
-    filled = (fill(row, found[row]) if row in found else row for row in rows)
-    return _filled(
-        [worksheet.header, *filled],
-        worksheet,
-        results,
-        found,
-        students=[(row, row[identifier]) for row in numbered],
-        remark=_other_maximum(results, rows[0][most] if most is not None else "", scale_to),
-    )
+    rows = moodle_rows(results, worksheet)
+    content = [worksheet.header, *_with_cells(results, worksheet, rows, written)]
+    remark = _other_maximum(results, given[0][most] if most is not None else "", scale_to)
+    return _filled(content, worksheet, results, rows, remark=remark)
+
+
+def moodle_rows(results: Results, worksheet: Table) -> Rows:
+    """Whose the rows of Moodle's grading worksheet are; raises TableError for what is none."""
+    identifier, *_ = _moodle_columns(worksheet)
+
+    def own(one: SubmissionResult) -> list[tuple[str, str]]:
+        number = _MOODLE_IDENTIFIER.fullmatch(one.lms.get("identifier", ""))
+        return [("number", number[1])] if number else []
+
+    numbers = {row: number[1] for row in worksheet.rows[1:] if (number := _number(row[identifier]))}
+    names = {row: row[identifier] for row in numbers}
+    return _matched(results, names, {"number": numbers.__getitem__}, own)
 
 
 def _number(cell: str) -> re.Match[str] | None:
@@ -247,50 +274,62 @@ def _moodle_columns(worksheet: Table) -> tuple[int, int, int | None, int | None]
 
 def _matched(
     results: Results,
-    rows: Iterable[Row],
+    rows: Mapping[Row, str],
     keys: Mapping[str, Callable[[Row], str]],
     own: Callable[[SubmissionResult], list[tuple[str, str]]],
-) -> dict[Row, SubmissionResult]:
+) -> Rows:
     """The submission of each row that has one: by the first key that names exactly one row.
 
-    Where two submissions claim a row, it is neither's.
+    Where two submissions claim a row, it is neither's. `rows` has what the system calls them.
     """
     named: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         for key, value in keys.items():
             named.setdefault((key, value(row).strip()), []).append(row)
-    claims: dict[Row, list[SubmissionResult]] = {}
+    claims: dict[Row, list[str]] = {}
+    students: list[str] = []
     for one in results.submissions:
+        students.append(one.id)
         candidates = (named.get(key, []) for key in own(one))
-        found = next((each[0] for each in candidates if len(each) == 1), None)
-        if found is not None:
-            claims.setdefault(found, []).append(one)
-    return {row: claiming[0] for row, claiming in claims.items() if len(claiming) == 1}
+        claimed = next((each[0] for each in candidates if len(each) == 1), None)
+        if claimed is not None:
+            claims.setdefault(claimed, []).append(one.id)
+    found = {row: claiming[0] for row, claiming in claims.items() if len(claiming) == 1}
+    matched = set(found.values())
+    return Rows(
+        found=found,
+        unmatched=tuple(student for student in students if student not in matched),
+        missing=tuple(name for row, name in rows.items() if row not in found),
+    )
 
 
-def _with(row: Row, cells: Mapping[int, str]) -> Row:
-    return tuple(cells.get(at, cell) for at, cell in enumerate(row))
-
-
-def _filled(  # noqa: PLR0913 - one parameter a fact
-    content: Iterable[Iterable[str]],
-    exported: Table,
+def _with_cells(
     results: Results,
-    found: dict[Row, SubmissionResult],
-    *,
-    students: list[tuple[Row, str]],
-    remark: str,
+    exported: Table,
+    rows: Rows,
+    cells: Callable[[SubmissionResult], dict[int, str]],
+) -> list[Row]:
+    """The rows of an export, in which everyone's own have these cells."""
+    matched = set(rows.found.values())
+    own = {one.id: cells(one) for one in results.submissions if one.id in matched}
+
+    def filled(row: Row) -> Row:
+        new = own[rows.found[row]] if row in rows.found else {}
+        return tuple(new.get(at, cell) for at, cell in enumerate(row))
+
+    return list(map(filled, exported.rows[1:]))
+
+
+def _filled(
+    content: Iterable[Iterable[str]], exported: Table, results: Results, rows: Rows, *, remark: str
 ) -> Filled:
-    matched = {one.id for one in found.values()}
     return Filled(
         content=to_bytes(
             [list(row) for row in content],
             delimiter=exported.delimiter,
             has_mark=exported.has_mark,
         ),
-        matched=len(found),
-        unmatched=tuple(one.id for one in results.submissions if one.id not in matched),
-        missing=tuple(name for row, name in students if row not in found),
+        rows=rows,
         pending=pending(results),
         remark=remark,
     )

@@ -165,7 +165,7 @@ def class_summary(results: Results) -> ClassSummary:
     parts: list[float] = []
     for one in results.submissions:
         open_verdicts = {each.verdict for each in one.questions if each.override is None}
-        is_unread = one.problem is not None and one.score is None
+        is_unread = one.problem is not None and one.pending > 0
         lacks_a_name = any(
             each.verdict == "unsupported" and each.score is None for each in one.questions
         )

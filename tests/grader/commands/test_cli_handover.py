@@ -159,7 +159,7 @@ def test_pages_for_a_system_that_nothing_came_from_are_no_zip(here):
     [
         (["--format", "canvas"], "needs --into FILE, the gradebook exported from Canvas"),
         (["--format", "moodle"], "needs --into FILE, the worksheet from Moodle"),
-        (["--format", "csv", "--into", "x.csv"], "--into is for --format canvas or moodle"),
+        (["--format", "csv", "--into", "x.csv"], "--into is for the formats of Canvas and Moodle"),
         (["--format", "canvas", "--format", "moodle", "--into", "x"], "are for different files"),
         (["--format", "canvas", "--into", "x.csv"], "x.csv cannot be read"),
         (["--format", "moodle", "--into", "sums.py"], "worksheet downloaded from Moodle"),
@@ -170,6 +170,37 @@ def test_options_that_do_not_go_together_are_told(here, arguments, told):
     result = run("report", "out", *arguments)
     assert result.exit_code == steps.USAGE
     assert told in result.stderr
+
+
+def test_a_file_of_another_class_is_not_filled(here):
+    Path("other.csv").write_text(CANVAS.replace("1042", "42").replace("1043", "43"))
+    result = run("report", "out", "--format", "canvas", "--into", "other.csv")
+    assert result.exit_code == steps.USAGE
+    assert "no submission in out has a row in other.csv, and nothing was written" in result.stderr
+    assert not Path("out/canvas.csv").exists()
+
+
+def test_feedback_tells_whom_the_systems_file_and_the_marks_do_not_both_know(here):
+    Path("grades.csv").write_text(CANVAS)
+    result = run("report", "out", "--format", "canvas-feedback", "--into", "grades.csv")
+    assert result.exit_code == steps.DONE, result.stderr
+    assert "no row in grades.csv (1): dot_1044" in result.stderr
+    assert "no submission (1): Ana" in result.stderr
+
+
+def test_what_could_not_be_read_is_marked_by_hand_and_handed_over(here):
+    result = marks("id,question,points\ndot_1044,total,1.5\ndot_1044,why,1\n")
+    assert result.exit_code == steps.DONE, result.stderr
+    assert scores()["dot_1044"] == (2.5, 0.0)
+    assert run("report", "out", "--format", "csv").exit_code == steps.DONE
+    (dot,) = [row for row in rows("out/gradebook.csv") if row[0] == "dot_1044"]
+    assert dot[2] == "2.5"
+    status = run("status", "out").output
+    assert not [line for line in status.splitlines() if "person" in line and "dot_1044" in line]
+
+
+def test_what_is_written_is_told_in_the_language_that_is_asked_for(here):
+    assert "gravado: out/gradebook.csv" in grade("--lang", "pt", "--format", "csv").stderr
 
 
 def test_the_language_of_a_report_can_be_chosen(here):

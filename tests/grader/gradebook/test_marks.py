@@ -64,11 +64,11 @@ def refused(tmp_path, text):
     ids=["comma", "semicolon", "quoted", "mark", "cp1252", "own order"],
 )
 def test_marks_are_read_however_they_were_saved(tmp_path, data):
-    assert read(tmp_path, data) == (Mark("joão", "why", 1.5, "good"),)
+    assert read(tmp_path, data) == (Mark("joão", "why", 1.5, "good", 2.0),)
 
 
 def test_everyone_is_a_star(tmp_path):
-    assert read(tmp_path, "id,question,points\n*,dw,4\n") == (Mark("*", "dw", 4.0, ""),)
+    assert read(tmp_path, "id,question,points\n*,dw,4\n") == (Mark("*", "dw", 4.0, "", 4.0),)
 
 
 def test_rows_that_are_not_filled_in_are_passed_over(tmp_path):
@@ -81,7 +81,6 @@ def test_rows_that_are_not_filled_in_are_passed_over(tmp_path):
         ("anna,why,2,", "no submission 'anna': 'ana' is meant, perhaps"),
         ("zoe,why,2,", "no submission 'zoe': the ids are those in results.json"),
         ("ana,who,2,", "no question 'who', only dw, why"),
-        ("kim,why,2,", "nothing of 'kim' could be judged"),
         ("ana,why,3,", "'why' of 'ana' has 3.0 points, of 2.0 possible ones"),
         ("ana,why,-1,", "are a number, found '-1'"),
         ("ana,why,nan,", "are a number, found 'nan'"),
@@ -149,7 +148,7 @@ def scores(book):
 
 
 def test_a_mark_is_kept_with_who_and_when(book):
-    book.override([Mark("ana", "why", 1.5, "half of it")], by="tia")
+    book.override([Mark("ana", "why", 1.5, "half of it", 2.0)], by="tia")
     found = book.mark("ana").questions[1].override
     assert (found.score, found.comment, found.by, found.computed) == (
         1.5,
@@ -162,25 +161,25 @@ def test_a_mark_is_kept_with_who_and_when(book):
 
 
 def test_marks_outlive_grading_again_with_other_bytes(book):
-    book.override([Mark("ana", "why", 1.5, "")], by="tia")
+    book.override([Mark("ana", "why", 1.5, "", 2.0)], by="tia")
     book.finish(submission("ana", score=4.0, sha256="6a" * 32))
     assert scores(book)["ana"] == 5.5
 
 
 def test_everyone_includes_who_comes_later(book):
-    book.override([Mark("*", "dw", 4.0, "the question was broken")], by="tia")
+    book.override([Mark("*", "dw", 4.0, "the question was broken", 4.0)], by="tia")
     book.finish(submission("zoe"))
     assert scores(book) == {"ana": 4.0, "joão": 4.0, "zoe": 4.0}
 
 
 def test_a_students_own_mark_goes_before_everyones_in_one_file(book):
-    book.override([Mark("ana", "dw", 2.0, ""), Mark("*", "dw", 4.0, "")], by="tia")
+    book.override([Mark("ana", "dw", 2.0, "", 4.0), Mark("*", "dw", 4.0, "", 4.0)], by="tia")
     assert scores(book) == {"ana": 2.0, "joão": 4.0}
 
 
 def test_the_views_and_reports_see_a_new_mark(book):
     book.reported("json")
-    book.override([Mark("ana", "why", 2.0, "")], by="tia")
+    book.override([Mark("ana", "why", 2.0, "", 2.0)], by="tia")
     assert not book.is_reported("json")
     asked = book._database.all
     assert asked("SELECT score, pending FROM mark WHERE student = 'ana'") == [(3.0, 0.0)]
@@ -189,7 +188,7 @@ def test_the_views_and_reports_see_a_new_mark(book):
 
 
 def test_who_is_forgotten_has_no_marks(book):
-    book.override([Mark("ana", "why", 2.0, "")], by="tia")
+    book.override([Mark("ana", "why", 2.0, "", 2.0)], by="tia")
     book.forget("ana")
     book.finish(submission("ana"))
     assert scores(book)["ana"] == 1.0
@@ -202,6 +201,52 @@ def test_an_older_gradebook_learns_to_keep_marks(book, tmp_path):
         book._database.execute("PRAGMA user_version = 1")
     book.close()
     newer = Gradebook(tmp_path / "gradebook.sqlite")
-    newer.override([Mark("ana", "why", 2.0, "")], by="tia")
+    newer.override([Mark("ana", "why", 2.0, "", 2.0)], by="tia")
     assert scores(newer)["ana"] == 3.0
     newer.close()
+
+
+# -- where nothing could be judged ----------------------------------------------------------------
+
+
+def unread(**fields):
+    return submission("kim", problem="unreadable", score=None, pending=6.0, **fields)
+
+
+def test_what_could_not_be_judged_gets_a_persons_mark(tmp_path):
+    assert read(tmp_path, "id,question,points\nkim,dw,3\n") == (Mark("kim", "dw", 3.0, "", 4.0),)
+
+
+def test_the_assignment_says_what_a_class_without_answers_can_be_marked_in(tmp_path):
+    path = tmp_path / "marks.csv"
+    path.write_text("id,question,points\nkim,dw,3\n")
+    nobody = replace(RESULTS, submissions=(unread(),))
+    assert read_marks(path, nobody, {"dw": 4.0}) == (Mark("kim", "dw", 3.0, "", 4.0),)
+
+
+def test_what_no_person_has_marked_of_it_is_pending():
+    new = with_overrides(unread(), {"dw": override(3.0)}, {"dw": 4.0})
+    assert (new.score, new.pending, new.problem) == (3.0, 2.0, "unreadable")
+    both = with_overrides(new, {"dw": override(3.0), "why": override(2.0)}, {"dw": 4.0, "why": 2.0})
+    assert (both.score, both.pending) == (5.0, 0.0)
+    assert [one.override.computed for one in both.questions] == [None, None]
+
+
+def test_an_empty_submission_has_only_what_a_person_gives():
+    empty = submission("kim", problem="empty", score=0.0, pending=0.0)
+    new = with_overrides(empty, {"why": override(2.0)}, {"why": 2.0})
+    assert (new.score, new.pending) == (2.0, 0.0)
+
+
+def test_a_mark_for_everyone_is_none_for_what_could_not_be_judged(book):
+    book.finish(unread())
+    book.override([Mark("*", "dw", 4.0, "", 4.0), Mark("ana", "dw", 2.0, "", 4.0)], by="tia")
+    assert scores(book) == {"ana": 2.0, "joão": 4.0, "kim": None}
+
+
+def test_a_mark_by_hand_outlives_grading_the_same_again(book):
+    book.override([Mark("kim", "dw", 3.0, "on paper", 4.0)], by="tia")
+    book.finish(unread())
+    assert scores(book)["kim"] == 3.0
+    book.finish(submission("kim", sha256="6e" * 32))
+    assert scores(book)["kim"] == 3.0

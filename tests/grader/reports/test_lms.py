@@ -136,8 +136,8 @@ def test_students_are_found_by_id_login_or_sis_id(from_canvas):
     marks = {row[1]: row[5] for row in rows(filled.content)[2:]}
     assert (marks["501"], marks["502"], marks["503"]) == ("6", "3", "4")
     assert filled.matched == 4
-    assert filled.missing == ("Zed, Zoe", "Student, Test")
-    assert "emil" in filled.unmatched
+    assert filled.rows.missing == ("Zed, Zoe", "Student, Test")
+    assert "emil" in filled.rows.unmatched
 
 
 def test_what_is_pending_stays_as_canvas_has_it(from_canvas):
@@ -161,7 +161,7 @@ def test_two_submissions_that_claim_a_row_both_go_without(from_canvas):
     both = tuple(replace(one, name="Zed, Zoe") for one in from_canvas.submissions[4:6])
     filled = canvas_of(replace(from_canvas, submissions=both))
     assert filled.matched == 0
-    assert set(filled.unmatched) == {one.id for one in both}
+    assert set(filled.rows.unmatched) == {one.id for one in both}
 
 
 def test_semicolons_of_an_export_stay(from_canvas):
@@ -204,8 +204,8 @@ def test_a_worksheet_is_filled_in_its_language_and_otherwise_left(from_moodle, l
     for before, after in zip(worksheet.rows, content, strict=True):
         untouched = (*before[:4], *before[5:9])
         assert (*after[:4], *after[5:9]) == untouched
-    assert (filled.matched, filled.missing) == (3, (f"{HEADERS[language]['participant']} 14",))
-    assert "chidi" in filled.unmatched
+    assert (filled.matched, filled.rows.missing) == (3, (f"{HEADERS[language]['participant']} 14",))
+    assert "chidi" in filled.rows.unmatched
 
 
 @pytest.mark.parametrize(("language", "mark"), [("en", "2.5"), ("pt", "2,5")])
