@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.submissions import canvas, classroom, gradescope, moodle, nbgrader, plain
-from grader.submissions.files import IntakeError, Tree, tree_of
+from grader.submissions.files import IntakeError, text, tree_of
 from grader.submissions.handins import HandIn, one_a_student, with_ids
 from grader.submissions.reading import Submission, content_of, contents, read
 
@@ -27,6 +27,9 @@ _MODULES = {
 }
 LAYOUTS = tuple(_MODULES)
 """The layouts in the order in which they are looked for; everything is `plain` in the end."""
+
+_MOST_NAMED = 5
+"""Files that one remark names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +89,13 @@ def collect(
     remarks: list[str] = []
     for path in paths:
         try:
-            tree, name, hand_ins = _found_in(path, others, layout)
+            name, hand_ins, said = _found_in(path, others, layout)
         except IntakeError as error:
             if refuse is None:
                 raise
             refuse(path, error)
             continue
-        remarks += tree.remarks
+        remarks += said
         names.append(name)
         for one in hand_ins:
             # A group's file is handed in by each of its members.
@@ -103,11 +106,16 @@ def collect(
 
 def _found_in(
     path: Path, leaving_out: frozenset[str], layout: str | None
-) -> tuple[Tree, str, list[HandIn]]:
-    """What is in a path, its layout, and what that finds."""
+) -> tuple[str, list[HandIn], list[str]]:
+    """The layout of a path, what that finds there, and what is to be said of it."""
     tree = tree_of(path, leaving_out=leaving_out)
     name = layout or next(one for one, module in _MODULES.items() if module.recognises(tree))
     hand_ins = list(_MODULES[name].find(tree))
     if not hand_ins:
         raise IntakeError(f"{path} holds no submissions in the layout {name!r}")
-    return tree, name, hand_ins
+    remarks = list(tree.remarks)
+    if name == "plain" and (others := plain.passed_over(tree, hand_ins)):
+        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        named = ", ".join(others[:_MOST_NAMED])
+        remarks.append(f"{text(path)}: passed over, since it is no answer: {named}{more}")
+    return name, hand_ins, remarks

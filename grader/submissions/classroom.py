@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from grader.submissions.files import Tree, text
+from grader.submissions.files import File, Tree, text
 from grader.submissions.handins import HandIn, from_system, is_gradable
+from grader.submissions.kinds import is_document
 
 _ENDING = "-submissions"
 _NOT_ANSWERS = ("conftest.py", "setup.py", "tests.py")
@@ -21,11 +22,15 @@ def recognises(tree: Tree) -> bool:
 
 
 def find(tree: Tree) -> Iterator[HandIn]:
-    """The notebooks and modules of each repository under the user's name; tests are none."""
+    """The notebooks and modules of each repository under the user's name; tests are none.
+
+    Where there are none, the documents that stand in their place.
+    """
     slug = tree.name.removesuffix(_ENDING)
+    answering = {file.parts[0] for file in tree.files if _is_answer(file)}
     for file in tree.files:
         repository, *inner = map(text, file.parts)
-        if not inner or not is_gradable(file.path) or _is_a_test(inner):
+        if not _is_answer(file) and (file.parts[0] in answering or not is_document(file)):
             continue
         user = repository.removeprefix(f"{slug}-")
         yield from_system(
@@ -38,11 +43,12 @@ def find(tree: Tree) -> Iterator[HandIn]:
         )
 
 
-def _is_a_test(inner: list[str]) -> bool:
-    name = inner[-1]
-    return (
-        "tests" in inner[:-1]
+def _is_answer(file: File) -> bool:
+    name = file.name
+    is_test = (
+        "tests" in file.parts[1:-1]
         or name in _NOT_ANSWERS
         or name.startswith("test_")
         or name.endswith("_test.py")
     )
+    return bool(file.folder) and is_gradable(file.path) and not is_test

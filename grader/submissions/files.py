@@ -5,6 +5,7 @@ It knows no layout and reads no content. Links are never followed within a folde
 
 import os
 import stat
+import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,9 @@ from grader.submissions import archives
 
 GRADEBOOK = "gradebook.sqlite"
 """A folder with one is an earlier run's OUT: its pages are no hand-ins."""
+
+_SYSTEMS_OWN = {"desktop.ini", "icon\r", "thumbs.db"}
+"""What Windows and macOS leave in folders without being asked, and do not hide elsewhere."""
 
 
 class IntakeError(Exception):
@@ -122,10 +126,14 @@ def tree_of(path: Path, *, leaving_out: Collection[str] = frozenset()) -> Tree:
 
 
 def text(path: Path | PurePosixPath | str) -> str:
-    """A path as text that can be written anywhere: bytes that are no UTF-8 become escapes."""
+    """A path as text that can be written anywhere, the same on every system.
+
+    Bytes that are no UTF-8 become escapes; accents that macOS parts from their letters do not stay
+    so.
+    """
     if isinstance(path, str) and path.isascii():
         return path
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
 def ending(path: str) -> str:
@@ -145,7 +153,8 @@ def _archive(path: Path) -> Tree:
     readers = {str(one.path): one.read for one in members}
     source = Source(lambda name, limit: readers[name](limit), lambda name: f"{key}\0{name}")
     # By their parts, as the files of a folder come.
-    files = [File(str(one.path), source) for one in sorted(members, key=lambda each: each.path)]
+    ordered = sorted(members, key=lambda each: each.path)
+    files = [File(str(one.path), source) for one in ordered if _is_anybodys(one.path.name)]
     remarks = (f"{text(path)}: passed over {text(name)}: {reason}" for name, reason in refused)
     return Tree(path, path.resolve(), tuple(files), remarks=tuple(remarks))
 
@@ -184,13 +193,18 @@ def _listed(folder: Path, *, is_top: bool) -> tuple[list[str], list[str]]:
             # The modules of a virtual environment are nobody's answers; nor is what a run wrote.
             if name == "pyvenv.cfg" or (name == GRADEBOOK and not is_top):
                 return [], []
-            if name.startswith((".", "__")):
+            if name.startswith((".", "__")) or not _is_anybodys(name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(name)
             elif _is_regular(entry):
                 files.append(name)
     return folders, files
+
+
+def _is_anybodys(name: str) -> bool:
+    """Whether somebody may have put a file of this name there."""
+    return name.lower() not in _SYSTEMS_OWN
 
 
 def _is_regular(entry: "os.DirEntry[str]") -> bool:

@@ -31,8 +31,9 @@ class HandIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `id` is the best id for the student; where it is another's too, the first of `further_ids` that
     is not is taken, of which the last is this file's alone. `student` is the same for all files of
     one student, None where files stand for themselves. `age` orders a student's files by what the
-    system knows, the newest last. `lms` holds what the system needs on the way back; `others` the
-    student's other files.
+    system knows, the newest last; of two with different `piece` it does not know whether one is in
+    the other's place. `lms` holds what the system needs on the way back; `others` the student's
+    other files.
     """
 
     file: File
@@ -41,6 +42,7 @@ class HandIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     further_ids: Callable[["HandIn"], tuple[str, ...]]
     student: tuple[str, ...] | None = None
     age: tuple[int | str, ...] = ()
+    piece: str = ""
     name: str | None = None
     submitted_at: str | None = None
     late: bool | None = None
@@ -66,6 +68,7 @@ def from_system(  # noqa: PLR0913 - one parameter a fact
     *,
     name: str | None = None,
     age: tuple[int | str, ...] = (),
+    piece: str = "",
     submitted_at: str | None = None,
     late: bool | None = None,
     lms: Mapping[str, str],
@@ -78,6 +81,7 @@ def from_system(  # noqa: PLR0913 - one parameter a fact
         further_ids=_by_system,
         student=(system, student),
         age=age,
+        piece=piece,
         name=name,
         submitted_at=submitted_at,
         late=late,
@@ -94,7 +98,8 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
     """The file of each student that counts; their others are listed in it.
 
     A notebook or module before what cannot be run, then the newest by the system. Where that
-    does not decide, the latest copy by its name, notebooks first: flagged `several_files`.
+    does not decide, the latest copy by its name, notebooks first: flagged `several_files`, as is
+    what was perhaps handed in together.
     """
     alone: list[HandIn] = []
     together: dict[tuple[str, ...], list[HandIn]] = {}
@@ -107,7 +112,10 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
     for files in together.values():
         files.sort(key=lambda one: (_standing(one), _by_name(one)), reverse=True)
         best, *others = files
-        is_guess = any(_standing(one) == _standing(best) and one.is_gradable for one in others)
+        is_guess = any(
+            one.is_gradable and (_standing(one) == _standing(best) or one.piece != best.piece)
+            for one in others
+        )
         yield msgspec.structs.replace(
             best,
             others=tuple(sorted(one.shown for one in others)),

@@ -3,6 +3,9 @@
 import html
 import re
 
+from grader.submissions.files import File
+from grader.submissions.handins import is_gradable
+
 DOCUMENTS = {
     ".pdf": "pdf",
     ".html": "web_page",
@@ -27,6 +30,11 @@ _WORDS_OF_A_LINK = 40
 _ADDRESS = re.compile(rb"https?://|href=", re.IGNORECASE)
 _TAG = re.compile(r"<(/?\w*)[^<>]*>")
 _HIDDEN = frozenset({"style", "script", "head"})
+
+
+def is_document(file: File) -> bool:
+    """Whether a file stands where an answer should: a document, or one with a second ending."""
+    return file.suffix in DOCUMENTS or is_gradable(file.stem)
 
 
 def is_link(ending: str, data: bytes) -> bool:

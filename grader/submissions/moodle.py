@@ -17,6 +17,9 @@ _NAME = re.compile(
     r"(?:/.+|_?[^/]+)"
 )
 
+_NAMELESS = {"Participant", "Participante"}
+"""What everybody is called where grading is blind, in the languages of this package."""
+
 
 def recognises(tree: Tree) -> bool:
     """Whether there are files with such names, and no notebook or module without."""
@@ -40,7 +43,7 @@ def find(tree: Tree) -> Iterator[HandIn]:
             "moodle",
             f"{name}_{participant}",
             file,
-            name=None if name == "Participant" else name,
+            name=None if name in _NAMELESS else name,
             # A file is the answer, a text typed beside it is not.
             age=(found["plugin"] == "file",),
             lms={"identifier": f"Participant {participant}"},

@@ -14,17 +14,18 @@ _SIZE = 1_000
 
 def recognises(tree: Tree) -> bool:
     """Whether it is such a folder, one that holds it, or one assignment of a student in it."""
-    if any(file.name == _TIMESTAMP and len(_within(tree, file)) == 3 for file in tree.files):
+    placed = _placed(tree)
+    if any(file.name == _TIMESTAMP and len(parts) == 3 for file, parts in placed):
         return True
-    gradable = [_within(tree, file) for file in tree.files if is_gradable(file.path)]
+    gradable = [parts for file, parts in placed if is_gradable(file.path)]
     below = _SUBMITTED in (tree.name, *tree.place.parts[-3:-2])
-    below = below or any(file.parts[0] == _SUBMITTED for file in tree.files)
+    below = below or any(file.parts[0] == _SUBMITTED for file, _ in placed)
     return below and bool(gradable) and all(len(parts) == 3 for parts in gradable)
 
 
 def find(tree: Tree) -> Iterator[HandIn]:
     """The notebooks under their students' ids; raises IntakeError for several assignments."""
-    placed = [(file, parts) for file in tree.files if len(parts := _within(tree, file)) == 3]
+    placed = [(file, parts) for file, parts in _placed(tree) if len(parts) == 3]
     assignments = sorted({parts[1] for _, parts in placed})
     if len(assignments) > 1:
         raise IntakeError(
@@ -45,14 +46,15 @@ def find(tree: Tree) -> Iterator[HandIn]:
             )
 
 
-def _within(tree: Tree, file: File) -> tuple[str, ...]:
-    """Student, assignment and file, where that is how the file is placed."""
-    parts = file.parts
-    if parts[0] == _SUBMITTED:
-        return parts[1:]
+def _placed(tree: Tree) -> list[tuple[File, tuple[str, ...]]]:
+    """The files, each with student, assignment and name, where that is how it is placed."""
+    handed_in = [(file, file.parts[1:]) for file in tree.files if file.parts[0] == _SUBMITTED]
+    if handed_in:  # beside it a course has source, release, autograded and feedback
+        return handed_in
     around = tree.place.parts
     # One student's folder of one assignment, as `submitted/*/ps1` gives them.
-    return (*around[-2:], *parts) if around[-3:-2] == (_SUBMITTED,) else parts
+    above = around[-2:] if around[-3:-2] == (_SUBMITTED,) else ()
+    return [(file, (*above, *file.parts)) for file in tree.files]
 
 
 def _time(file: File) -> str | None:

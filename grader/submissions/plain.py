@@ -1,13 +1,13 @@
 """Files and folders that no learning system laid out: one file a student, or one folder."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import accumulate
 
 from grader.messages import Message
 from grader.submissions.files import File, IntakeError, Tree, text
 from grader.submissions.handins import HandIn, is_gradable, original_of
-from grader.submissions.kinds import DOCUMENTS
+from grader.submissions.kinds import is_document
 
 _NOT_ANSWERS = {"conftest", "license", "readme", "requirements", "setup"}
 """Stems of files that lie beside answers in many folders."""
@@ -52,6 +52,22 @@ def find(tree: Tree) -> Iterator[HandIn]:
             further_ids=further,
             student=None if folder is None else ("plain", file.source.key(folder)),
         )
+
+
+def passed_over(tree: Tree, found: Collection[HandIn]) -> list[str]:
+    """The files that are no hand-in, and in whose folder below what was given there is none."""
+    if len(found) == len(tree.files):
+        return []
+    kept = {one.file.path for one in found}
+    answered = {one.file.parts[0] for one in found if one.file.folder}
+    return [
+        text(file.path)
+        for file in tree.files
+        if file.path not in kept
+        and file.parts[0] not in answered
+        and file.stem.lower() not in _NOT_ANSWERS
+        and not file.path.startswith("_")
+    ]
 
 
 def _further(tree: Tree) -> Callable[[HandIn], tuple[str, ...]]:
@@ -128,6 +144,6 @@ def _answers_in(files: Sequence[File], *, is_top: bool, is_out: bool) -> Iterato
     for file in files:
         # A document beside a student's own answer accompanies it: it is no second answer.
         accompanies = file.stem in gradable if is_top else bool(gradable)
-        is_document = file.suffix in DOCUMENTS and not accompanies and not is_out
-        if is_gradable(file.path) or is_document:
+        stands_for_one = is_document(file) and not accompanies and not is_out
+        if is_gradable(file.path) or stands_for_one:
             yield file

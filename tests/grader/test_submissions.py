@@ -110,6 +110,7 @@ def test_a_module_is_decoded_as_python_does(folder, data, source):
         ("a.docx", b"PK", "wrong_file_type", "a Word document"),
         ("a.ZIP", b"PK", "wrong_file_type", "an archive"),
         ("a.ipynb.txt", NOTEBOOK, "wrong_file_type", "ends in .ipynb"),
+        ("a.ipynb.json", NOTEBOOK, "wrong_file_type", "ends in .ipynb"),
     ],
 )
 def test_a_problem_says_what_to_do_next(folder, name, data, problem, hint):
@@ -201,6 +202,12 @@ def test_the_results_of_an_earlier_run_are_no_hand_ins(folder):
 def test_beside_the_results_of_an_earlier_run_hand_ins_are_found(folder):
     reports = {"index.html": "<html>", "results.json": "{}"}
     assert ids(folder({**reports, "bob/answer.html": "<html>"})) == ["bob"]
+
+
+def test_what_is_passed_over_where_no_answer_stands_is_told(folder):
+    files = {"bob/homework": MODULE, "data.csv": "1", "ana/data.csv": "1", "Thumbs.db": "x"}
+    (remark,) = collect([folder(modules("ana/hw.py") | files)]).remarks
+    assert remark.endswith("passed over, since it is no answer: data.csv, bob/homework")
 
 
 # -- under which ids ----------------------------------------------------------------------------
@@ -318,6 +325,11 @@ def test_a_name_that_is_no_utf_8_gives_an_id_that_can_be_written(folder):
         ("ana", "ana.py"),
         ("b\\xe9a", "b\\xe9a.py"),
     ]
+
+
+def test_an_id_is_the_same_however_a_system_writes_accents(folder):
+    place = folder(modules("Jo\u0061\u0303o/hw.py", "ana/hw.py"))
+    assert ids(place) == ["Jo\u00e3o", "ana"]
 
 
 # -- mistakes of the person who grades ----------------------------------------------------------

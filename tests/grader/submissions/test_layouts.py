@@ -150,6 +150,11 @@ def test_on_canvas_the_largest_attachment_id_is_the_newest(build):
     assert jane.flags == ()
 
 
+def test_canvas_does_not_say_whether_two_files_were_handed_in_together(build):
+    (jane,) = collect([build(dict.fromkeys(("x_1_8_hw.py", "x_1_9_helper.py"), MODULE))])
+    assert (jane.path, jane.flags) == ("x_1_9_helper.py", ("several_files",))
+
+
 def test_two_canvas_students_of_one_name_are_two(build):
     files = {"kimmin_7_1_hw.py": MODULE, "kimmin_8_2_hw.py": MODULE}
     assert list(found(build(files))) == ["kimmin_7", "kimmin_8"]
@@ -186,6 +191,12 @@ def test_moodle_folders_hold_name_and_participant(build, form):
     assert (joao.name, joao.form) == ("João Álvares", "notebook")
     assert joao.lms == {"system": "moodle", "identifier": "Participant 1042"}
     assert students["Kim Min_1044"].problem == "wrong_file_type"
+
+
+@pytest.mark.parametrize("word", ["Participant", "Participante"])
+def test_blind_grading_on_moodle_gives_no_name(build, word):
+    (one,) = collect([build({f"{word}_1042_assignsubmission_file/hw1.py": MODULE})])
+    assert (one.name, one.lms["identifier"]) == (None, "Participant 1042")
 
 
 def test_moodles_flat_layout_gives_the_same_ids(build):
@@ -300,6 +311,14 @@ def test_nbgraders_folder_may_be_given_itself_or_by_assignment(build):
     assert list(found(*each)) == ["jane", "kim"]
 
 
+def test_of_a_whole_nbgrader_course_what_was_handed_in_is_graded(build):
+    others = ("source/ps1", "release/ps1", "autograded/jane/ps1", "feedback/jane/ps1")
+    course = NBGRADER | {f"{folder}/problem.ipynb": NOTEBOOK for folder in others}
+    del course["submitted/jane/ps1/timestamp.txt"]
+    found_there = collect([build(course)])
+    assert (list(found_there.ids), found_there.layouts) == (["jane", "kim"], ("nbgrader",))
+
+
 def test_several_assignments_of_nbgrader_are_not_mixed(build):
     place = build({**NBGRADER, "submitted/jane/ps2/problem.ipynb": NOTEBOOK})
     with pytest.raises(IntakeError, match=r"holds 2 assignments \(ps1, ps2\).*\*/ps1"):
@@ -313,6 +332,15 @@ def test_cloned_repositories_give_user_names(build):
         "kim-min": "hw1-kim-min/answer.ipynb",
     }
     assert students["jane"].lms["student_repository_name"] == "hw1-jane"
+
+
+def test_a_repository_with_a_document_alone_is_a_hand_in_of_the_wrong_type(build):
+    documents = {"hw1-zoe/report.pdf": "%PDF", "hw1-jane/report.pdf": "%PDF"}
+    students = found(build({"hw1-jane/answer.py": MODULE} | documents, name="hw1-submissions"))
+    assert {one.id: one.problem for one in students.values()} == {
+        "jane": None,
+        "zoe": "wrong_file_type",
+    }
 
 
 # -- recognition ----------------------------------------------------------------------------------
