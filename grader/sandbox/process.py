@@ -27,7 +27,9 @@ from grader.sandbox.protocol.control import Fork, Reaped
 from grader.sandbox.scratch import holds_more_than, remove
 from grader.sandbox.zygote import Zygote
 
-_PIECE = 256 * 2**10
+_PIECE = 64 * 2**10
+"""Read at once; for much larger ones the C library has memory mapped and unmapped each time."""
+
 _LEAST_TEXT = 256
 """What a frame of text counts at least: a flood of tiny ones is a flood, too."""
 
@@ -141,13 +143,19 @@ class StudentProcess:
         )
 
     def _receive_body(self, deadline: float) -> bytes:
-        (size,) = LENGTH.unpack(self._take(LENGTH.size, deadline))
+        self._fill(LENGTH.size, deadline)
+        (size,) = LENGTH.unpack_from(self._buffer)
         if size > MAX_FRAME:
             told = Message("stopped.answer", {"size": size})
             raise ChildStopped(Stopped("output_limit", told))
-        return self._take(size, deadline)
+        end = LENGTH.size + size
+        self._fill(end, deadline)
+        body = bytes(self._buffer[LENGTH.size : end])
+        del self._buffer[:end]
+        return body
 
-    def _take(self, size: int, deadline: float) -> bytes:
+    def _fill(self, size: int, deadline: float) -> None:
+        """Read until the buffer holds so many bytes."""
         while len(self._buffer) < size:
             self._look_at_the_disk()
             self._channel.settimeout(min(_left(deadline), _LOOK_SECONDS))
@@ -160,9 +168,6 @@ class StudentProcess:
             if not piece:
                 raise ChildStopped(self._autopsy())
             self._buffer += piece
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
 
     def _look_at_the_disk(self) -> None:
         """Stop a process that holds too much; also one that talks while it writes is looked at."""

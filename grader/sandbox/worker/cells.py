@@ -7,11 +7,14 @@ import __future__
 
 import ast
 import builtins
+import inspect
 import linecache
+import os
 import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from typing import Any, Literal
 
 from grader.sandbox.protocol import MAX_FAILURES, MAX_NAMES, Cell, StudentException
@@ -44,6 +47,7 @@ class Workspace:
         self.attempts: set[tuple[str, int]] = set()
         self._kind = kind
         self._flags = 0
+        self._await: Callable[[Any], object] | None = None
         self.cell = 0
         self.statement: ast.stmt | None = None
         self.given: frozenset[str] = frozenset()
@@ -52,7 +56,10 @@ class Workspace:
         """Be the main module, as a notebook is, or one of another name."""
         if form == "module":
             self.namespace["__name__"] = "submission"
+            self.namespace["__file__"] = os.path.join(os.getcwd(), "submission.py")  # noqa: PTH109, PTH118
             sys.modules["submission"] = self._module
+        else:
+            self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         sys.modules["__main__"] = self._module
 
     def enter(self, index: int, source: str) -> None:
@@ -132,7 +139,16 @@ class Workspace:
         mode = "single" if shows else "exec"
         code = compile(alone, filename, mode, flags=self._flags, dont_inherit=True)
         self._flags |= code.co_flags & _FUTURE
-        exec(code, self.namespace)  # noqa: S102 - what a sandbox is for
+        if code.co_flags & inspect.CO_COROUTINE:
+            self._wait_for(eval(code, self.namespace))  # noqa: S307 - as below
+        else:
+            exec(code, self.namespace)  # noqa: S102 - what a sandbox is for
+
+    def _wait_for(self, coroutine: Any) -> None:
+        if self._await is None:
+            # Loaded for the few notebooks that await something.
+            self._await = import_module("asyncio").new_event_loop().run_until_complete
+        self._await(coroutine)
 
     def record(self, error: BaseException, statement: ast.stmt | None) -> None:
         """Keep what came out of a statement, None where there is none to name."""

@@ -4,6 +4,7 @@ It is trusted until the first cell runs and not after: whatever it sends is chec
 """
 
 import inspect
+import os
 import random
 import sys
 import threading
@@ -45,6 +46,12 @@ from grader.sandbox.worker.values import MAX_ARGUMENTS, build_value, pack_value
 
 _VARIABLE = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
+_random: Any = random.seed.__self__  # type: ignore[attr-defined]
+"""The generator behind the functions of `random`, whatever students put in their places."""
+# Its class's own seed() makes up numbers from what is none, on a dozen more pages.
+_sow_random = super(random.Random, _random).seed
+_sow_numpy = np.random.seed
+
 
 RunCells: TypeAlias = Callable[[Workspace, Sequence[Cell], Callable[[int], None]], None]
 """Runs cells, and calls with the number of each before it runs."""
@@ -58,6 +65,25 @@ class Channel(Protocol):
 
     def sendall(self, data: bytes, /) -> None:
         """Send all of the bytes."""
+
+
+class Descriptors:
+    """A channel by the numbers of its two ends; made of them, it is there before they are."""
+
+    def __init__(self, source: int, sink: int) -> None:
+        self._source = source
+        self._sink = sink
+
+    def recv(self, size: int, /) -> bytes:
+        """See `Channel`."""
+        return os.read(self._source, size)
+
+    def sendall(self, data: bytes, /) -> None:
+        """See `Channel`."""
+        sent = os.write(self._sink, data)
+        while sent < len(data):
+            data = data[sent:]
+            sent = os.write(self._sink, data)
 
 
 class Child:
@@ -97,6 +123,8 @@ class Child:
     def become_a_notebook(self) -> None:
         """Give this process the names, the imports and the output of a student's; done once."""
         self._printed.install()
+        # What default_rng() without a seed is sown with.
+        np.random.bit_generator.randbits = random.getrandbits  # type: ignore[attr-defined]
         self._workspace.become_front_end()
         guard, installed, fallback = self._finders
         others = [finder for finder in sys.meta_path if finder is not PathFinder]
@@ -210,10 +238,9 @@ def _binds(signature: inspect.Signature, *values: Any, **named: Any) -> bool:
 
 def sow(seed: int, torch: ModuleType | None) -> None:
     """Start every random generator anew, so that no answer depends on the calls before it."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - students use the global generator
-    # What default_rng() without a seed is sown with.
-    np.random.bit_generator.randbits = random.getrandbits  # type: ignore[attr-defined]
+    _sow_random(seed)
+    _random.gauss_next = None
+    _sow_numpy(seed % 2**32)
     if torch is not None:
         torch.manual_seed(seed)
 

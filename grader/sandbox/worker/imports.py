@@ -4,6 +4,7 @@ A package that the question forbids and a library that is not installed can be i
 the rest of a cell runs; using them fails.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -19,6 +20,7 @@ from grader.sandbox.worker.stand_ins import (
     Harmless,
     ProgressBars,
     StandIn,
+    Uncompiled,
     refuse_forbidden,
     refuse_missing,
 )
@@ -37,7 +39,16 @@ _GRADERS_OWN = frozenset({"grader", "assignments"})
 _DEBUGGERS = frozenset({"pdb", "ipdb"})
 _FRONT_END = _DEBUGGERS | {"IPython", "ipywidgets"}
 """Where nobody watches or answers: a debugger would wait for ever."""
-_DRAWING = frozenset({"matplotlib", "seaborn", "plotly", "torchviz", "graphviz"})
+_WITHOUT_EFFECT = frozenset(
+    {
+        "matplotlib", "seaborn", "plotly", "torchviz", "graphviz",
+        "wandb", "mlflow", "tensorboard", "tensorboardX", "torchsummary", "torchinfo",
+        "rich", "colorama", "termcolor", "tabulate", "prettytable", "nest_asyncio",
+    }
+)  # fmt: skip
+"""Libraries that draw, log and print: an answer is the same without them."""
+_BOARD = "torch.utils.tensorboard"
+"""A module of torch's that needs a library more."""
 
 
 class _Giver(Loader):
@@ -75,7 +86,7 @@ class Guard(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         if package in self._forbidden:
             return _spec(fullname, StandIn(fullname, refuse_forbidden))
-        if package in self._front_end:
+        if package in self._front_end or fullname == _BOARD:
             return _spec(fullname, Harmless())
         return None
 
@@ -103,10 +114,10 @@ class Installed(MetaPathFinder):
 
 
 class Fallback(MetaPathFinder):
-    """Behind Python's own finders: stand-ins for what is not installed, for students' code alone.
+    """Behind Python's own finders: modules that the cells wrote, and stand-ins for what is missing.
 
-    `attempts` holds the (file name, line) of imports inside `try`: these ask whether a library is
-    there, and are told the truth.
+    The latter are for students' code alone. `attempts` holds the (file name, line) of imports
+    inside `try`: these ask whether a library is there, and are told the truth.
     """
 
     def __init__(self, attempts: set[tuple[str, int]]) -> None:
@@ -117,13 +128,17 @@ class Fallback(MetaPathFinder):
     ) -> ModuleSpec | None:
         """See `importlib.abc.MetaPathFinder`."""
         del target
+        if path is None and (written := _written_here(fullname)):
+            return written
         if not self._serves(fullname, path) or not self._asked_by_student():
             return None
         package = fullname.partition(".")[0]
-        if package in _DRAWING or fullname in {"google", "google.colab"}:
+        if package in _WITHOUT_EFFECT or fullname in {"google", "google.colab"}:
             return _spec(fullname, Harmless())
         if package == "tqdm":
             return _spec(fullname, ProgressBars())
+        if package == "numba":
+            return _spec(fullname, Uncompiled())
         return _spec(fullname, StandIn(fullname, refuse_missing))
 
     def _serves(self, fullname: str, path: Sequence[str] | None) -> bool:
@@ -141,3 +156,16 @@ class Fallback(MetaPathFinder):
         if frame is None or cell_of(frame.f_code.co_filename) is None:
             return False
         return (frame.f_code.co_filename, frame.f_lineno) not in self._attempts
+
+
+def _written_here(name: str) -> ModuleSpec | None:
+    """A module in the current folder, which was empty when the cells began.
+
+    Looked for last, so that it takes no other's place; and afresh, since it may be just written.
+    """
+    try:
+        here = os.getcwd()  # noqa: PTH109 - as a key of Python's own cache
+    except OSError:  # the folder is gone
+        return None
+    sys.path_importer_cache.pop(here, None)
+    return PathFinder.find_spec(name, [here])

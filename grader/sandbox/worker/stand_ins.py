@@ -4,6 +4,7 @@ It knows nothing of where and when these are served.
 """
 
 import dis
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn, Self
@@ -73,15 +74,23 @@ def _refusing(self: StandIn, *_: object, **__: object) -> NoReturn:
 
 _OPERATIONS = """
     call getitem setitem delitem iter next len contains enter exit await array float int index
-    add radd sub rsub mul rmul matmul rmatmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow
-    and rand xor rxor lshift rshift neg pos abs invert lt le gt ge mro_entries
+    and rand xor rxor lshift rshift invert mro_entries
 """
-for _operation in _OPERATIONS.split():
+_ARITHMETIC = """
+    add radd sub rsub mul rmul matmul rmatmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow
+    neg pos abs lt le gt ge
+"""
+for _operation in (*_OPERATIONS.split(), *_ARITHMETIC.split()):
     setattr(StandIn, f"__{_operation}__", _refusing)
 
 
 class Harmless:
-    """Something whose use has no effect: it may be called, entered, indexed and unpacked."""
+    """Something whose use has no effect: it may be called, entered, indexed and computed with."""
+
+    __array_ufunc__ = None  # an array leaves what is computed with both to this
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
 
     def __getattr__(self, name: str) -> "Harmless":
         if _is_internal(name):
@@ -113,6 +122,9 @@ class Harmless:
     def __mro_entries__(self, _: object) -> tuple[type, ...]:
         return ()
 
+    def __format__(self, _: str) -> str:
+        return ""
+
     def __iter__(self) -> Iterator[object]:
         # `fig, ax = plt.subplots()` takes as many as it asks for, a loop takes none.
         frame = sys._getframe(1)  # noqa: SLF001 - the instruction that asks is only to be seen there
@@ -120,6 +132,14 @@ class Harmless:
         asking = dis.opname[code[frame.f_lasti]]
         count = code[frame.f_lasti + 1] if asking == "UNPACK_SEQUENCE" else 0
         return iter([Harmless() for _ in range(count)])
+
+
+def _harmless(*_: object) -> Harmless:
+    return Harmless()
+
+
+for _operation in _ARITHMETIC.split():
+    setattr(Harmless, f"__{_operation}__", _harmless)
 
 
 class Progress(Harmless):
@@ -147,11 +167,29 @@ class ProgressBars(Harmless):
     tnrange = trange
 
 
+class Uncompiled(Harmless):
+    """`numba` and its decorators, which give back what they decorate."""
+
+    prange = range
+
+    def __getattr__(self, name: str) -> "Harmless":
+        if _is_internal(name):
+            raise AttributeError(name)
+        return Uncompiled()
+
+    def __call__(self, *values: object, **_: object) -> object:
+        """The function itself, or what will give it back."""
+        return values[0] if len(values) == 1 and callable(values[0]) else Uncompiled()
+
+
 _RUN_WHAT_THEY_TIME = frozenset({"time", "timeit", "prun", "memit", "capture"})
+_WRITE_A_FILE = frozenset({"writefile", "file"})
 
 
 class Shell:
-    """What get_ipython() gives: magics that time something run it, all others do nothing.
+    """What get_ipython() gives: magics that time something run it, those that write a file do.
+
+    All others do nothing.
 
     `run_line` runs the text of a line magic, `run_body` that of a cell magic.
     """
@@ -164,10 +202,14 @@ class Shell:
         """`%name line`."""
         return self._run_line(line) if name in _RUN_WHAT_THEY_TIME else None
 
-    def run_cell_magic(self, name: str, _: str, body: str) -> None:
+    def run_cell_magic(self, name: str, line: str, body: str) -> None:
         """`%%name` and the cell below it."""
         if name in _RUN_WHAT_THEY_TIME:
             self._run_body(body)
+        elif name in _WRITE_A_FILE:
+            *options, path = line.split() or [""]
+            with open(path, "a" if "-a" in options else "w", encoding="utf-8") as file:  # noqa: PTH123
+                file.write(body)
 
     def magic(self, line: str) -> object:
         """A line magic as notebooks that were saved as modules spell it."""
@@ -192,3 +234,38 @@ def no_display(*_: object, **__: object) -> None:
 def no_input(_: object = "", /) -> str:
     """`input()`: nobody answers."""
     return ""
+
+
+class WakeUp:
+    """One end of a pair of sockets as far as an event loop uses it to wake itself up."""
+
+    def __init__(self, reading: int, writing: int) -> None:
+        self._reading, self._writing = reading, writing
+
+    def fileno(self) -> int:
+        """The descriptor to wait for."""
+        return self._reading
+
+    def setblocking(self, flag: bool) -> None:
+        """Whether the other methods wait."""
+        for descriptor in (self._reading, self._writing):
+            os.set_blocking(descriptor, flag)
+
+    def recv(self, size: int) -> bytes:
+        """At most `size` bytes of what the other end sent."""
+        return os.read(self._reading, size)
+
+    def send(self, data: bytes) -> int:
+        """How many of the bytes were sent."""
+        return os.write(self._writing, data)
+
+    def close(self) -> None:
+        """Give both descriptors back."""
+        os.close(self._reading)
+        os.close(self._writing)
+
+
+def wake_up_pair(*_: object) -> tuple[WakeUp, WakeUp]:
+    """What stands for `socket.socketpair` where there are no sockets: `asyncio` needs one."""
+    (first, to_first), (second, to_second) = os.pipe(), os.pipe()
+    return WakeUp(first, to_second), WakeUp(second, to_first)

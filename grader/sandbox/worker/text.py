@@ -1,7 +1,6 @@
 """What students print, as frames: the writers behind sys.stdout and sys.stderr."""
 
 import codecs
-import contextlib
 import io
 import sys
 from collections.abc import Callable
@@ -46,9 +45,15 @@ class Printed:
 
     def flush(self) -> None:
         """Send what was printed up to now."""
-        for writer in (self._out, self._error):
-            with contextlib.suppress(ValueError):  # students may close it
-                writer.flush()
+        _flush(self._out)
+        _flush(self._error)
+
+
+def _flush(writer: io.TextIOWrapper) -> None:
+    try:  # noqa: SIM105 - before and after every frame, and on fewer pages
+        writer.flush()
+    except ValueError:  # students may close it
+        pass
 
 
 def _writer(stream: Literal["stdout", "stderr"], send: Callable[[Text], None]) -> io.TextIOWrapper:

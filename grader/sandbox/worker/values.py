@@ -86,7 +86,7 @@ class _Packer:
         if issubclass(kind, str):
             return self._text(value)
         if issubclass(kind, (np.ndarray, np.generic)):
-            return self._array(value)
+            return self._array(value, depth)
         if self._tensor is not None and issubclass(kind, self._tensor):
             return self._tensor_value(value)
         if issubclass(kind, int):
@@ -123,14 +123,20 @@ class _Packer:
         self._spend(_SCALAR + len(text.encode()))
         return text
 
-    def _array(self, value: Any) -> Array | Opaque:
+    def _array(self, value: Any, depth: int) -> Value:
         # A plain view: a subclass's own methods have no say in what its numbers are.
         array = value if isinstance(value, np.generic) else np.ndarray.view(value, np.ndarray)
+        if array.size > MAX_ELEMENTS or max(array.shape, default=0) > MAX_ELEMENTS:
+            return self._opaque(value, f"the array has more than {MAX_ELEMENTS} elements")
+        if array.dtype.kind == "O" and depth < MAX_DEPTH:
+            # Gradients of different shapes are often kept in one: it is as good as a list of them.
+            return self.pack(array.tolist(), depth + (array.ndim == 0))
+        return self._numbers(value, array)
+
+    def _numbers(self, value: Any, array: Any) -> Array | Opaque:
         name = _NAMES.get(array.dtype.str[1:])
         if name is None:
             return self._opaque(value, f"dtype {array.dtype.name} is not read")
-        if array.size > MAX_ELEMENTS or max(array.shape, default=0) > MAX_ELEMENTS:
-            return self._opaque(value, f"the array has more than {MAX_ELEMENTS} elements")
         self._spend(_CONTAINER + array.nbytes)
         return Array(
             dtype=name,
@@ -142,11 +148,11 @@ class _Packer:
         try:
             if value.numel() > MAX_ELEMENTS:
                 return self._opaque(value, f"the tensor has more than {MAX_ELEMENTS} elements")
-            data = self._array(_tensor_data(value))
+            data = self._tensors_array(value)
             # Asking a tensor that keeps none for its gradient warns, so it is not asked.
             keeps_gradient = value.is_leaf or value.retains_grad
             gradient = value.grad if keeps_gradient else None
-            grad = None if gradient is None else self._array(_tensor_data(gradient))
+            grad = None if gradient is None else self._tensors_array(gradient)
             node = value.grad_fn
             name = None if node is None else plain_text(node.name(), _NAME)
             state = (bool(value.requires_grad), bool(value.is_leaf))
@@ -157,6 +163,10 @@ class _Packer:
         if isinstance(data, Opaque) or isinstance(grad, Opaque):
             return self._opaque(value, f"dtype {plain_text(str(value.dtype), _NAME)} is not read")
         return Tensor(data=data, requires_grad=state[0], is_leaf=state[1], grad_fn=name, grad=grad)
+
+    def _tensors_array(self, tensor: Any) -> Array | Opaque:
+        data = _tensor_data(tensor)
+        return self._numbers(data, data)
 
     def _sequence(self, value: Any, depth: int) -> Value:
         kind: Any = list if issubclass(type(value), list) else tuple

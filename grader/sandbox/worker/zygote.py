@@ -12,6 +12,8 @@ import socket
 from pathlib import Path
 from typing import NoReturn
 
+from msgspec.structs import replace
+
 from grader.sandbox.protocol.control import (
     MAX_PACKET,
     Executor,
@@ -28,12 +30,20 @@ from grader.sandbox.protocol.control import (
     pack,
     unpack_request,
 )
-from grader.sandbox.worker.child import Child
+from grader.sandbox.worker.child import Child, Descriptors
 from grader.sandbox.worker.loading import forget, load
 from grader.sandbox.worker.lockdown import kernel
 from grader.sandbox.worker.lockdown.hostile import prove
-from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, Process, lock_down, prepare
+from grader.sandbox.worker.lockdown.layers import (
+    CHANNEL,
+    Layers,
+    Process,
+    plan,
+    prepare,
+)
+from grader.sandbox.worker.memory import use_up_gaps
 from grader.sandbox.worker.rehearsal import rehearse
+from grader.sandbox.worker.stand_ins import wake_up_pair
 
 _KIB = 1024
 _ROUNDS = 1_000
@@ -60,8 +70,11 @@ def main(  # noqa: PLR0913 - the words of a command line
         importlib.invalidate_caches()
         proven = prove(layers, home)
         child.become_a_notebook()
+        if executor == "fast":
+            socket.socketpair = wake_up_pair  # type: ignore[assignment]
         gc.collect()
         gc.freeze()
+        use_up_gaps()
     except BaseException as error:  # noqa: BLE001 - told to the grader, whatever it is
         channel.send(pack(Failed(reason=f"{type(error).__name__}: {error}")))
         os._exit(1)
@@ -86,7 +99,9 @@ class _Zygote:
         self._child = child
         self._layers = layers
         self._channel = channel
+        self._serving = Descriptors(CHANNEL, CHANNEL)
         self._children: dict[int, Process] = {}
+        self._planned: tuple[Fork, int] | None = None
 
     def serve(self) -> None:
         """Answer requests until the grader hangs up, then end every child."""
@@ -111,12 +126,17 @@ class _Zygote:
             return Failed(reason=f"fork: {error}")
 
     def _fork(self, policy: Fork, channel: int) -> Forked:
+        limits = replace(policy, scratch=None)
+        if self._planned != (limits, channel):
+            self._lock_down = plan(limits, channel, self._layers)
+            self._planned = (limits, channel)
+        lock_down, scratch = self._lock_down, policy.scratch
+        child, serving = self._child, self._serving
         process = self._layers.fork()
         if process is None:
             try:
-                self._channel.detach()
-                lock_down(policy, channel, self._layers)
-                self._child.serve(socket.socket(fileno=CHANNEL))
+                lock_down(scratch)
+                child.serve(serving)
                 os._exit(0)
             finally:
                 os._exit(70)

@@ -258,7 +258,8 @@ def test_an_expression_in_an_answer_is_not_taken_for_one(run):
         "{Evil(): 1}",
         "{1: 2}",
         "10 ** 30",
-        "np.array([None, 1], dtype=object)",
+        "np.array([np], dtype=object)",
+        "nested",
         "np.array(['a'])",
         "np.array([1j])",
         "np.zeros(3, dtype=[('a', int)])",
@@ -283,6 +284,7 @@ def test_values_that_do_not_cross_crash_nobody(run, expression):
     source = (
         "import numpy as np\n"
         "cyclic = []\ncyclic.append(cyclic)\n"
+        "nested = np.empty((), dtype=object)\nnested[()] = nested\n"
         "class Evil:\n"
         "    def __getattr__(self, name): raise SystemExit\n"
         "    def __array__(self, *a, **k): raise SystemExit\n"
@@ -329,6 +331,21 @@ def test_arrays_of_any_class_and_order_cross_as_plain_ones(run, expression, expe
     assert type(value) is np.ndarray
     assert value.dtype == expected.dtype
     np.testing.assert_array_equal(value, expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("np.array([1.5, 2, None], dtype=object)", [1.5, 2, None]),
+        ("np.array([[1.5], [2]], dtype=object)", [[1.5], [2]]),
+        ("np.array(2.5, dtype=object)", 2.5),
+    ],
+)
+def test_an_array_of_objects_crosses_as_the_list_of_them(run, expression, expected):
+    assert (
+        run(f"import numpy as np\ndef f():\n    return {expression}").call("f", {}).value
+        == expected
+    )
 
 
 def test_the_numbers_of_subclasses_cross_whatever_their_methods_say(run):

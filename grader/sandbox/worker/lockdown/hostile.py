@@ -16,7 +16,7 @@ import msgspec
 
 from grader.sandbox.protocol.control import Fork, Layer
 from grader.sandbox.worker.lockdown import kernel, own_user
-from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, lock_down
+from grader.sandbox.worker.lockdown.layers import CHANNEL, Layers, plan
 
 _Attempts: TypeAlias = Mapping[str, Sequence[Callable[[], Any]]]
 
@@ -136,10 +136,11 @@ def _ask_hostile_child(layers: Layers, home: str, *, other: int) -> set[str]:
         descriptors=64,
     )
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    lock_down = plan(policy, theirs.fileno(), layers)
     process = layers.fork()
     if process is None:
         try:
-            _be_hostile(policy, theirs, layers, home=home, other=other)
+            _be_hostile(lambda: lock_down(policy.scratch), layers, home=home, other=other)
         finally:
             os._exit(1)
     with ours:
@@ -178,15 +179,13 @@ def _ask_another_user(users: range, home: str, *, other: int) -> set[str]:
     return {"own-user"} if status == 0 else set()
 
 
-def _be_hostile(
-    policy: Fork, channel: socket.socket, layers: Layers, *, home: str, other: int
-) -> None:
+def _be_hostile(lock_down: Callable[[], None], layers: Layers, *, home: str, other: int) -> None:
     held: set[str] = set()
     broken = ""
     try:
         if layers.namespaces:
             held |= _those_that_hold(_on_namespaces(home, other))
-        lock_down(policy, channel.detach(), layers)
+        lock_down()
         held |= _those_that_hold(_on_the_rest(layers.canary, other, layers.kernel_runs))
         _be_honest()
     except Exception as error:  # noqa: BLE001 - told, whatever it is

@@ -5,10 +5,13 @@ import os
 import platform
 import signal
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeAlias
 
 Machine: TypeAlias = Literal["x86_64", "aarch64"]
+
+Step: TypeAlias = tuple[Callable[..., int], tuple[Any, ...], str]
+"""A call of the C library's that is still to come: the function, the arguments, what it is."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _locked = ctypes.PyDLL(None, use_errno=True)
@@ -19,13 +22,12 @@ _WORD = ctypes.c_void_p  # takes integers, bytes, pointers and None alike
 _system_call, _call_twice = _libc.syscall, _locked.syscall
 _system_call.argtypes = _call_twice.argtypes = (ctypes.c_long, *[_WORD] * 5)
 _system_call.restype = _call_twice.restype = ctypes.c_long
-_prctl, _mount, _capset, _setns = _libc.prctl, _libc.mount, _libc.capset, _libc.setns
+_prctl, _mount, _setns = _libc.prctl, _libc.mount, _libc.setns
 _prctl.argtypes = (ctypes.c_int, *[_WORD] * 4)
 _mount.argtypes = (*[ctypes.c_char_p] * 3, ctypes.c_ulong, ctypes.c_char_p)
-_before_fork, _in_parent = _locked.PyOS_BeforeFork, _locked.PyOS_AfterFork_Parent
-_in_child = _locked.PyOS_AfterFork_Child
 
-_CLONE = {"x86_64": 56, "aarch64": 220}
+_CLONE = {"x86_64": 56, "aarch64": 220, "arm64": 220}.get(platform.machine())
+_CLOSE_RANGE = 436
 _SHARE_MEMORY_AND_FILES = 0x100 | 0x400
 _SIZE = 2**14
 _STACK = ctypes.create_string_buffer(_SIZE)
@@ -69,11 +71,6 @@ def process_control(option: int, value: Any, extra: Any = 0) -> None:
     _checked("prctl", _prctl(option, value, extra, 0, 0))
 
 
-def filter_system_calls(program: Any) -> None:
-    """Load a seccomp filter, a `struct sock_fprog`; it holds for all threads to come."""
-    process_control(PR_SET_SECCOMP, 2, program)
-
-
 def unshare(flags: int) -> None:
     """Leave the namespaces that the flags name for new ones."""
     _checked("unshare", _libc.unshare(ctypes.c_int(flags)))
@@ -93,19 +90,14 @@ def unmount(target: str, *, flags: int) -> None:
 def clone(flags: int) -> int:
     """Fork into new namespaces: the child's process id, 0 in the child.
 
-    Python's own preparations are made as for os.fork().
+    For processes of one thread: nothing is done of what os.fork() does for the sake of others, of
+    which a third of a child's pages would be copied.
     """
-    number = _CLONE[machine()]
-    _before_fork()
-    pid: int = _call_twice(number, flags | signal.SIGCHLD, 0, 0, 0, 0)
-    error = ctypes.get_errno()
-    if pid == 0:
-        _in_child()
-        return 0
-    _in_parent()
-    if pid < 0:
-        raise OSError(error, f"clone: {os.strerror(error)}")
-    return pid
+    if _CLONE is None:
+        if flags:
+            machine()  # says why not
+        return os.fork()
+    return _checked("clone", _call_twice(_CLONE, flags | signal.SIGCHLD, 0, 0, 0, 0))
 
 
 def start_sleeper(flags: int) -> int:
@@ -117,15 +109,35 @@ def start_sleeper(flags: int) -> int:
     return _checked("clone", _libc.clone(_libc.pause, _TOP, ctypes.c_int(flags), None))
 
 
+def step(purpose: str, name: str, *arguments: Any) -> Step:
+    """A call by its function's name; arguments as of `system_call`, bytes end with a zero."""
+    function = _libc[name]
+    function.argtypes = (_WORD,) * 5
+    return function, (*arguments, *[0] * (5 - len(arguments))), purpose
+
+
+def dropping_capabilities() -> Step:
+    """Giving up every capability, for good: without exec there is no way to get them back."""
+    version_3 = 0x20080522
+    return step("capset", "capset", struct.pack("=II", version_3, 0), bytes(24))
+
+
+def closing_from(descriptor: int) -> Step:
+    """Closing this descriptor and all above it; Linux 5.9 or later."""
+    return step("close_range", "syscall", _CLOSE_RANGE, descriptor, 2**32 - 1)
+
+
+def take(steps: Iterable[Step]) -> None:
+    """Make calls one after another, up to the first that the kernel refuses."""
+    for step in steps:
+        # Not by three names: its last part is not even touched where all is well.
+        if step[0](*step[1]) < 0:
+            _checked(step[2], -1)
+
+
 def join_namespace(process: int, kind: int) -> None:
     """Have children to come start in a namespace of the process that a pidfd stands for."""
     _checked("setns", _setns(process, kind))
-
-
-def drop_capabilities() -> None:
-    """Give up every capability, for good: without exec there is no way to get them back."""
-    version_3 = 0x20080522
-    _checked("capset", _capset(struct.pack("=II", version_3, 0), bytes(24)))
 
 
 def _checked(name: str, result: int) -> int:

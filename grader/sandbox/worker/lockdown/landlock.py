@@ -7,7 +7,7 @@ times of files) the filter of system calls refuses.
 import os
 import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,25 +39,26 @@ _IN_SCRATCH = (
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A rule for each file and folder, which are open already, made once for all children.
+    """The set of rules that holds for all children, made once.
 
-    `shared` is the set of these rules and one for scratch folders, where one set serves all.
+    It allows the use of every child's scratch folder. Where those can be reached `elsewhere` holds
+    rules for everything that is not among them, to be made a set with one for a single folder.
     """
 
-    rules: tuple[bytes, ...]
+    shared: int
+    elsewhere: tuple[bytes, ...]
     version: int
-    shared: int | None
 
 
 def prepare(
     reading: Iterable[Path], listing: Iterable[Path], writing: Iterable[Path],
-    *, above: Path | None,
+    *, above: Path,
 ) -> Allowed:  # fmt: skip
     """Open what children may read, may list the names of, and may read and write.
 
-    `above` is where each mounts a scratch folder of its own: a rule for the very place would not
-    count for what is mounted there. It is None where each has a folder of another name. What is not
-    there is left out. Raises OSError where the kernel has no Landlock of use.
+    `above` is the folder that holds their scratch folders: a rule for the very place of one that is
+    mounted would not count there. What is not there is left out. Raises OSError where the kernel
+    has no Landlock of use.
     """
     version = _version()
     wanted = [
@@ -65,36 +66,47 @@ def prepare(
         *((path, _READ_DIR) for path in listing),
         *((path, _READ_FILE | _WRITE_FILE) for path in writing),
     ]
-    rules = []
+    beside = {_highest(path, above.resolve()) for path, _ in wanted}
+    return Allowed(
+        shared=_ruleset([*_rules(wanted), *_rules([(above, _IN_SCRATCH)])], version),
+        elsewhere=tuple(_rules((path, _ALL_FILES) for path in sorted(beside))),
+        version=version,
+    )
+
+
+def restricting(allowed: Allowed) -> kernel.Step:
+    """Leaving a process what is allowed and the scratch folders, for good."""
+    return kernel.step("landlock", "syscall", _RESTRICT, allowed.shared, 0)
+
+
+def part(allowed: Allowed, scratch: str) -> None:
+    """Leave this process, of all scratch folders, its own, for good; raises OSError."""
+    own = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
+    ruleset = _ruleset([*allowed.elsewhere, _rule(own, _IN_SCRATCH)], allowed.version)
+    # The descriptors are closed with all the others.
+    kernel.system_call("landlock", _RESTRICT, ruleset, 0)
+
+
+def _highest(path: Path, above: Path) -> Path:
+    """The highest folder on the way to a path that does not hold the scratch folders, too."""
+    place = path.resolve()
+    way = [*reversed(place.parents), place]
+    return next((one for one in way if one != above and one not in above.parents), place)
+
+
+def _rules(wanted: Iterable[tuple[Path, int]]) -> Iterator[bytes]:
     for path, rights in wanted:
         try:
             descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             continue
         folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        rules.append(_rule(descriptor, rights if folder else rights & _OF_A_FILE))
-    shared = None if above is None else _ruleset(rules, version, str(above))
-    return Allowed(tuple(rules), version, shared)
+        yield _rule(descriptor, rights if folder else rights & _OF_A_FILE)
 
 
-def restrict(allowed: Allowed, scratch: str | None) -> None:
-    """Leave this process what is allowed and its scratch folder, for good; raises OSError.
-
-    `scratch` is None where the shared rules are for it, too.
-    """
-    ruleset = allowed.shared
-    if ruleset is None or scratch is not None:
-        ruleset = _ruleset(allowed.rules, allowed.version, str(scratch))
-    # The descriptor is closed with all the others.
-    kernel.system_call("landlock", _RESTRICT, ruleset, 0)
-
-
-def _ruleset(rules: Iterable[bytes], version: int, scratch: str) -> int:
+def _ruleset(rules: Iterable[bytes], version: int) -> int:
     ruleset = kernel.system_call("landlock", _CREATE, *_attributes(version), 0)
-    descriptor = os.open(scratch, os.O_PATH | os.O_CLOEXEC)
-    everything = (*rules, _rule(descriptor, _IN_SCRATCH))
-    kernel.system_calls("landlock", _ADD, [(ruleset, _BENEATH, rule, 0, 0) for rule in everything])
-    os.close(descriptor)
+    kernel.system_calls("landlock", _ADD, [(ruleset, _BENEATH, rule, 0, 0) for rule in rules])
     return ruleset
 
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from grader.sandbox.protocol.control import Executor, Fork, Kind, Level
 from grader.sandbox.worker.lockdown import (
@@ -47,8 +48,8 @@ class Layers:
     """What was found to be possible here; None where it is not, and `lacking` says why.
 
     `canary` is a file that lies open to the zygote and must be closed to every child; `zygote` a
-    descriptor that can be read from once the zygote is gone. Where a Jupyter kernel runs, a child
-    may start processes and sockets of its own, within its namespaces.
+    descriptor that stands for the zygote. Where a Jupyter kernel runs, a child may start processes
+    and sockets of its own, within its namespaces.
     """
 
     canary: str
@@ -67,7 +68,7 @@ class Layers:
 
     def fork(self) -> Process | None:
         """A child, in namespaces of its own where there are any; None in the child."""
-        pid, first = namespaces.clone(self.zygote) if self.namespaces else (os.fork(), None)
+        pid, first = namespaces.clone(self.zygote) if self.namespaces else (kernel.clone(0), None)
         return Process(pid, first) if pid else None
 
 
@@ -101,7 +102,7 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
         try:
             # Inside namespaces what is hidden is not there, and whole folders will do.
             pieces = readable.folders if inside else tuple(readable.pieces())
-            above = Path(namespaces.SCRATCH).parent if inside else None
+            above = Path(namespaces.SCRATCH).parent if inside else Path(home)
             files = landlock.prepare(pieces, readable.listed, readable.devices, above=above)
         except OSError as error:
             lacking["landlock"] = error.strerror or str(error)
@@ -134,49 +135,84 @@ def _users(readable: Readable, home: str) -> range:
     return users
 
 
-def lock_down(policy: Fork, channel: int, layers: Layers) -> None:
-    """Give up what a student's process must not have; raises OSError where that fails.
+LockDown: TypeAlias = Callable[[str | None], None]
+"""What a child does first: it gives up what a student's process must not have, for good.
 
-    The scratch folder is the current one afterwards, and the channel descriptor 3.
+It is told its scratch folder, None where it mounts one; that is the current folder afterwards, and
+the channel is descriptor 3. Raises OSError where something cannot be given up.
+"""
+
+
+def plan(policy: Fork, channel: int, layers: Layers) -> LockDown:
+    """How the children lock themselves down that serve this channel, a descriptor.
+
+    It is worked out once, before any fork: what a child makes or touches is a page that it copies.
     """
-    os.setsid()
-    if policy.scratch is None:
-        scratch = namespaces.SCRATCH
-        namespaces.mount_scratch(policy.files)
-    else:
-        scratch = policy.scratch
-        _set_environment(scratch)
-    os.chdir(scratch)
-    if layers.users is not None:
-        user = own_user.choose(layers.users)
-        os.chown(scratch, user, user)
-        own_user.become(user)
-    # After that: with another user it would be forgotten.
-    namespaces.end_with(layers.zygote)
-    kernel.drop_capabilities()
-    kernel.process_control(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.process_control(kernel.PR_SET_DUMPABLE, 0)
-    if layers.files is not None:
-        landlock.restrict(layers.files, policy.scratch)
-    _keep_only(channel)
-    rlimits.apply(policy)
+    rights = (
+        kernel.step("prctl", "prctl", kernel.PR_SET_PDEATHSIG, signal.SIGKILL),
+        kernel.dropping_capabilities(),
+        kernel.step("prctl", "prctl", kernel.PR_SET_NO_NEW_PRIVS, 1),
+        kernel.step("prctl", "prctl", kernel.PR_SET_DUMPABLE, 0),
+        *(() if layers.files is None else (landlock.restricting(layers.files),)),
+    )
+    means = (
+        # The zygote's own input is nowhere.
+        *(kernel.step("dup2", "dup2", 0, output) for output in (1, 2)),
+        *(() if channel == CHANNEL else (kernel.step("dup2", "dup2", channel, CHANNEL),)),
+        *rlimits.limiting(policy),
+    )
+    calls = () if layers.calls is None else (seccomp.loading(layers.calls),)
+    if layers.namespaces:
+        return _planned_inside(layers, (*namespaces.settling(policy.files), *rights, *means), calls)
+    return _planned_outside(layers, rights, means, calls)
+
+
+def _planned_inside(
+    layers: Layers, steps: tuple[kernel.Step, ...], calls: tuple[kernel.Step, ...]
+) -> LockDown:
+    """In namespaces nothing depends on the child, and it cannot outlive its zygote."""
     if layers.calls is not None:
-        seccomp.load(layers.calls, os.getpid())
+        seccomp.admit(layers.calls, namespaces.CHILD)
+    everything = (*steps, kernel.closing_from(CHANNEL + 1), *calls)
+    return lambda _: kernel.take(everything)
+
+
+def _planned_outside(
+    layers: Layers,
+    rights: tuple[kernel.Step, ...],
+    means: tuple[kernel.Step, ...],
+    calls: tuple[kernel.Step, ...],
+) -> LockDown:
+    zygote = os.getpid()
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def lock_down(scratch: str | None) -> None:
+        assert scratch is not None  # noqa: S101 - the grader makes one where there are no mounts
+        os.setsid()
+        os.chdir(scratch)
+        os.environ["HOME"] = os.environ["TMPDIR"] = scratch
+        if layers.users is not None:
+            user = own_user.choose(layers.users)
+            os.chown(scratch, user, user)
+            own_user.become(user)
+        # After that: with another user the signal at the parent's end would be forgotten.
+        kernel.take(rights)
+        if os.getppid() != zygote:
+            raise OSError("the child would outlive its parent")
+        if layers.files is not None:
+            landlock.part(layers.files, scratch)
+        kernel.take(means)
+        os.closerange(CHANNEL + 1, descriptors)
+        if layers.calls is not None:
+            seccomp.admit(layers.calls, os.getpid())
+            kernel.take(calls)
+
+    return lock_down
 
 
 def _set_environment(scratch: str) -> None:
     os.environ.clear()
     os.environ.update({"HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8", "MPLBACKEND": "Agg"})
-
-
-def _keep_only(channel: int) -> None:
-    # The zygote's own input is nowhere.
-    os.dup2(0, 1)
-    os.dup2(0, 2)
-    if channel != CHANNEL:
-        os.dup2(channel, CHANNEL)
-    highest, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    os.closerange(CHANNEL + 1, highest)
 
 
 def _refusal(attempt: Callable[[], None]) -> str | None:

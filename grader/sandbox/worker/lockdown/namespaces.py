@@ -16,6 +16,8 @@ from grader.sandbox.worker.lockdown.readable import Readable
 
 SCRATCH = "/scratch/own"
 """Where each child mounts its own; what lies in the folder above is nothing else."""
+CHILD = 2
+"""What every child is called in its own namespace, after the first process there."""
 CANARY = "/canary"
 """A file that is there but on nobody's list: reading it must fail."""
 
@@ -95,14 +97,15 @@ def end(first: int) -> None:
     os.waitpid(first, 0)
 
 
-def mount_scratch(size: int) -> None:
-    """Give this child its scratch folder, `size` bytes in memory, gone with it."""
-    kernel.mount(
-        "tmpfs",
-        SCRATCH,
-        "tmpfs",
-        flags=_NO_SUID | _NO_DEVICES,
-        data=f"size={size},nr_inodes=10000,mode=700",
+def settling(size: int) -> tuple[kernel.Step, ...]:
+    """Giving a child a session and its scratch folder, `size` bytes in memory, gone with it."""
+    options = f"size={size},nr_inodes=10000,mode=700".encode()
+    flags = _NO_SUID | _NO_DEVICES
+    place = SCRATCH.encode()
+    return (
+        kernel.step("setsid", "setsid"),
+        kernel.step(f"mount {SCRATCH}", "mount", b"tmpfs", place, b"tmpfs", flags, options),
+        kernel.step(f"chdir {SCRATCH}", "chdir", place),
     )
 
 

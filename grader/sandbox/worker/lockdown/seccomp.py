@@ -77,16 +77,19 @@ def compile_filter(machine: Machine, *, kernel_runs: bool = False) -> Program:
     return Program(ctypes.create_string_buffer(code, len(code)), places)
 
 
-def load(program: Program, pid: int) -> None:
-    """Filter this process's calls from now on, for good; `pid` is its own number.
+def admit(program: Program, pid: int) -> None:
+    """Let the process send signals to itself that loads the program and has this number.
 
-    It is written into the program, which every process has a copy of. Privileges must not be gained
-    any more (no_new_privs). Raises OSError.
+    It is written into the program, which every process has a copy of.
     """
     for offset in program.own_pid_at:
         struct.pack_into("=I", program.code, offset, pid)
+
+
+def loading(program: Program) -> kernel.Step:
+    """Filtering a process's calls from then on, for good; it must have no_new_privs by then."""
     header = struct.pack("@HP", len(program.code) // 8, ctypes.addressof(program.code))
-    kernel.filter_system_calls(header)
+    return kernel.step("seccomp", "prctl", kernel.PR_SET_SECCOMP, 2, header)
 
 
 def _steps(machine: Machine, kernel_runs: bool) -> Iterator[_Step]:
