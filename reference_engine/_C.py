@@ -10,7 +10,7 @@ from typing import Any
 
 from reference_engine import _errors
 from reference_engine._functions import full_name
-from reference_engine._graph import AccumulateGrad, Node
+from reference_engine._graph import AccumulateGrad, Node, count_arrivals
 from reference_engine._modes import is_grad_enabled
 from reference_engine._running import running_pass
 from reference_engine._saved import SavedTensor
@@ -79,7 +79,7 @@ def _will_engine_execute_node(node: Node | Tensor) -> bool:
         raise RuntimeError(_errors.OUTSIDE_BACKWARD.format(name="_get_should_execute_nodes"))
     walk, _ = found
     if walk["applied"] is None:
-        return node in walk["waiting"]
+        return node in count_arrivals(walk["roots"][::2])
     if walk["wanted"] and isinstance(node, AccumulateGrad) and node in walk["targets"]:
         raise RuntimeError(_errors.LEAF_OF_GRAD)
     return node in walk["applied"]

@@ -62,7 +62,7 @@ from reference_engine._modes import (
 )
 from reference_engine._printing import set_printoptions
 from reference_engine._random import Generator, default_generator
-from reference_engine._signatures import function_of
+from reference_engine._signatures import explaining, function_of
 from reference_engine._tensor import Tensor
 from reference_engine._types import (
     Size,
@@ -99,6 +99,13 @@ __version__ = "2.13.0"
 # PyTorch says nothing of an overflow or of inf - inf; NumPy would, wherever it is not told.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"reference_engine\b")
 
+_CREATING = (
+    "arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_numpy", "full",
+    "full_like", "linspace", "logspace", "multinomial", "normal", "ones", "ones_like", "rand",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "scalar_tensor",
+    "tensor", "zeros", "zeros_like",
+)  # fmt: skip
+globals().update({one: explaining(globals()[one], is_method=False) for one in _CREATING})
 _functions_now, _functions_later = bind()
 globals().update(_functions_now)
 _methods.bind_methods()

@@ -66,7 +66,7 @@ class ArrayOperations:
         if node.several:
             shape, dtype = shape[number], dtype[number]
         if gradient.shape != shape:
-            gradient = TABLE["sum_to"].forward(gradient, shape)
+            gradient = _summed_to(gradient, shape)
         if dtype is not None and gradient.dtype != dtype:
             gradient = gradient.astype(dtype)
         return gradient
@@ -82,7 +82,8 @@ class ArrayOperations:
         else:
             grad._array += gradient  # in place, but for a scalar that nobody else can see
             grad._counter[0] += 1
-        _hooks.after_accumulation(leaf)
+        if leaf._hooks is not None:
+            _hooks.after_accumulation(leaf)
 
     @staticmethod
     def to_tensor(gradient: Gradient) -> Tensor | None:
@@ -157,7 +158,8 @@ class TensorOperations(ArrayOperations):
             leaf._grad = _dispatch.dispatch(TABLE["copy"], (None, gradient))
         else:
             leaf._grad = TensorOperations.add(leaf._grad, gradient)
-        _hooks.after_accumulation(leaf)
+        if leaf._hooks is not None:
+            _hooks.after_accumulation(leaf)
 
     @staticmethod
     def to_tensor(gradient: Gradient) -> Tensor | None:
@@ -192,11 +194,13 @@ def _references_of_unshared() -> int:
     """
     leaf = _dispatch.wrap(np.zeros(1))
     source = _Source((AccumulateGrad(leaf), 0), (), np.dtype(np.float64))
-    run_backward([(source, 0)], [np.float64(1)], keep_graph=True, operations=_Measuring)
+    run_backward((source, 0), [np.float64(1)], keep_graph=True, operations=_Measuring)
     return leaf._output_nr
 
 
 _UNSHARED = _references_of_unshared()
+
+_summed_to = TABLE["sum_to"].forward
 
 
 def _expanded(gradient: Any, shape: tuple[int, ...]) -> Any:
@@ -224,17 +228,20 @@ def backward(
     """
     if inputs is not None and not inputs:
         raise RuntimeError(_errors.INPUTS_EMPTY)
-    starts = _cotangents(tensors, gradients)
+    roots, starts = _beginning(tensors, gradients)
     if create_graph:
         warnings.warn(_errors.CREATE_GRAPH_CYCLE, UserWarning, stacklevel=3)
     if inputs is None:
-        _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=None)
+        _walk(tensors, roots, starts, retain_graph, create_graph=create_graph)
         return
     _check_inputs(inputs, _errors.RETAIN_WITHOUT_GRAD)
     for one in inputs:
         if isinstance(one, Tensor):
             one.retain_grad()
-    _walk(tensors, starts, retain_graph, create_graph=create_graph, inputs=inputs, capture=False)
+    _walk(
+        tensors, roots, starts, retain_graph,
+        create_graph=create_graph, inputs=inputs, capture=False,
+    )  # fmt: skip
 
 
 def grad(
@@ -250,9 +257,9 @@ def grad(
     """The gradients of the outputs' sum with respect to each input; nothing accumulates."""
     if not inputs:
         raise RuntimeError(_errors.GRAD_INPUTS_EMPTY)
-    starts = _cotangents(outputs, grad_outputs)
+    roots, starts = _beginning(outputs, grad_outputs)
     _check_inputs(inputs, _errors.INPUT_NO_GRAD)
-    found = _walk(outputs, starts, retain_graph, create_graph=create_graph, inputs=inputs)
+    found = _walk(outputs, roots, starts, retain_graph, create_graph=create_graph, inputs=inputs)
     operations = TensorOperations if create_graph else ArrayOperations
     results: list[Tensor | None] = []
     for index, (one, gradient) in enumerate(zip(inputs, found, strict=True)):
@@ -271,41 +278,45 @@ def grad(
 
 def _walk(
     tensors: Sequence[Tensor],
-    starts: Sequence[Tensor],
+    roots: Sequence[Any],
+    starts: list[Any],
     retain_graph: bool | None,
     *,
     create_graph: bool,
-    inputs: Sequence[Any] | None,
+    inputs: Sequence[Any] | None = None,
     capture: bool = True,
 ) -> list[Gradient]:
-    if state.depth == _DEEP:
+    mine = vars(state)  # this thread's, found once
+    if mine["depth"] == _DEEP:
         again = partial(_walk, create_graph=create_graph, inputs=inputs, capture=capture)
-        return _in_another_thread(partial(again, tensors, starts, retain_graph))
+        return _in_another_thread(partial(again, tensors, roots, starts, retain_graph))
     task = next_task()  # noqa: F841 - looked for by `_running`
     callbacks: list[Callable[[], None]] = []
-    operations = TensorOperations if create_graph else ArrayOperations
-    if _dispatch.observer is not None:
-        starts = _dispatch.observer.backward_pass(tensors, list(starts)) or starts
-    recording, state.enabled = state.enabled, create_graph
-    state.depth += 1
+    if create_graph or _dispatch.observer is not None:
+        starts = [one if isinstance(one, Tensor) else _dispatch.wrap(one) for one in starts]
+        if _dispatch.observer is not None:
+            starts = _dispatch.observer.backward_pass(tensors, list(starts)) or starts
+    recording, mine["enabled"] = mine["enabled"], create_graph
+    mine["depth"] += 1
     try:
-        with np.errstate(all="ignore"):
-            found = run_backward(
-                [_dispatch.gradient_edge(tensor) for tensor in tensors],  # type: ignore[misc]
-                starts if create_graph else [start._array for start in starts],
-                keep_graph=create_graph if retain_graph is None else retain_graph,
-                operations=operations,
-                step=_dispatch.step,
-                wanted=None if inputs is None else list(map(_dispatch.gradient_edge, inputs)),  # type: ignore[arg-type]
-                capture=capture,
-            )
+        found = _run_quietly(
+            roots,
+            starts if create_graph else list(map(_dispatch.as_array, starts)),
+            keep_graph=create_graph if retain_graph is None else retain_graph,
+            operations=TensorOperations if create_graph else ArrayOperations,
+            step=_dispatch.step,
+            wanted=None if inputs is None else list(map(_dispatch.gradient_edge, inputs)),  # type: ignore[arg-type]
+            capture=capture,
+        )
         for callback in callbacks:  # grows as it is gone through
             callback()
     finally:
-        state.depth -= 1
-        state.enabled = recording
+        mine["depth"] -= 1
+        mine["enabled"] = recording
     return found
 
+
+_run_quietly = np.errstate(all="ignore")(run_backward)
 
 _DEEP = 50
 """So many backward passes inside one another are as deep as one thread's stack goes."""
@@ -345,33 +356,37 @@ def _check_inputs(inputs: Sequence[Any], without_grad: str) -> None:
             raise RuntimeError(without_grad)
 
 
-def _cotangents(tensors: Sequence[Any], gradients: Sequence[Any]) -> list[Tensor]:
+def _beginning(tensors: Sequence[Any], gradients: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The edges along which a backward pass starts, and the cotangents: arrays, or as given."""
     if len(tensors) != len(gradients):
         _refuse_others(gradients)
         raise RuntimeError(
             _errors.GRADIENT_COUNT.format(tensors=len(tensors), gradients=len(gradients))
         )
+    roots: list[Any] = []
     starts = []
-    for index, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+    for index, tensor in enumerate(tensors):
+        gradient = gradients[index]
         if type(tensor) is GradientEdge:
             tensor = _at_edge(tensor)  # noqa: PLW2901 - what stands for it
+        array = tensor._array
         if gradient is None:
-            if tensor._requires_grad and tensor._array.size != 1:
+            if array.ndim and array.size != 1 and tensor._requires_grad:
                 raise RuntimeError(_errors.NOT_SCALAR)
         elif not isinstance(gradient, Tensor):
             _refuse_others(gradients)
-        elif gradient._array.shape != tensor._array.shape:
+        elif gradient._array.shape != array.shape:
             raise RuntimeError(
                 _errors.GRADIENT_SHAPE.format(
-                    index=index,
-                    found=Size(gradient._array.shape),
-                    expected=Size(tensor._array.shape),
+                    index=index, found=Size(gradient._array.shape), expected=Size(array.shape)
                 )
             )
-        if _dispatch.gradient_edge(tensor)[0] is None:
+        edge = _dispatch.gradient_edge(tensor)
+        if edge[0] is None:
             raise RuntimeError(_errors.NO_GRAPH.format(index=index))
-        starts.append(_start(tensor, gradient))
-    return starts
+        roots += edge
+        starts.append(_start(array, gradient))
+    return roots, starts
 
 
 def _at_edge(edge: GradientEdge) -> Tensor:
@@ -391,16 +406,18 @@ def _refuse_others(gradients: Sequence[Any]) -> None:
             raise TypeError(_errors.GRADIENT_TYPE.format(type=type(one).__name__))
 
 
-def _start(tensor: Tensor, gradient: Tensor | None) -> Tensor:
+def _start(array: Any, gradient: Tensor | None) -> Any:
+    kind = array.dtype
     if gradient is None:
-        array = tensor._array
-        one = array.dtype.type(1)
-        return _dispatch.wrap(one if not array.ndim else np.full(array.shape, one))
-    if gradient._array.dtype == tensor._array.dtype:
+        if kind is _dispatch.FLOAT64 and not array.ndim:
+            return _ONE
+        return np.full(array.shape, 1, kind)[()]
+    if gradient._array.dtype == kind:
         return gradient
-    return _dispatch.dispatch(  # type: ignore[no-any-return]
-        TABLE["to_copy"], (gradient,), (tensor._array.dtype,)
-    )
+    return _dispatch.dispatch(TABLE["to_copy"], (gradient,), (kind,))
+
+
+_ONE = np.float64(1)
 
 
 _dispatch.backward = backward

@@ -31,6 +31,7 @@ from reference_engine._operators import bind_operators
 from reference_engine._signatures import (
     LazyMethod,
     checking_first,
+    explaining,
     function_of,
     in_place_of,
     method_of,
@@ -120,34 +121,36 @@ def bind() -> tuple[dict[str, Any], dict[str, str]]:
         else:
             methods[name], later[name] = LazyMethod(name), name
     for name in (*FROM_FUNCTIONS, *ONLY_METHODS):
-        methods[name] = getattr(_functions, name)
+        methods[name] = explaining(getattr(_functions, name))
     for module in (_elementwise, _reductions, _statistics):
         for name in module.BOTH:
-            methods[name] = getattr(module, name)
-            functions[name] = checking_first(methods[name])
+            found = getattr(module, name)
+            methods[name] = found if name in REDUCTIONS else explaining(found)
+            functions[name] = checking_first(found)
     for name in _elementwise.OF_NUMBERS_TOO:
-        methods[name] = functions[name] = getattr(_elementwise, name)
+        functions[name] = getattr(_elementwise, name)
+        methods[name] = explaining(functions[name])
     for module in (_reductions, _statistics):
         for name in module.FUNCTIONS:
             functions[name] = checking_first(getattr(module, name))
     methods.update(_elementwise.ITSELF)
     functions.update(_elementwise.ITSELF)
     for name in REDUCTIONS:
-        methods[name] = with_numpy_names(methods[name])
+        methods[name] = with_numpy_names(methods[name], is_method=True)
     for name in FROM_FUNCTIONS:
         functions[name] = checking_first(getattr(_functions, name))
     for name in REDUCTIONS:
         functions[name] = with_numpy_names(functions[name])
     for name in ("where", "pow", "remainder", *ONLY_FUNCTIONS):
-        functions[name] = getattr(_functions, name)
+        functions[name] = explaining(getattr(_functions, name), is_method=False)
     for module in (_rearranging, _joining, _scattering, _ordering, _products, _algebra):
         for name in module.BOTH:
             found = getattr(module, name)
-            methods[name], functions[name] = found, checking_first(found)
+            methods[name], functions[name] = explaining(found), checking_first(found)
     for name, (_, in_place) in _scattering.FORMS.items():
-        methods[f"{name}_"] = in_place
+        methods[f"{name}_"] = explaining(in_place)
     for name in _rearranging.METHODS:
-        methods[name] = getattr(_rearranging, name)
+        methods[name] = explaining(getattr(_rearranging, name))
     for module in (_rearranging, _joining, _copies, _ordering, _algebra):
         functions.update({name: getattr(module, name) for name in module.FUNCTIONS})
     for name in (*IN_PLACE, *_elementwise.IN_PLACE):
@@ -160,8 +163,8 @@ def bind() -> tuple[dict[str, Any], dict[str, str]]:
         for names in (functions, methods, later):
             if name in names:
                 names[alias] = names[name]
-    methods.update({one.__name__: one for one in _drawing.METHODS})
-    methods["where"] = _functions.where_of
+    methods.update({one.__name__: explaining(one) for one in _drawing.METHODS})
+    methods["where"] = explaining(_functions.where_of)
     for name, function in methods.items():
         setattr(Tensor, name, function)
     bind_operators()

@@ -192,6 +192,8 @@ def finished(array: Any, requires_grad: bool) -> Tensor:
     if state.inference:
         result._counter = UNTRACKED
     if requires_grad:
+        if requires_grad is not True:
+            raise TypeError(_errors.REQUIRES_GRAD_TYPE.format(type=type(requires_grad).__name__))
         if result._array.dtype.kind != "f":
             raise RuntimeError(_errors.REQUIRES_GRAD_DTYPE)
         result._requires_grad = True
@@ -205,6 +207,8 @@ def numpy_dtype(dtype: Any) -> np.dtype[Any]:
 
 def size_of(function: str, size: tuple[Any, ...]) -> tuple[int, ...]:
     """The sizes that a creating function was given one by one or as one sequence."""
+    if not size:
+        raise TypeError(_errors.MISSING_ARGUMENT.format(function=function, name="size"))
     given = size[0] if len(size) == 1 and isinstance(size[0], (list, tuple)) else size
     for place, one in enumerate(given, 1):
         if isinstance(one, (int, np.integer, Tensor)) and not isinstance(one, bool):

@@ -128,7 +128,7 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
         if result._view is None:
             result._counter = UNTRACKED
     elif required and state.enabled and found.dtype.kind == "f":
-        node = row.plan(required, tensors).node(inputs, options, result)
+        node = row.plan(required, tensors).node(options, result, *inputs)
         if _saved.saved_hooks:
             _saved.pack(node)
         result._grad_fn = node
@@ -142,17 +142,30 @@ def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> 
     """`dispatch` of one tensor, written out for a floating dtype and one result of its own."""
     array = input._array
     kind = array.dtype
-    if not row.is_simple or (kind is not FLOAT64 and kind is not FLOAT32):
+    if (kind is not FLOAT64 and kind is not FLOAT32) or not row.is_simple:
         return dispatch(row, (input,), options)
     try:
         found = row.forward(array, *options)
     except (ValueError, IndexError) as error:
         raise _numpy_errors.as_pytorch(error, (array,)) from None
-    result = wrap(found)
+    # As `wrap`, without the call.
+    result: Tensor = new(tensor_type)
+    result._array = found
+    result._counter = [0]
+    result._requires_grad = False
+    result._grad_fn = None
+    result._output_nr = 0
+    result._grad = None
+    result._view = None
+    result._accumulator = None
+    result._hooks = None
     if _modes.inference_used and state.inference:
         result._counter = UNTRACKED
     elif input._requires_grad and row.gradient_mask and state.enabled and found.dtype.kind == "f":
-        node = row.plan(1, 1).node((input,), options, result)
+        make = row.node_of_one
+        if make is None:
+            make = row.node_of_one = row.plan(1, 1).node
+        node = make(options, result, input)
         if _saved.saved_hooks:
             _saved.pack(node)
         result._grad_fn = node
@@ -162,13 +175,15 @@ def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> 
     return result
 
 
-def operator_of(row: "Row", others: tuple[type, ...]) -> Callable[["Tensor", Any], Any]:
+def operator_of(
+    row: "Row", others: tuple[type, ...], forward: Callable[[Any, Any], Any]
+) -> Callable[["Tensor", Any], Any]:
     """An operator of two operands: `dispatch`, written out for those of one floating dtype.
 
     That is the usual case, and most of what coursework does. `others` are the operands it takes;
-    any other is left to its own reflected operator.
+    any other is left to its own reflected operator. `forward` is the row's for such operands.
     """
-    forward, plan, options = row.forward, row.plan, row.defaults
+    plan, options = row.plan, row.defaults
     of_tensors: list[Any] = [None] * 4
     of_number: list[Any] = [None] * 2
 
@@ -211,7 +226,7 @@ def operator_of(row: "Row", others: tuple[type, ...]) -> Callable[["Tensor", Any
             make = makers[required]
             if make is None:
                 make = makers[required] = plan(required, 3 if makers is of_tensors else 1).node
-            node = make((self, other), options, result)
+            node = make(options, result, self, other)
             if _saved.saved_hooks:
                 _saved.pack(node)
             result._grad_fn = node
@@ -245,7 +260,7 @@ def _several(
             if one._view is None:
                 one._counter = UNTRACKED
     elif case[0] and state.enabled:
-        node = row.plan(*case).node(inputs, options, results)
+        node = row.plan(*case).node(options, results, *inputs)
         if _saved.saved_hooks:
             _saved.pack(node)
         for number, one in enumerate(results):
@@ -308,7 +323,8 @@ def gradient_edge(value: Any) -> Edge:
 
 def accumulator(leaf: "Tensor") -> AccumulateGrad:
     """The leaf's own node: one object as long as some graph holds it."""
-    node = leaf._accumulator() if leaf._accumulator is not None else None
+    reference = leaf._accumulator
+    node = None if reference is None else reference()
     if node is None:
         node = AccumulateGrad(leaf)
         leaf._accumulator = weakref.ref(node)
@@ -355,7 +371,7 @@ def dispatch_in_place(
         if plan.saves(row.inputs[0]):  # as it was before the write
             inputs = (_from_before(target), *others)
         # An operand that shares the memory is modified by the write; the result is not.
-        node = plan.node(inputs, options, target)
+        node = plan.node(options, target, *inputs)
         node.versions = tuple(
             version + 1 if type(value) is _saved.Saved else version
             for value, version in zip(node.saved, node.versions, strict=True)

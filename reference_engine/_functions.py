@@ -101,13 +101,16 @@ def reciprocal(input: Tensor) -> Tensor:
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition holds, else `other`; the condition alone gives its indices."""
     if input is None and other is None:
-        return tuple(wrap(one) for one in np.nonzero(condition._array))
+        return tuple(wrap(one) for one in np.nonzero(np.atleast_1d(condition._array)))
     return dispatch(TABLE["where"], (condition, input, other))
 
 
 def where_of(input: Tensor, condition: Tensor, other: Any) -> Tensor:
     """`where` as a method, which belongs to what is chosen where the condition holds."""
     return where(condition, input, other)  # type: ignore[no-any-return]
+
+
+where_of.__name__ = "where"
 
 
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:

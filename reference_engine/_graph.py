@@ -7,9 +7,8 @@ the results on. It knows nodes and gradients, and no operation.
 
 import itertools
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from heapq import heappop, heappush
-from itertools import chain, repeat
+from collections.abc import Callable, Collection, Iterable, Sequence
+from heapq import heappop, heappush, heapreplace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ class Node:
 
     __slots__ = ("__weakref__", "_metadata", "dtype", "edges", "hooks", "sequence", "shape")
 
+    plan: Any = None
+    """How a row's node is applied, which the walk then does itself: a call less for each."""
     several = False
     takes_none = False
     """Whether the node is applied also where no gradient has arrived, as a Function's are."""
@@ -45,7 +46,6 @@ class Node:
         self.dtype = dtype
         self.sequence = next_sequence()
         self.hooks: NodeHooks | None = None
-        self._metadata: dict[Any, Any] | None = None
 
     def name(self) -> str:
         """PyTorch's name of the node, such as "MulBackward0"."""
@@ -59,9 +59,11 @@ class Node:
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dict for the user's own notes on this node."""
-        if self._metadata is None:
-            self._metadata = {}
-        return self._metadata
+        try:
+            return self._metadata
+        except AttributeError:  # nobody has asked before
+            self._metadata: dict[Any, Any] = {}
+            return self._metadata
 
     @property
     def requires_grad(self) -> bool:
@@ -150,12 +152,12 @@ class AccumulateGrad(Node):
     __slots__ = ("variable",)
 
     def __init__(self, variable: "Tensor") -> None:
+        array = variable._array
         self.edges = ()
-        self.shape = variable._array.shape
-        self.dtype = variable._array.dtype
+        self.shape = array.shape
+        self.dtype = array.dtype
         self.sequence = next_sequence() + _LAST
         self.hooks = variable._hooks
-        self._metadata = None
         self.variable = variable
 
     def name(self) -> str:
@@ -224,7 +226,7 @@ def hooks_of(node: Node) -> NodeHooks:
 
 
 def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for every node
-    roots: Sequence[tuple[Node, int]],
+    roots: Sequence[Any],
     gradients: Sequence[Gradient],
     *,
     keep_graph: bool,
@@ -235,56 +237,89 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
 ) -> list[Gradient]:
     """Walk from the roots to the leaves, or to the `wanted` outputs, and return those's gradients.
 
-    Without `wanted`, leaves accumulate and the list is empty. With it, only nodes on a path to a
-    wanted output are applied, and nothing accumulates; unless `capture` is False: then the wanted
-    nodes themselves are applied too, and the list is empty. `step` applies a node in place of its
-    own `apply`, to watch over it.
+    `roots` are edges as a node has them, `gradients` what goes along each. Without `wanted`,
+    leaves accumulate and the list is empty. With it, only nodes on a path to a wanted output are
+    applied, and nothing accumulates; unless `capture` is False: then the wanted nodes themselves
+    are applied too, and the list is empty. `step` applies a node in place of its own `apply`, to
+    watch over it.
+
+    A node is made after the nodes that it leads to, so that the youngest that was reached has all
+    its gradients. Leaves come before any other node as soon as they have theirs, which are counted.
     """
-    waiting = _count_dependencies(roots)
-    targets = () if wanted is None else {node for node, _ in wanted}
-    applied = None if wanted is None else _leading_to(targets, waiting)
-    if applied is not None and not capture:
-        applied.update(targets)
-        wanted = ()
+    waiting: dict[Node, int] | None = None  # the gradients still to come, counted when first asked
+    applied: set[Node] | None = None
+    targets: Collection[Node] = ()
+    if wanted is not None:
+        waiting = count_arrivals(roots[::2])
+        targets = {node for node, _ in wanted}
+        applied = _leading_to(targets, waiting)
+        if not capture:
+            applied.update(targets)
+            wanted = ()
     captured: dict[tuple[Node, int], Gradient] = {}
     fit, add = operations.fit, operations.add
-    partial: dict[Node, Gradient] = {}  # what has arrived at nodes that wait for more
-    ready: list[tuple[int, Node, Gradient]] = []
-    edges: Iterator[Any] = chain.from_iterable(roots)
+    recorded, namespace = operations.recorded, operations.namespace
+    leaves: list[tuple[Node, Gradient]] = []  # those that have all their gradients
+    latest: Node | None = None  # a node that was reached, kept out of the heap while it is alone
+    held: Gradient = None  # what has arrived at it
+    reached: list[tuple[int, Node]] = []  # a heap of the others, the youngest first
+    arrived: dict[Node, Gradient] = {}  # what has arrived at those, and at leaves that wait
+    edges: Sequence[Any] = roots
     results: Any = gradients
     while True:
-        for gradient, following, number in zip(results, edges, edges):  # noqa: B905 - repeat(None) has no end
+        place = -2
+        for gradient in results:
+            place += 2
+            following = edges[place]
             if following is None:
                 continue
-            if gradient is not None:
-                if gradient.shape != following.shape or gradient.dtype is not following.dtype:
-                    gradient = fit(gradient, following, number)  # noqa: PLW2901 - the same one
-                    if following.several:
-                        slots = partial.get(following) or [None] * len(following.shape)
-                        before = slots[number]
-                        slots[number] = gradient if before is None else add(before, gradient)
-                        gradient = slots  # noqa: PLW2901 - all that has arrived, from here on
-                    elif partial and following in partial:
-                        gradient = add(partial[following], gradient)  # noqa: PLW2901
-                elif partial and following in partial:
-                    gradient = add(partial[following], gradient)  # noqa: PLW2901
-            elif following in partial:
-                gradient = partial[following]  # noqa: PLW2901
-            left = waiting[following]
-            if left == 1:
-                if partial:
-                    partial.pop(following, None)
-                heappush(ready, (-following.sequence, following, gradient))
+            if gradient is not None and (
+                gradient.shape != following.shape or gradient.dtype is not following.dtype
+            ):
+                number = edges[place + 1]
+                gradient = fit(gradient, following, number)  # noqa: PLW2901 - the same one
+                if following.several:
+                    gradient = _at_output(following, number, gradient)  # noqa: PLW2901 - as it arrives
+            if type(following) is AccumulateGrad:
+                if waiting is None and (latest is not None or reached or len(edges) > 2):
+                    waiting = count_arrivals((*edges[::2], latest, *[node for _, node in reached]))
+                if waiting is not None:
+                    if following in arrived:
+                        gradient = _joined(arrived.pop(following), gradient, add)  # noqa: PLW2901 - all
+                    left = waiting[following] = waiting[following] - 1
+                    if left:
+                        arrived[following] = gradient
+                        continue
+                leaves.append((following, gradient))
+            elif following is latest:
+                held = _joined(held, gradient, add)
+            elif arrived and following in arrived:
+                arrived[following] = _joined(arrived[following], gradient, add)
+            elif latest is None:
+                latest, held = following, gradient
             else:
-                waiting[following] = left - 1
-                if gradient is not None:
-                    partial[following] = gradient
-        # Henceforth `ready` and `partial` alone hold what goes on: see ArrayOperations.accumulate.
+                arrived[following] = gradient
+                heappush(reached, (-following.sequence, following))
+        # Henceforth nothing but these holds what goes on: see ArrayOperations.accumulate.
         results = gradient = None
-        if not ready:
+        if leaves:
+            if len(leaves) > 3 and edges:
+                leaves = _as_popped(leaves)
+            node, received = leaves.pop(0)
+        elif reached and (latest is None or latest.sequence < -reached[0][0]):
+            if latest is None:
+                _, node = heappop(reached)
+            else:
+                arrived[latest] = held
+                _, node = heapreplace(reached, (-latest.sequence, latest))
+                latest = held = None
+            received = arrived.pop(node)
+        elif latest is not None:
+            node, received = latest, held
+            latest = held = None
+        else:
             return [captured.get(target) for target in wanted or ()]
-        _, node, received = heappop(ready)
-        edges = iter(node.edges)
+        edges = node.edges
         hooks = node.hooks
         if applied is not None:
             needed = node in applied
@@ -292,25 +327,29 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
                 received = operations.run_tensor_hooks(node, received)
             _capture(node, received, wanted, captured)
             if not needed:
-                results = repeat(None)
+                results = (None,) * (len(edges) // 2)
                 continue
         if hooks is not None:
             received = operations.run_pre_hooks(node, received)
         if received is None:
             if not node.takes_none:
-                results = repeat(None)
+                results = (None,) * (len(edges) // 2)
                 if hooks is not None and hooks.post:
                     nothing = [None] * len(node.next_functions)
                     operations.run_post_hooks(node, nothing, received)
                 continue
             received = [None] * len(node.shape)
-        if step is None:
+        plan = node.plan
+        if step is not None:
+            results = step(node, received, operations)
+        elif plan is None:
             results = node.apply(received, operations)
         else:
-            results = step(node, received, operations)
+            apply = plan.on_tensors if recorded else plan.on_arrays
+            results = apply(node, received, namespace)
         if hooks is not None and hooks.post:
             results = operations.run_post_hooks(node, results, received)
-        if not keep_graph:
+        if not keep_graph and (plan is None or plan.frees):
             node.release()
 
 
@@ -325,26 +364,54 @@ def _capture(
             captured[node, number] = received[number] if node.several else received
 
 
-def _count_dependencies(roots: Iterable[tuple[Node, int]]) -> dict[Node, int]:
-    """How many gradients each node that can be reached waits for."""
-    waiting: dict[Node, int] = {}
-    reached: list[Node] = []
-    for node, _ in roots:
-        if node in waiting:
-            waiting[node] += 1
-        else:
-            waiting[node] = 1
-            reached.append(node)
-    for node in reached:  # grows as it is gone through
-        for following in node.edges[::2]:
-            if following is None:
-                continue
-            if following in waiting:
-                waiting[following] += 1
-            else:
-                waiting[following] = 1
-                reached.append(following)
-    return waiting
+def count_arrivals(first: Sequence[Node | None]) -> dict[Node, int]:
+    """How many gradients arrive at each node from here on, where one goes to each of the first."""
+    arriving: dict[Node, int] = {}
+    steps: list[Sequence[Node | None]] = [first]
+    for nodes in steps:  # grows as it is gone through
+        for node in nodes:
+            if node in arriving:
+                arriving[node] += 1
+            elif node is not None:
+                arriving[node] = 1
+                steps.append(node.edges[::2])
+    return arriving
+
+
+def _joined(former: Gradient, gradient: Gradient, add: Callable[..., Gradient]) -> Gradient:
+    """What has arrived at a node once more arrives, which may be nothing."""
+    if former is None or gradient is None:
+        return gradient if former is None else former
+    if type(former) is not list:
+        return add(former, gradient)
+    return [_joined(*both, add) for both in zip(former, gradient, strict=True)]
+
+
+def _at_output(node: Node, number: int, gradient: Gradient) -> list[Gradient]:
+    """The gradients of several outputs, of which one has arrived."""
+    gradients: list[Gradient] = [None] * len(node.shape)
+    gradients[number] = gradient
+    return gradients
+
+
+def _as_popped(leaves: list[tuple[Node, Gradient]]) -> list[tuple[Node, Gradient]]:
+    """Leaves that are complete at once, in the order in which PyTorch's queue gives them.
+
+    To it they are all alike, so that their order is that of its heap: the hole at the top is
+    filled from below, from the right where there are two, and last of all by the last.
+    """
+    popped = []
+    while leaves:
+        popped.append(leaves[0])
+        last = leaves.pop()
+        hole = 0
+        while 2 * hole + 1 < len(leaves):
+            below = min(2 * hole + 2, len(leaves) - 1)
+            leaves[hole] = leaves[below]
+            hole = below
+        if leaves:
+            leaves[hole] = last
+    return popped
 
 
 def _leading_to(targets: Collection[Node], nodes: Iterable[Node]) -> set[Node]:

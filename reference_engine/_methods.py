@@ -26,6 +26,7 @@ from reference_engine._promotion import promote_types as numpy_promotion
 from reference_engine._promotion import result_type as numpy_result_type
 from reference_engine._rearranging import as_strided
 from reference_engine._reductions import sum
+from reference_engine._signatures import explaining
 from reference_engine._tensor import Tensor
 from reference_engine._types import Size, dtype, memory_format, of_numpy, strided
 
@@ -370,7 +371,7 @@ def bind_methods() -> None:
     """Hang all of this on Tensor."""
     _forbid_writing()
     for function in METHODS:
-        setattr(Tensor, function.__name__, function)
+        setattr(Tensor, function.__name__, explaining(function))
     for name, conversion in _conversions.METHODS.items():
         setattr(Tensor, name, conversion)
     for name, row_of in IN_PLACE_VIEWS.items():

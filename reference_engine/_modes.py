@@ -15,9 +15,10 @@ from reference_engine import _errors
 
 
 class _State(threading.local):
-    enabled = True
-    inference = False
-    depth = 0
+    def __init__(self) -> None:
+        self.enabled = True
+        self.inference = False
+        self.depth = 0
 
 
 state = _State()

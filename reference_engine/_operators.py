@@ -1,5 +1,6 @@
 """Python's operators on tensors: plain, reflected and augmented, each from its row."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from reference_engine import _functions, _indexing, _products
 from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
-from reference_engine._dispatch import dispatch, dispatch_in_place, operator_of
+from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_one, operator_of
 from reference_engine._tensor import Tensor
 
 OPERATORS = {
@@ -26,6 +27,9 @@ OPERATORS = {
 }
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
+_PLAIN = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
+"""Forwards of the rows that are Python's own operators on floating arrays."""
+
 _OPERAND = (Tensor, int, float, np.generic)
 
 
@@ -33,32 +37,42 @@ def bind_operators() -> None:
     for symbol, name in OPERATORS.items():
         row = TABLE[name]
         options = row.defaults
-        operator = operator_of(row, _OPERAND)
-        setattr(Tensor, f"__{symbol}__", operator)
+        plain = operator_of(row, _OPERAND, _PLAIN.get(name, row.forward))
+        setattr(Tensor, f"__{symbol}__", plain)
         commutes = name in {"add", "mul", "bitwise_and", "bitwise_or", "bitwise_xor"}
-        reflected = _guarded(operator) if commutes else _reflected(row, options)
+        reflected = _guarded(plain) if commutes else _reflected(row, options)
         setattr(Tensor, f"__r{symbol}__", reflected)
         setattr(Tensor, f"__i{symbol}__", _augmented(row, options))
     for name in COMPARISONS:
         setattr(Tensor, f"__{name}__", _comparison(TABLE[name]))
+    negative, absolute = TABLE["neg"], TABLE["abs"]
     special: dict[str, Any] = {
         "__rsub__": _guarded(_functions.rsub),
         "__rtruediv__": _guarded(_functions.rdiv),
-        "__pow__": _guarded(_functions.pow),
+        "__pow__": _power,
         "__rpow__": _guarded(lambda self, other: _functions.pow(other, self)),
         "__mod__": _guarded(_functions.remainder),
         "__ipow__": lambda self, other: dispatch_in_place(TABLE["pow_number"], self, (), (other,)),
         "__matmul__": _matmul,
         "__rmatmul__": lambda self, other: _matmul(other, self),
-        "__neg__": lambda self: dispatch(TABLE["neg"], (self,)),
+        "__neg__": lambda self: dispatch_one(negative, self),
         "__pos__": lambda self: self,
-        "__abs__": lambda self: dispatch(TABLE["abs"], (self,)),
+        "__abs__": lambda self: dispatch_one(absolute, self),
         "__invert__": lambda self: dispatch(TABLE["bitwise_not"], (self,)),
         "__getitem__": _indexing.get_item,
         "__setitem__": _indexing.set_item,
     }
     for name, function in special.items():
         setattr(Tensor, name, function)
+
+
+_POWER = TABLE["pow_number"]
+
+
+def _power(self: Tensor, other: Any) -> Any:
+    if type(other) is int or type(other) is float:
+        return dispatch_one(_POWER, self, (other,))
+    return _functions.pow(self, other) if isinstance(other, _OPERAND) else NotImplemented
 
 
 def _reflected(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:

@@ -68,8 +68,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
 
 def _lerp(below: Tensor, above: Tensor, weights: Tensor) -> Tensor:
     """Between two values."""
-    step = dispatch(TABLE["sub"], (above, below), (1,))
-    return dispatch(TABLE["add"], (below, dispatch(TABLE["mul"], (step, weights))), (1,))  # type: ignore[no-any-return]
+    return dispatch(TABLE["lerp_tensor"], (below, above, weights))  # type: ignore[no-any-return]
 
 
 def _quantile(
@@ -77,8 +76,16 @@ def _quantile(
 ) -> Tensor:
     if interpolation not in {"linear", "lower", "higher", "midpoint", "nearest"}:
         raise RuntimeError(_errors.INTERPOLATION.format(name=name, interpolation=interpolation))
+    if not isinstance(q, Tensor) and not 0 <= q <= 1:
+        raise RuntimeError(_errors.QUANTILE_NUMBER.format(q=q))
     if not input._array.size:
         raise RuntimeError(_errors.QUANTILE_EMPTY.format(name=name))
+    if input._array.dtype not in (np.float32, np.float64):
+        raise RuntimeError(_errors.QUANTILE_DTYPE)
+    if isinstance(q, Tensor) and q._array.ndim > 1:
+        raise RuntimeError(_errors.QUANTILE_DIMS)
+    if isinstance(q, Tensor) and q._array.dtype != input._array.dtype:
+        raise RuntimeError(_errors.QUANTILE_DTYPES)
     wanted = q._array if isinstance(q, Tensor) else np.asarray(q, input._array.dtype)
     if np.any((wanted < 0) | (wanted > 1)):
         raise RuntimeError(_errors.QUANTILE_RANGE.format(name=name))
@@ -90,7 +97,6 @@ def _quantile(
         line = input
     else:
         line = _functions.transpose(_functions.unsqueeze(input, -1), place, -1)
-    found = _between(name, sort(line)[0], q, wanted.reshape(-1), interpolation)
     shape = list(input._array.shape)
     if dim is None:
         shape = [1] * ndim if keepdim else []
@@ -98,10 +104,10 @@ def _quantile(
         shape[place : place + 1] = [1] * bool(ndim)
     else:
         shape[place : place + 1] = []
-    found = _functions.reshape(found, (*shape, wanted.size))
+    ordered = _functions.view(sort(line)[0], (*shape, line._array.shape[-1]))
+    found = _between(name, ordered, q, wanted.reshape(-1), interpolation)
     if wanted.ndim:
-        order = (len(shape), *range(len(shape)))
-        found = _functions.unsqueeze(_functions.permute(found, order), -1)
+        found = _functions.transpose(_functions.unsqueeze(found, 0), 0, -1)
     return dispatch(TABLE["squeezed"], (found,), (-1,))  # type: ignore[no-any-return]
 
 

@@ -1,6 +1,9 @@
-"""Makes functions and methods out of the table's rows, each with the signature of its forward."""
+"""Makes functions and methods out of the table's rows, each with the signature of its forward.
 
-from collections.abc import Callable
+Where a call fails, `_arguments` is asked whether PyTorch would have taken its arguments at all.
+"""
+
+from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from typing import Any
 
@@ -33,6 +36,43 @@ def _number_first(name: str, value: Any, other: Any) -> Any:
     if isinstance(other, Tensor):
         return value
     return wrap(np.asarray(value, Defaults.dtype.numpy if isinstance(value, float) else None))
+
+
+MISSING = type("Missing", (), {"__slots__": ()})()
+"""Stands for a required argument that was not given."""
+
+
+def refused(
+    name: str, arguments: tuple[Any, ...], named: Mapping[str, Any], *, is_method: bool = False
+) -> TypeError | None:
+    """PyTorch's error for a failed call's arguments (without a method's own tensor), or None."""
+    from reference_engine import _arguments
+
+    return _arguments.refusal(name, arguments, named, is_method=is_method)
+
+
+def _refused_by_row(
+    row: Row,
+    inputs: tuple[Any, ...],
+    options: tuple[Any, ...],
+    surplus: tuple[Any, ...],
+    is_method: bool,
+) -> TypeError | None:
+    """The same for a row's function, whose arguments have lost how they were given."""
+    from reference_engine import _arguments
+
+    if surplus:
+        return refused(row.name, (*inputs, *options, *surplus), {}, is_method=is_method)
+    required = len(row.options) - len(row.defaults)
+    given = tuple(one for one in (*inputs, *options[:required]) if one is not MISSING)
+    named = {
+        option: value
+        for option, value, default in zip(
+            row.options[required:], options[required:], row.defaults, strict=True
+        )
+        if value is not default
+    }
+    return _arguments.refusal_in_order(row.name, given, named, is_method=is_method)
 
 
 def function_of(row: Row) -> Callable[..., Any]:
@@ -74,7 +114,7 @@ def _with_signature(row: Row, *, first: int, takes_out: bool) -> Callable[..., A
     )
     made: Callable[..., Any] = form(
         row, row.name, inputs, first, Tensor, dispatch, dispatch_one, _functions.refusal, into,
-        _number_first,
+        _number_first, _refused_by_row,
     )  # fmt: skip
     names = (*inputs, *row.options)
     code = made.__code__
@@ -82,7 +122,8 @@ def _with_signature(row: Row, *, first: int, takes_out: bool) -> Callable[..., A
         co_name=row.name, co_varnames=names + code.co_varnames[len(names) :]
     )
     made.__name__ = made.__qualname__ = row.name
-    made.__defaults__ = row.defaults
+    required = len(names) - len(row.defaults)
+    made.__defaults__ = (MISSING,) * (required - 1 + takes_out) + row.defaults
     made.__doc__ = f"PyTorch's `{row.name}`, element by element or as its row in the table says."
     return made
 
@@ -99,10 +140,16 @@ def _form(
         if inputs == 1
         else f"dispatch(row, ({tensors}), ({others}))"
     )
+    given = (
+        "row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into, number, refused"
+    )
     lines = [
-        "def make(row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into, number):",
-        f"    def function({tensors}{others}{'*, out=None' if takes_out else ''}):",
+        f"def make({given}):",
+        f"    def function({tensors}{others}{'*surplus, out=None' if takes_out else ''}):",
+        "      try:",
     ]
+    if takes_out:
+        lines += ["        if surplus:", "            raise TypeError"]
     checked = range(0 if takes_out else 1, inputs if only_tensors else 1)
     for number in checked:
         lines += [
@@ -114,7 +161,17 @@ def _form(
         ]
     if takes_out:
         lines += ["        if out is not None:", f"            return into(out, name, {call})"]
-    lines += [f"        return {call}", "    return function"]
+    inside = tensors if takes_out else tensors.partition(", ")[2]
+    rest = "surplus" if takes_out else "()"
+    lines += [
+        f"        return {call}",
+        "      except Exception:",
+        f"        problem = refused(row, ({inside}), ({others}), {rest}, {not takes_out})",
+        "        if problem is None:",
+        "            raise",
+        "      raise problem",
+        "    return function",
+    ]
     names: dict[str, Any] = {}
     exec(compile("\n".join(lines), "<torch>", "exec"), names)  # noqa: S102 - text of our own
     found: Callable[..., Any] = names["make"]
@@ -126,48 +183,93 @@ def checking_first(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
-        if arguments and not isinstance(arguments[0], Tensor):
-            first = _number_first(function.__name__, arguments[0], arguments[-1])
-            arguments = (first, *arguments[1:])
-        if "out" in named:
-            return into(named.pop("out"), function.__name__, function(*arguments, **named))
-        return function(*arguments, **named)
+        given, options = arguments, named
+        try:
+            if arguments and not isinstance(arguments[0], Tensor):
+                first = _number_first(function.__name__, arguments[0], arguments[-1])
+                arguments = (first, *arguments[1:])
+            if "out" in named:
+                named = named.copy()
+                return into(named.pop("out"), function.__name__, function(*arguments, **named))
+            return function(*arguments, **named)
+        except Exception:
+            problem = refused(function.__name__, given, options)
+            if problem is None:
+                raise
+        raise problem
 
     return call
 
 
-def with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+def explaining(function: Callable[..., Any], *, is_method: bool = True) -> Callable[..., Any]:
+    """A function whose failures are put in PyTorch's words where its arguments are to blame."""
+
+    @wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        try:
+            return function(*arguments, **named)
+        except Exception:
+            given = arguments[is_method:]
+            problem = refused(function.__name__, given, named, is_method=is_method)
+            if problem is None:
+                raise
+        raise problem
+
+    return call
+
+
+def with_numpy_names(
+    function: Callable[..., Any], *, is_method: bool = False
+) -> Callable[..., Any]:
     """A reduction that takes NumPy's names of its arguments too, as PyTorch's do."""
 
     @wraps(function)
     def call(*arguments: Any, **named: Any) -> Any:
-        if not named:
-            return function(*arguments)
-        for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim")):
-            if numpy_name in named:
-                if name in named:
-                    refused = {"function": function.__name__, "name": numpy_name}
-                    raise TypeError(_errors.UNEXPECTED_ARGUMENT.format(**refused))
-                named[name] = named.pop(numpy_name)
-        return function(*arguments, **named)
+        try:
+            if not named:
+                return function(*arguments)
+            return function(*arguments, **_in_pytorch_names(function.__name__, named))
+        except Exception:
+            given = arguments[is_method:]
+            problem = refused(function.__name__, given, named, is_method=is_method)
+            if problem is None:
+                raise
+        raise problem
 
     return call
+
+
+def _in_pytorch_names(function: str, named: dict[str, Any]) -> dict[str, Any]:
+    named = named.copy()
+    for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim")):
+        if numpy_name in named:
+            if name in named:
+                refused = {"function": function, "name": numpy_name}
+                raise TypeError(_errors.UNEXPECTED_ARGUMENT.format(**refused))
+            named[name] = named.pop(numpy_name)
+    return named
 
 
 def in_place_of(name: str, of_tensors: str, otherwise: str) -> Callable[..., Any]:
     """A method that writes into its tensor: by one row where all operands are tensors."""
 
     def method(self: Tensor, *arguments: Any, **named: Any) -> Tensor:
-        operands = (*arguments, *named.values())
-        row = TABLE[of_tensors if all(isinstance(one, Tensor) for one in operands) else otherwise]
-        others = len(row.inputs) - 1
-        if named:
-            arguments = _in_order(row, arguments, named)
-        options = arguments[others:]
-        missing = len(row.options) - len(options)
-        if missing:
-            options += row.defaults[len(row.defaults) - missing :]
-        return dispatch_in_place(row, self, arguments[:others], options)
+        try:
+            operands = (*arguments, *named.values())
+            tensors = all(isinstance(one, Tensor) for one in operands)
+            row = TABLE[of_tensors if tensors else otherwise]
+            others = len(row.inputs) - 1
+            given = _in_order(row, arguments, named) if named else arguments
+            options = given[others:]
+            missing = len(row.options) - len(options)
+            if missing:
+                options += row.defaults[len(row.defaults) - missing :]
+            return dispatch_in_place(row, self, given[:others], options)
+        except Exception:
+            problem = refused(f"{name}_", arguments, named, is_method=True)
+            if problem is None:
+                raise
+        raise problem
 
     method.__name__ = f"{name}_"
     method.__doc__ = f"`{name}`, written into this tensor."

@@ -172,7 +172,7 @@ def refresh(tensor: "Tensor") -> None:
         raise RuntimeError(_refusal(tensor, view.origin, _errors.VIEW_CHANGED))
     row = TABLE["as_strided"]
     positions = positions_in(view.base._array, tensor._array)
-    _attach(tensor, row.plan(1, 1).node((view.base,), (positions,), tensor))
+    _attach(tensor, row.plan(1, 1).node((positions,), tensor, view.base))
     view.version = tensor._counter[0]
 
 

@@ -280,7 +280,8 @@ def functional_call(
         for name in [f"{path}.{key}" if path else key]
     }
     if strict and values.keys() != own.keys():
-        kinds = (("Unexpected", values.keys() - own.keys()), ("Missing", own.keys() - values.keys()))
+        unknown, missing = values.keys() - own.keys(), own.keys() - values.keys()
+        kinds = (("Unexpected", unknown), ("Missing", missing))
         problems = [
             f"\n\t{kind} key(s): {', '.join(map(repr, sorted(names)))}."
             for kind, names in kinds

@@ -36,6 +36,8 @@ _VERSIONS = {
 }
 _FREED = {"input", "number", "result"}
 """What a backward pass frees: tensors, and the numbers that stand in their place."""
+_PASSES_ON = (lambda grad: grad).__code__.co_code
+"""Of a formula that gives back the gradient of the result."""
 _INDICES = "indices"
 """The option that holds tensors too."""
 
@@ -51,7 +53,7 @@ class Plan:
 
     `required` and `tensors` have a bit for each input that requires grad, and that is a tensor.
     `names` are those that have something saved, `frees` whether a backward pass frees any of it.
-    `node` makes the node from (inputs, options, results); `on_arrays` gives the gradients of the
+    `node` makes the node from (options, results, *inputs); `on_arrays` gives the gradients of the
     inputs, in order, from (node, what arrived, operations), `on_tensors` the same on recorded
     tensors, for `create_graph`. These two replace themselves when they are first called.
     """
@@ -84,7 +86,7 @@ class Plan:
         return name in self._sources
 
     def _node(self) -> Callable[..., Any]:
-        """What makes the node from (inputs, options, results); a single result stands for itself.
+        """What makes the node from (options, results, *inputs); a single result stands for itself.
 
         The node is written field by field: a constructor would cost as much as all that it does.
         Values of PyTorch's kind "saved tensors" have a version beside them, others None.
@@ -99,15 +101,17 @@ class Plan:
         if one:
             values = values.replace("results[0]", "results")
             versions = versions.replace("results[0]", "results")
-        lines = ["def node(inputs, options, results):"]
-        if not row.is_variadic:
-            lines.append(f"    {''.join(f'input{n}, ' for n in range(len(row.inputs)))} = inputs")
-        elif any(kind == "input" for kind, _ in sources):
-            lines.append("    input0 = inputs[0]")
+        if row.is_variadic:
+            lines = ["def node(options, results, *inputs):"]
+            if any(kind == "input" for kind, _ in sources):
+                lines.append("    input0 = inputs[0]")
+        else:
+            inputs = "".join(f", input{place}" for place in range(len(row.inputs)))
+            lines = [f"def node(options, results{inputs}):"]
         find_nodes, edges = self._edges()
         lines += [
             *find_nodes,
-            "    made = new(Node)",
+            "    made = Node()",
             "    made.plan = plan",
             f"    made.edges = {edges}",
         ]
@@ -125,7 +129,6 @@ class Plan:
         lines += [
             "    made.sequence = next_sequence()",
             "    made.hooks = None",
-            "    made._metadata = None",
             f"    made.saved = ({values})",
             f"    made.versions = ({versions})",
             "    return made",
@@ -137,9 +140,9 @@ class Plan:
             {
                 "plan": self,
                 "Node": row.node,
-                "new": object.__new__,
                 "next_sequence": _graph.next_sequence,
                 "edge": _dispatch.gradient_edge,
+                "accumulator": _dispatch.accumulator,
                 "chain": chain,
                 "Saved": _saved.Saved,
                 "shape": _dispatch.shape_of,
@@ -157,10 +160,11 @@ class Plan:
                 continue
             lines += [
                 f"    node{place} = input{place}._grad_fn",
-                f"    if node{place} is None or input{place}._view is not None:",
+                f"    output{place} = input{place}._output_nr",
+                f"    if input{place}._view is not None:",
                 f"        node{place}, output{place} = edge(input{place})",
-                "    else:",
-                f"        output{place} = input{place}._output_nr",
+                f"    elif node{place} is None:",
+                f"        node{place} = accumulator(input{place})",
             ]
             pairs.append(f"node{place}, output{place}, ")
         return lines, f"({''.join(pairs)})"
@@ -207,7 +211,11 @@ class Plan:
             row.differentiable, row.formulas.items(), strict=True
         ):
             if row.is_variadic or self.required >> place & 1:
-                calls.append(f"formula_{argument}({', '.join(parameters_of(formula))})")
+                given = parameters_of(formula)
+                if given[:1] == ("grad",) and formula.__code__.co_code == _PASSES_ON:
+                    calls.append("grad")
+                else:
+                    calls.append(f"formula_{argument}({', '.join(given)})")
         lines.append(
             f"    return {calls[0]}" if row.is_variadic else f"    return ({', '.join(calls)},)"
         )

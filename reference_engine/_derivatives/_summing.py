@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+_SINGLE = np.dtype(np.float32)
 _LANES = 8
 _ACCUMULATORS = 4
 _STEP = 16
@@ -21,7 +22,7 @@ _TOO_MANY = 32_768
 
 def total(values: Any, axis: Any = None, dtype: Any = None, keepdim: bool = False) -> Any:
     """`np.add.reduce`, for float32 in PyTorch's order; elements are added up in `dtype`."""
-    rows = _rows(values, axis) if dtype is None and values.dtype.char == "f" else None
+    rows = _rows(values, axis) if dtype is None and values.dtype is _SINGLE else None
     if rows is None:
         return np.add.reduce(values, axis, dtype, None, keepdim)
     count = rows.shape[-1] // _LANES

@@ -55,6 +55,8 @@ class RowNode(Node):
     saved: tuple[Any, ...] | None
     versions: tuple[int | None, ...]
 
+    __init__ = object.__init__  # written field by field, by its plan
+
     def name(self) -> str:
         return self.row.node_name
 
@@ -159,6 +161,7 @@ class Row:
         )
         self.formulas = {one: gradients[one] for one in self.inputs if one in gradients}
         self._plans: dict[int, _compile.Plan] = {}
+        self.node_of_one: Callable[..., Any] | None = None  # kept by `dispatch_one`
         self.differentiable = tuple(
             position for position, name in enumerate(self.inputs) if name in gradients
         )

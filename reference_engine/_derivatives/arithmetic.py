@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from reference_engine import _errors
 from reference_engine._derivatives._table import row
+from reference_engine._derivatives.matrix import c_name
 from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.special import LN2
-from reference_engine._promotion import OF_TENSORS, promote, promote_to_float
+from reference_engine._promotion import OF_TENSORS, dtype_name, promote, promote_to_float
 
 row(
     "add_number",
@@ -112,6 +114,15 @@ _add_times_log("special_xlog1py", "SpecialXlog1PyBackward", np.log1p, 1)
 
 def _between(self: Any, end: Any, weight: Any, /) -> Any:
     """A point between two, computed from the nearer one."""
+    of_tensor = isinstance(weight, (np.ndarray, np.generic))
+    for name, one in (("end", end), *((("weight", weight),) if of_tensor else ())):
+        if one.dtype != self.dtype:
+            names = {"expected": c_name(self), "name": name, "found": c_name(one)}
+            raise RuntimeError(_errors.LERP_DTYPE.format(**names))
+    if self.dtype.kind != "f":
+        kernel = f"lerp_kernel_{'tensor' if of_tensor else 'scalar'}"
+        dtype = dtype_name(self)
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=kernel, dtype=dtype))
     step = end - self
     return np.where(np.abs(weight) < 0.5, self + weight * step, end - step * (1 - weight))
 

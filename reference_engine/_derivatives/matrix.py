@@ -13,10 +13,28 @@ def _shape_text(array: Any) -> str:
     return "x".join(str(size) for size in array.shape)
 
 
+_C_NAMES = {
+    "Long": "long int", "Short": "short int", "Char": "signed char", "Byte": "unsigned char",
+    "Half": "c10::Half",
+}  # fmt: skip
+
+
+def c_name(array: Any) -> str:
+    """The name of an array's dtype in C++, which some messages have."""
+    name = dtype_name(array)
+    return _C_NAMES.get(name, name.lower())
+
+
 def _same_dtype(a: Any, b: Any) -> None:
     if a.dtype != b.dtype:
-        names = {"a": dtype_name(a).lower(), "b": dtype_name(b).lower()}
-        raise RuntimeError(_errors.MATMUL_DTYPE.format(**names))
+        raise RuntimeError(_errors.MATMUL_DTYPE.format(a=c_name(a), b=c_name(b)))
+
+
+def _product(kernel: str, multiply: Any, a: Any, b: Any) -> Any:
+    """A product, unless of bools, for which PyTorch has no kernel."""
+    if a.dtype.kind == "b":
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=kernel, dtype="Bool"))
+    return multiply(a, b)
 
 
 def is_vector(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
@@ -31,7 +49,7 @@ def _mm(self: Any, mat2: Any, /) -> Any:
     if self.shape[1] != mat2.shape[0]:
         raise RuntimeError(_errors.MATMUL_SHAPES.format(a=_shape_text(self), b=_shape_text(mat2)))
     _same_dtype(self, mat2)
-    return np.matmul(self, mat2)
+    return _product("addmm_impl_cpu_", np.matmul, self, mat2)
 
 
 def _mv(self: Any, vec: Any, /) -> Any:
@@ -45,7 +63,7 @@ def _mv(self: Any, vec: Any, /) -> Any:
         )
     if self.dtype != vec.dtype:
         raise RuntimeError(_errors.ADDMV_DTYPE.format(mat=dtype_name(self), vec=dtype_name(vec)))
-    return np.matmul(self, vec)
+    return _product("addmv_impl_cpu", np.matmul, self, vec)
 
 
 def _dot(self: Any, tensor: Any, /) -> Any:
@@ -55,13 +73,18 @@ def _dot(self: Any, tensor: Any, /) -> Any:
         raise RuntimeError(_errors.DOT_DTYPE.format(a=dtype_name(self), b=dtype_name(tensor)))
     if self.shape != tensor.shape:
         raise RuntimeError(_errors.DOT_SIZE.format(a=self.size, b=tensor.size))
-    return np.dot(self, tensor)
+    return _product("dot", np.dot, self, tensor)
 
 
-def _bmm(self: Any, mat2: Any, /) -> Any:
-    for name, one in (("batch1", self), ("batch2", mat2)):
+def check_batched(first: Any, second: Any) -> None:
+    """Refuse what is no batch of matrices."""
+    for name, one in (("batch1", first), ("batch2", second)):
         if one.ndim != 3:
             raise RuntimeError(_errors.MUST_BE_BATCHED.format(name=name))
+
+
+def check_sizes(self: Any, mat2: Any) -> None:
+    """Refuse two batches of matrices that cannot be multiplied."""
     if self.shape[0] != mat2.shape[0] or self.shape[2] != mat2.shape[1]:
         raise RuntimeError(
             _errors.BATCH_SIZES.format(
@@ -71,8 +94,15 @@ def _bmm(self: Any, mat2: Any, /) -> Any:
                 found_inner=mat2.shape[1],
             )
         )
-    _same_dtype(self, mat2)
-    return np.matmul(self, mat2)
+
+
+def _bmm(self: Any, mat2: Any, /) -> Any:
+    check_batched(self, mat2)
+    check_sizes(self, mat2)
+    if self.dtype != mat2.dtype:
+        names = {"expected": dtype_name(self), "found": dtype_name(mat2)}
+        raise RuntimeError(_errors.BATCH_DTYPE.format(**names))
+    return _product("bmm", np.matmul, self, mat2)
 
 
 row(

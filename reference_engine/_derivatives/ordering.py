@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors
+from reference_engine._derivatives import _selecting
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.extremes import _back_to_indices, _shared_by_equals
 from reference_engine._derivatives.rearranging import in_range
@@ -42,15 +43,34 @@ for _name, _node in (("sort", "SortBackward0"), ("sort_stable", "SortBackward1")
     )
 
 
+def _refuse_bool(self: Any, kernel: str) -> None:
+    if self.dtype.kind == "b":
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=kernel, dtype="Bool"))
+
+
 def _topk(self: Any, /, k: int, dim: int = -1, largest: bool = True) -> Any:
     dim = in_range(dim, self.ndim)
+    if self.dtype.kind == "b":
+        raise RuntimeError(_errors.TOPK_BOOL)
     if k < 0 or k > (self.shape[dim] if self.ndim else 1):
         raise RuntimeError(_errors.TOPK_RANGE)
     values, places = _sort(self, dim, descending=largest)
     if not self.ndim:
         return values, places
+    if self.shape[dim] <= _FEW and np.any(_has_equals(values, dim)):
+        places = np.apply_along_axis(_selecting.first_few, dim, self, k, largest)
+        return np.take_along_axis(self, places, dim), places
     chosen = (slice(None),) * dim + (slice(0, k),)
     return values[chosen], places[chosen]
+
+
+_FEW = 64
+"""From here on PyTorch selects in another way, unless many are asked for."""
+
+
+def _has_equals(ordered: Any, dim: int) -> Any:
+    line = np.moveaxis(ordered, dim, -1)
+    return line[..., 1:] == line[..., :-1]
 
 
 row(
@@ -79,6 +99,8 @@ def _along(name: str, find: Any) -> Any:
             return np.copy(self), np.zeros((), np.int64)
         if not self.shape[dim]:
             raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+        if name != "mode":
+            _refuse_bool(self, "median_out")
         return _taken(self, find(self, dim), dim, keepdim=keepdim)
 
     return forward
@@ -88,9 +110,10 @@ def _kthvalue(self: Any, /, k: int, dim: int = -1, keepdim: bool = False) -> Any
     dim = in_range(dim, self.ndim)
     if not 1 <= k <= (self.shape[dim] if self.ndim else 1):
         raise RuntimeError(_errors.KTHVALUE_RANGE.format(dim=dim))
+    _refuse_bool(self, "kthvalue_cpu")
     if not self.ndim:
         return np.copy(self), np.zeros((), np.int64)
-    places = np.take(_order(self, dim, descending=False), [k - 1], dim)
+    places = np.apply_along_axis(_selecting.kth_smallest, dim, self, k - 1)
     return _taken(self, places, dim, keepdim=keepdim)
 
 
@@ -149,6 +172,7 @@ for _name, _node, _find in (
 def _of_all(find: Any) -> Any:
     def forward(self: Any, /) -> Any:
         flat = np.reshape(self, -1)
+        _refuse_bool(flat, "median_cpu")
         if not flat.size:
             return self.dtype.type(np.nan)
         return flat[find(flat, 0)][0]

@@ -57,7 +57,9 @@ def _times(alpha: Any, value: Any, beside: Any) -> Any:
     """What is added to (or taken from) another operand."""
     if isinstance(alpha, float) and is_integer(beside):
         raise RuntimeError(_errors.ALPHA_DTYPE)
-    return alpha * value
+    if isinstance(alpha, bool) and np.result_type(beside).kind != "b":
+        raise RuntimeError(_errors.BOOL_ALPHA)
+    return bool(alpha) & value if np.result_type(value).kind == "b" else alpha * value
 
 
 row(
@@ -168,15 +170,24 @@ def _power(self: Any, exponent: Any, /) -> Any:
     if np.result_type(self, exponent).kind == "b":
         raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="pow", dtype="Bool"))
     if is_integer(self) and is_integer(exponent) and np.any(np.less(exponent, 0)):
-        raise RuntimeError(_errors.NEGATIVE_INTEGER_POWER)
+        if not np.ndim(exponent):
+            raise RuntimeError(_errors.NEGATIVE_INTEGER_POWER)
+        return _integer_power(np.asarray(self), exponent)
     if isinstance(exponent, float) and exponent == -0.5:
         return 1 / np.sqrt(self)  # minus infinity at -0.0, which a power is not
     return np.power(self, exponent)
 
 
+def _integer_power(self: Any, exponent: Any) -> Any:
+    """Whole powers of whole numbers, of which negative ones are cut off to 0, 1 or -1."""
+    found = np.power(self, np.maximum(exponent, 0))
+    cut = np.where(self == 1, 1, np.where(self == -1, 1 - 2 * (exponent % 2), 0))
+    return np.where(exponent < 0, cut, found).astype(np.result_type(self, exponent))
+
+
 def _power_of_number(self: Any, /, exponent: Any) -> Any:
-    if exponent in (2, 3) and self.dtype != np.bool_:
-        square = np.multiply(self, self)
+    if exponent in (2, 3) and self.dtype.kind != "b":
+        square = self * self
         return square if exponent == 2 else square * self
     if isinstance(exponent, float) and self.dtype.kind != "f":
         self = self.astype(Defaults.dtype.numpy)

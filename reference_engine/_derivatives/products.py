@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _errors
-from reference_engine._derivatives._table import row
+from reference_engine._derivatives import matrix
+from reference_engine._derivatives._table import TABLE, row
 from reference_engine._derivatives.shapes import Shape
 from reference_engine._promotion import dtype_name
 
@@ -17,6 +18,7 @@ def _scaled(value: Any, factor: Any) -> Any:
 def _plus(self: Any, product: Any, beta: Any, alpha: Any) -> Any:
     """`beta * self + alpha * product`; at beta 0, what self holds does not count, be it nan."""
     found = _scaled(product, alpha)
+    TABLE["expand"].forward(self, found.shape)  # its error, where it does not fit
     if beta == 0:
         return np.broadcast_to(found, np.broadcast_shapes(self.shape, found.shape)).copy()
     return found + _scaled(self, beta)
@@ -52,34 +54,72 @@ row(
     mat1=lambda ops, grad, mat2, alpha: _scaled(ops.mm(grad, ops.t(mat2)), alpha),
     mat2=lambda ops, grad, mat1, alpha: _scaled(ops.mm(ops.t(mat1), grad), alpha),
 )
+
+
+def _addmv(self: Any, mat: Any, vec: Any, /, beta: Any = 1, alpha: Any = 1) -> Any:
+    if mat.ndim != 2 or vec.ndim != 1 or self.ndim > 1:
+        dims = {"added": self.ndim, "a": mat.ndim, "b": vec.ndim}
+        raise RuntimeError(_errors.ADDMV_DIMS.format(**dims))
+    if mat.shape[1] != vec.shape[0] or self.size not in {1, mat.shape[0]}:
+        shape = "x".join(map(str, mat.shape))
+        raise RuntimeError(_errors.MATRIX_VECTOR.format(rows=self.size, a=shape, b=vec.shape[0]))
+    if not self.dtype == mat.dtype == vec.dtype:
+        names = {"first": dtype_name(self), "mat": dtype_name(mat), "vec": dtype_name(vec)}
+        raise RuntimeError(_errors.ADDMV_DTYPES.format(**names))
+    return _plus(self, np.matmul(mat, vec), beta, alpha)
+
+
+def _addr(self: Any, vec1: Any, vec2: Any, /, beta: Any = 1, alpha: Any = 1) -> Any:
+    for name, one in (("vec1", vec1), ("vec2", vec2)):
+        if one.ndim != 1:
+            raise RuntimeError(_errors.ADDR_DIMS.format(name=name, dim=one.ndim))
+    return _plus(self, np.outer(vec1, vec2), beta, alpha)
+
+
+def _addbmm(self: Any, batch1: Any, batch2: Any, /, beta: Any = 1, alpha: Any = 1) -> Any:
+    matrix.check_batched(batch1, batch2)
+    if batch1.shape[0] != batch2.shape[0]:
+        counts = {"a": batch1.shape[0], "b": batch2.shape[0]}
+        raise RuntimeError(_errors.BATCH_COUNTS.format(**counts))
+    if batch1.shape[2] != batch2.shape[1]:
+        a, b = ("x".join(map(str, one.shape[1:])) for one in (batch1, batch2))
+        raise RuntimeError(_errors.BATCH_SHAPES.format(a=a, b=b))
+    return _plus(self, np.matmul(batch1, batch2).sum(0), beta, alpha)
+
+
+def _baddbmm(self: Any, batch1: Any, batch2: Any, /, beta: Any = 1, alpha: Any = 1) -> Any:
+    matrix.check_batched(batch1, batch2)
+    matrix.check_sizes(batch1, batch2)
+    if not self.dtype == batch1.dtype == batch2.dtype:
+        a, b, c = (matrix.c_name(one) for one in (self, batch1, batch2))
+        raise RuntimeError(_errors.BATCH_DTYPES.format(a=a, b=b, c=c))
+    return _plus(self, np.matmul(batch1, batch2), beta, alpha)
+
+
 row(
     "addmv",
-    lambda self, mat, vec, /, beta=1, alpha=1: _plus(self, np.matmul(mat, vec), beta, alpha),
+    _addmv,
     self=lambda grad, beta: _scaled(grad, beta),
     mat=lambda ops, grad, vec, alpha: _scaled(ops.unsqueeze(grad, 1) * vec, alpha),
     vec=lambda ops, grad, mat, alpha: _scaled(ops.mv(ops.t(mat), grad), alpha),
 )
 row(
     "addr",
-    lambda self, vec1, vec2, /, beta=1, alpha=1: _plus(self, np.outer(vec1, vec2), beta, alpha),
+    _addr,
     self=lambda grad, beta: _scaled(grad, beta),
     vec1=lambda ops, grad, vec2, alpha: _scaled(ops.mv(grad, vec2), alpha),
     vec2=lambda ops, grad, vec1, alpha: _scaled(ops.mv(ops.t(grad), vec1), alpha),
 )
 row(
     "addbmm",
-    lambda self, batch1, batch2, /, beta=1, alpha=1: _plus(
-        self, np.matmul(batch1, batch2).sum(0), beta, alpha
-    ),
+    _addbmm,
     self=lambda grad, beta: _scaled(grad, beta),
     batch1=lambda grad, batch2, alpha: _scaled(grad @ batch2.mT, alpha),
     batch2=lambda grad, batch1, alpha: _scaled(batch1.mT @ grad, alpha),
 )
 row(
     "baddbmm",
-    lambda self, batch1, batch2, /, beta=1, alpha=1: _plus(
-        self, np.matmul(batch1, batch2), beta, alpha
-    ),
+    _baddbmm,
     self=lambda grad, beta: _scaled(grad, beta),
     batch1=lambda grad, batch2, alpha: _scaled(grad @ batch2.mT, alpha),
     batch2=lambda grad, batch1, alpha: _scaled(batch1.mT @ grad, alpha),
@@ -130,7 +170,10 @@ def _affine(bias: Any, self: Any, weight: Any, /) -> Any:
         )
     _of_one_dtype("mat1", self, "mat2", weight)
     _of_one_dtype("self", bias, "mat2", weight)
-    return np.matmul(self, weight) + bias
+    product = np.matmul(self, weight)
+    if bias.ndim != 1 or bias.size != weight.shape[1]:
+        TABLE["expand"].forward(bias, product.shape)
+    return product + bias
 
 
 row(

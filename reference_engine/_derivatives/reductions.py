@@ -82,7 +82,7 @@ def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
 
 row(
     "sum",
-    lambda self, /: total(self, None, widened(self)),
+    lambda self, /: total(self, None, None if self.dtype.kind == "f" else np.int64),
     self=lambda ops, grad, self_shape: ops.expand(grad, self_shape),
 )
 row(
@@ -107,9 +107,10 @@ row(
 
 
 def _sum_to(self: Any, /, shape: Shape) -> Any:
-    if prod(shape) == 1:
-        return total(self).reshape(shape)
     extra = self.ndim - len(shape)
+    if prod(shape) == 1:
+        summed = total(self, keepdim=not extra)
+        return summed.reshape(shape) if extra and shape else summed
     stretched = tuple(range(extra)) + tuple(
         extra + place
         for place, size in enumerate(shape)

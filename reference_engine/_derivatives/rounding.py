@@ -10,7 +10,7 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.pointwise import is_integer, quiet
-from reference_engine._promotion import promote, promote_to_float
+from reference_engine._promotion import dtype_name, promote, promote_to_float
 
 
 def not_implemented(name: str) -> None:
@@ -46,9 +46,25 @@ row(
     self=lambda grad: grad * 0,
     other=lambda grad: grad * 0,
 )
+
+@quiet
+def _fmod(self: Any, other: Any, /) -> Any:
+    if is_integer(self) and is_integer(other) and np.any(np.equal(other, 0)):
+        raise RuntimeError(_errors.INTEGER_DIVISION_BY_ZERO)
+    return np.fmod(self, other)
+
+
+@quiet
+def _frac(self: Any, /) -> Any:
+    if self.dtype.kind != "f":
+        dtype = dtype_name(self)
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="frac_cpu", dtype=dtype))
+    return self - np.trunc(self)
+
+
 row(
     "fmod",
-    quiet(lambda self, other, /: np.fmod(self, other)),
+    _fmod,
     node="FmodBackward1",
     promote=promote,
     self=lambda grad: grad,
@@ -56,13 +72,13 @@ row(
 )
 row(
     "fmod_number",
-    quiet(lambda self, other, /: np.fmod(self, other)),
+    _fmod,
     node="FmodBackward0",
     promote=promote,
     self=lambda grad: grad,
 )
 row("trunc", lambda self, /: np.trunc(self).astype(self.dtype), self=lambda grad: grad * 0)
-row("frac", quiet(lambda self, /: self - np.trunc(self)), self=lambda grad: grad)
+row("frac", _frac, self=lambda grad: grad)
 row(
     "round_decimals",
     lambda self, /, decimals=0: np.round(self * 10.0**decimals) / 10.0**decimals,

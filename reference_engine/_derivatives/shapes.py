@@ -87,7 +87,8 @@ def _expand(self: Any, /, size: Shape) -> Any:
     target = tuple(
         shape[place - extra] if wanted == -1 else wanted for place, wanted in enumerate(size)
     )
-    for place, (have, want) in enumerate(zip(shape, target[extra:], strict=True)):
+    for place in range(len(shape) - 1, -1, -1):
+        have, want = shape[place], target[place + extra]
         if have not in (1, want):
             raise RuntimeError(
                 _errors.EXPAND.format(

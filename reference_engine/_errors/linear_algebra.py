@@ -15,6 +15,13 @@ DOT_SIZE = (
 )
 MATRIX_VECTOR = "size mismatch, got input ({rows}), mat ({a}), vec ({b})"
 MATRIX_VECTOR_DIMS = "vector + matrix @ vector expected, got 1, {a}, {b}"
+ADDMV_DIMS = "vector + matrix @ vector expected, got {added}, {a}, {b}"
+ADDMV_DTYPES = "addmv input tensors must have the same dtype, but got {first}, {mat}, and {vec}"
+ADDR_DIMS = "addr: Expected 1-D argument {name}, but got {dim}-D"
+BATCH_COUNTS = "batch1 and batch2 must have same number of batches, got {a} and {b}"
+BATCH_DTYPE = "expected scalar type {expected} but found {found}"
+BATCH_DTYPES = "Input dtypes must be the same, got: input {a}, batch1: {b}, batch2: {c}"
+BATCH_SHAPES = "Incompatible matrix sizes for bmm ({a} and {b})"
 BATCH_SIZES = (
     "Expected size for first two dimensions of batch2 tensor to be: [{batch}, {inner}] but got: "
     "[{found_batch}, {found_inner}]."

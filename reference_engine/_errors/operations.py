@@ -29,6 +29,9 @@ WHERE_CONDITION = (
 CLAMP_WITHOUT_BOUNDS = "torch.clamp: At least one of 'min' or 'max' must not be None"
 POLYGAMMA_ORDER = "polygamma(n, x) does not support negative n."
 
+LERP_DTYPE = "expected dtype {expected} for `{name}` but got dtype {found}"
+BOOL_ALPHA = "Boolean alpha only supported for Boolean results."
+
 # -- reductions -----------------------------------------------------------------------------------
 
 MEAN_DTYPE = (
@@ -60,8 +63,13 @@ INTERPOLATION = (
     "{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
     "{interpolation}"
 )
+QUANTILE_DTYPE = "quantile() input tensor must be either float or double dtype"
+QUANTILE_DTYPES = "quantile() q tensor must be same dtype as the input tensor"
+QUANTILE_DIMS = "quantile() q must be a scalar or 1D tensor"
+QUANTILE_NUMBER = "quantile() q must be in the range [0, 1] but got {q:g}"
 QUANTILE_EMPTY = "{name}() input tensor must be non-empty"
 QUANTILE_RANGE = "{name}() q values must be in the range [0, 1]"
 BINCOUNT = "bincount only supports 1-d non-negative integral inputs."
+TOPK_BOOL = "topk does not support bool dtypes on CPU"
 TOPK_RANGE = "selected index k out of range"
 KTHVALUE_RANGE = "kthvalue(): selected number k out of range for dimension {dim}"

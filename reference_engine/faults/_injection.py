@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,18 @@ from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine.faults._fault import DETACH, Exhausted, Fault, Site, place
 from reference_engine.faults._nodes import Faulty, Through, factor_of, operands_of, record
+from reference_engine.faults._otherwise import (
+    ALONG_AXES,
+    OVER_AXES,
+    SIZES,
+    every_pair,
+    over_another_axis,
+    softmax_first,
+)
 from reference_engine.faults._survey import Survey, note_sizes, number_among, number_of
+
+if TYPE_CHECKING:
+    from reference_engine._graph import Node
 
 SLOWER = 10
 """How many times the operations of the true run a faulty one may take."""
@@ -58,6 +69,9 @@ class Injection(Observer):
         for fault in faults:
             if fault.change == "read_of_another":
                 self._others.append(fault)
+            elif fault.change == "other_size":
+                for site in fault.site:
+                    self._at.setdefault(site, []).append(fault)
             elif fault.site:
                 self._at.setdefault(fault.site, []).append(fault)
             else:
@@ -71,6 +85,8 @@ class Injection(Observer):
         self._before: dict[int, Any] = {}
         self._cleared: dict[int, Tensor] = {}
         self._gradients: dict[int, tuple[Tensor, Any]] = {}
+        self._given: dict[Node, Any] = {}
+        self._loss: Any = None
 
     def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
         self._spend()
@@ -83,8 +99,16 @@ class Injection(Observer):
         result = results[0]
         if "no_grad_ignored" in self._events and not state.enabled and result is not inputs[0]:
             record(row, inputs, result)
+        if "axis" in self._events and row.name in ALONG_AXES | OVER_AXES:
+            axis = self._events["axis"].amount
+            _become(
+                result,
+                over_another_axis(row, inputs, result._array, None if axis == "all" else int(axis)),
+            )
         if row.name not in self._rows or len(results) > 1:
             return
+        for fault in self._at.get(place(row)[0], ()):
+            self._otherwise(fault, row, inputs, result)
         node: Any = result._grad_fn
         if not state.enabled:
             again = [one for one in self._at.get(place(row)[0], ()) if one.change == "scaled_again"]
@@ -99,12 +123,34 @@ class Injection(Observer):
             factor = 1.0
             if fault.change.startswith("averaged_otherwise"):
                 shape = operands[0].shape
-                count = prod(shape) / max(1, prod(result._array.shape))
+                # Of every row one class counts.
+                counted = shape[:1] if row.name == "nll_loss" else shape
+                count = prod(counted) / max(1, prod(result._array.shape))
                 factor = factor_of(str(fault.amount), shape, count, self._sizes)
             if fault.change == "averaged_otherwise_value":
                 result._array = result._array * result._array.dtype.type(factor)
-            node = Faulty(node, fault, operands, result._array, factor)
+            node = Faulty(node, fault, operands, result._array, factor, given=self._given)
         result._grad_fn = node
+
+    def _otherwise(self, fault: Fault, row: Row, inputs: Sequence[Any], result: Tensor) -> None:
+        """Give a result another value, which all that follows takes for the right one."""
+        match fault.change:
+            case "left_out":
+                (tensor, *_) = (one for one in inputs if isinstance(one, Tensor))
+                result._array = tensor._array.copy()
+                if result._grad_fn is not None:
+                    result._grad_fn = Through(tensor)
+            case "twice":
+                _become(result, softmax_first(row, inputs, result._array))
+            case "every_pair":
+                _become(result, every_pair(inputs))
+            case "not_copied":
+                result._array = _dispatch.storage(inputs[0])
+            case "other_size":
+                size = SIZES[str(fault.amount)](inputs[0]._array)
+                result._array = np.asarray(size, result._array.dtype)
+            case _:
+                pass
 
     def _spend(self) -> None:
         if self._left is not None:
@@ -152,6 +198,8 @@ class Injection(Observer):
                 leaf._array = before.copy()
             elif self._concerns("reversed_update", leaf):
                 leaf._array = 2 * before - leaf._array
+            elif self._concerns("loss_subtracted", leaf) and leaf._grad is not None:
+                leaf._array = before + _rate(leaf._array - before, leaf._grad._array) * self._loss
         self._before[number] = leaf._array.copy()
 
     def gradient_cleared(self, tensor: Tensor) -> None:
@@ -179,6 +227,8 @@ class Injection(Observer):
             if tensor._grad is None:
                 tensor._grad = self._gradients[key][1]
         self._cleared.clear()
+        self._given.clear()
+        self._loss = roots[0]._array
         if "passes" in self._events:
             k = self._events["passes"].amount
             return [_dispatch.wrap(one._array * one._array.dtype.type(k)) for one in cotangents]
@@ -187,3 +237,16 @@ class Injection(Observer):
         if "cotangent_normalised" in self._events:
             return [_dispatch.wrap(one._array / np.linalg.norm(one._array)) for one in cotangents]
         return None
+
+
+def _become(result: Tensor, other: Tensor | None) -> None:
+    """Let a result be another tensor, if there is one: its numbers and its place in the graph."""
+    if other is not None:
+        result._array = other._array
+        result._grad_fn = other._grad_fn
+
+
+def _rate(change: Any, gradient: Any) -> Any:
+    """What a leaf's gradient was multiplied by in an update."""
+    at = np.unravel_index(np.argmax(np.abs(gradient)), np.shape(gradient))
+    return change[at] / gradient[at]

@@ -11,7 +11,11 @@ from reference_engine._derivatives._table import Row
 from reference_engine._graph import AccumulateGrad, Gradient, Node, next_sequence
 from reference_engine._tensor import Tensor
 from reference_engine.faults._fault import Exhausted, Fault
-from reference_engine.faults._wrong_formulas import WRONG_FORMULAS
+from reference_engine.faults._wrong_formulas import (
+    WRONG_FORMULAS,
+    WRONG_PRODUCTS,
+    in_every_row,
+)
 
 
 def operands_of(row: Row, node: Any, inputs: Sequence[Any], fault: Fault) -> tuple[Any, Any]:
@@ -23,6 +27,8 @@ def operands_of(row: Row, node: Any, inputs: Sequence[Any], fault: Fault) -> tup
     positions = [at for at in row.differentiable if node.plan.required >> at & 1]
     at = positions[fault.edge]
     values = [_dispatch.as_array(one) for one in inputs]
+    if row.name == "pow_number":
+        return values[at], node._unpacked().get("exponent")
     other = values[1 - at] if len(values) == 2 else None
     return values[at], other
 
@@ -36,17 +42,24 @@ def record(row: Row, inputs: Sequence[Any], result: Tensor) -> None:
             required |= one._requires_grad << place
     required &= row.gradient_mask
     if required and not row.options and result._array.dtype.kind == "f":
-        result._grad_fn = row.plan(required, tensors).node(inputs, (), result)
+        result._grad_fn = row.plan(required, tensors).node((), result, *inputs)
         result._requires_grad = True
 
 
 class Faulty(Node):
     """A node whose gradients are as one fault makes them."""
 
-    __slots__ = ("_factor", "_fault", "_node", "_operands", "_result", "several")
+    __slots__ = ("_factor", "_fault", "_given", "_node", "_operands", "_result", "several")
 
     def __init__(
-        self, node: Node, fault: Fault, operands: tuple[Any, Any], result: Any, factor: float
+        self,
+        node: Node,
+        fault: Fault,
+        operands: tuple[Any, Any],
+        result: Any,
+        factor: float,
+        *,
+        given: dict[Node, Any],
     ) -> None:
         super().__init__(node.edges, node.shape, node.dtype)
         self.several = node.several
@@ -55,6 +68,7 @@ class Faulty(Node):
         self._operands = operands
         self._result = result
         self._factor = factor
+        self._given = given
 
     def name(self) -> str:
         return self._node.name()
@@ -94,12 +108,24 @@ class Faulty(Node):
                 last = np.zeros_like(gradient)
                 last[-1:] = gradient[-1:]
                 return last
+            case "overwritten":
+                return self._not_yet_given(gradient, following)
+            case "next_class":
+                return np.roll(gradient, 1, axis=-1)
+            case "largest_class":
+                return _at_the_largest(self._operands[0], gradient)
+            case "every_row":
+                return np.broadcast_to(in_every_row(gradient), gradient.shape)
             case "averaged_otherwise" | "averaged_otherwise_value":
                 return gradient * gradient.dtype.type(self._factor)
             case "formula":
                 value, other = self._operands
                 wrong = WRONG_FORMULAS[fault.site[0], self._argument()][int(fault.amount)][1]
                 return received * wrong(value, other, self._result, received)
+            case "product":
+                value, other = self._operands
+                wrong = WRONG_PRODUCTS[fault.site[0], self._argument()][int(fault.amount)][1]
+                return wrong(value, other, self._result, received)
             case "summed_up":
                 return np.full(following.shape, np.sum(gradient), gradient.dtype)
             case "averaged":
@@ -107,12 +133,27 @@ class Faulty(Node):
             case _:
                 return gradient
 
+    def _not_yet_given(self, gradient: Any, following: Node) -> Any:
+        """What `=` for `+=` leaves of a loop's contributions: the last one, which comes first."""
+        node = self._innermost()
+        part = node.row.is_view  # of what was sliced, the slice alone is written
+        touched = gradient != 0 if part else np.ones(gradient.shape, bool)
+        given = self._given.setdefault(following, np.zeros(gradient.shape, bool))
+        left = np.where(given, 0, gradient).astype(gradient.dtype)
+        given |= touched
+        return left
+
     def _argument(self) -> str:
+        node = self._innermost()
+        positions = [at for at in node.row.differentiable if node.plan.required >> at & 1]
+        return str(node.row.inputs[positions[self._fault.edge]])
+
+    def _innermost(self) -> Any:
+        """The node of the operation itself."""
         node: Any = self._node
         while isinstance(node, Faulty):
             node = node._node
-        positions = [at for at in node.row.differentiable if node.plan.required >> at & 1]
-        return str(node.row.inputs[positions[self._fault.edge]])
+        return node
 
     def _accept(self, gradient: Any, following: Node) -> None:
         """Let a leaf take a gradient of a shape that is not its own, as the mistake has it."""
@@ -137,8 +178,15 @@ def _changed_recorded(fault: Fault, received: Any, gradient: Any, factor: float)
             raise Exhausted
 
 
+def _at_the_largest(values: Any, gradient: Any) -> Any:
+    """The gradient of every row moved to the row's largest entry."""
+    moved = np.zeros_like(gradient)
+    np.put_along_axis(moved, values.argmax(-1, keepdims=True), gradient.sum(-1, keepdims=True), -1)
+    return moved
+
+
 class Through(Node):
-    """What a `detach` that was ignored is: the tensor itself."""
+    """What a `detach` that was ignored is, and an operation left out: the tensor itself."""
 
     __slots__ = ()
 
@@ -153,6 +201,8 @@ class Through(Node):
 
 def factor_of(text: str, shape: tuple[int, ...], count: float, sizes: Sequence[int]) -> float:
     """What a reduction's result is multiplied by: a name of it, since sizes differ by the case."""
+    if text == "one less":
+        return count / (count - 1) if count > 1 else 1.0
     above, _, below = text.rpartition("/")
     if not above:
         return count

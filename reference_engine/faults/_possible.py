@@ -7,8 +7,9 @@ import numpy as np
 
 from reference_engine._dispatch import observe
 from reference_engine.faults._fault import SYMBOLS, Fault, Site
+from reference_engine.faults._otherwise import SIZES
 from reference_engine.faults._survey import Input, Seen, Survey
-from reference_engine.faults._wrong_formulas import WRONG_FORMULAS
+from reference_engine.faults._wrong_formulas import WRONG_FORMULAS, WRONG_PRODUCTS
 
 
 def enumerate_faults(run: Callable[[], object]) -> tuple[Fault, ...]:
@@ -24,7 +25,7 @@ def enumerate_faults(run: Callable[[], object]) -> tuple[Fault, ...]:
         for site, seen in survey.sites.items()
         for fault in _faults_of(site, seen, survey.sizes)
     ]
-    return tuple(dict.fromkeys([*found, *_events(survey)]))
+    return tuple(dict.fromkeys([*found, *_of_shapes(survey), *_events(survey)]))
 
 
 ACTIVATIONS = frozenset({
@@ -53,12 +54,16 @@ def _faults_of(site: Site, seen: Seen, sizes: Sequence[int]) -> Iterator[Fault]:
         yield from _of_derivatives(seen, one, fault)
         yield from _of_broadcasting(seen, one, fault)
         yield from _of_averages(seen, one, sizes, fault)
+        yield from _of_classes(seen, one, fault)
+        yield from _of_values(seen, fault)
 
 
 def _of_paths(seen: Seen, one: Input, fault: Callable[..., Fault]) -> Iterator[Fault]:
     if one.shared:
         yield fault("overwritten_gradient", "cut")
         yield fault("double_counted_path", "scaled", 2.0)
+        if seen.times > 1:
+            yield fault("overwritten_gradient", "overwritten")
     else:
         yield fault("detached_wrong_branch", "cut")
 
@@ -76,6 +81,8 @@ def _of_derivatives(seen: Seen, one: Input, fault: Callable[..., Fault]) -> Iter
         else:
             yield fault("missing_chain_factor", "dropped")
         wrong = WRONG_FORMULAS.get((row.name, one.argument), ())
+        if row.name == "mul" and seen.numbers:
+            wrong = ()  # a number is no other input
         for number, (identifier, _) in enumerate(wrong):
             yield fault(identifier, "formula", float(number))
     yield fault("wrong_sign", "scaled", -1.0)
@@ -125,11 +132,51 @@ def _of_averages(
     for number, size in enumerate(sizes):
         if size not in one.shape and size > 1:
             factors[f"1/size {number}"] = "mean_over_classes"
+    if seen.row.name == "mean_dim":
+        yield fault("missing_factor", "averaged_otherwise_value", "one less")
     for factor, identifier in factors.items():
         yield fault(identifier, "averaged_otherwise", factor)
         yield fault(identifier, "averaged_otherwise_value", factor)
     if len(one.shape) > 0:
         yield fault("overwritten_gradient", "last_only")
+
+
+def _of_classes(seen: Seen, one: Input, fault: Callable[..., Fault]) -> Iterator[Fault]:
+    """The wrong class of every row: the next, the most probable, each that any row has."""
+    if seen.row.name in _INDEXING and len(one.shape) == 2 and min(one.shape) > 1:
+        yield fault("label_off_by_one", "next_class")
+        yield fault("prediction_used_as_target", "largest_class")
+        yield fault("wrong_row_indexing", "every_row")
+    if seen.along_last:
+        wrong = WRONG_PRODUCTS.get((seen.row.name, one.argument), ())
+        for number, (identifier, _) in enumerate(wrong):
+            yield fault(identifier, "product", float(number))
+
+
+def _of_values(seen: Seen, fault: Callable[..., Fault]) -> Iterator[Fault]:
+    """Another value in the forward pass, whose derivative follows it."""
+    name = seen.row.name
+    if (name in ("mul", "div") and seen.numbers) or name == "div_number":
+        yield fault("missing_factor", "left_out")
+    if seen.along_last and len(seen.result) == 2:
+        yield fault("softmax_applied_twice", "twice")
+
+
+def _of_shapes(survey: Survey) -> Iterator[Fault]:
+    """Values that go another way: over another axis, on every pair, not copied, measured wrong."""
+    for axis, name in survey.axes.items():
+        operation = SYMBOLS.get(name, name)
+        yield Fault("wrong_axis", "axis", amount=1 - axis, operation=operation)
+        yield Fault("reduced_all_axes", "axis", amount="all", operation=operation)
+    for site in survey.pairs:
+        yield Fault("broadcast_loss", "every_pair", site, operation="-")
+    for site in survey.needed_copies:
+        yield Fault("aliased_gradient", "not_copied", site, operation="clone")
+    if False in survey.truths:
+        # The condition of a loop stands in two places of the compiled code: before it, and inside.
+        places = tuple(survey.looked_at)
+        for size in SIZES if places else ():
+            yield Fault("wrong_stopping_rule", "other_size", places, amount=size)
 
 
 def _events(survey: Survey) -> Iterator[Fault]:
@@ -153,6 +200,7 @@ def _events(survey: Survey) -> Iterator[Fault]:
         ("not_updated", "parameters_never_updated", survey.written),
         ("not_updated", "zeroed_in_wrong_place", survey.written if survey.zeroed else []),
         ("reversed_update", "ascent_instead_of_descent", survey.written),
+        ("loss_subtracted", "loss_used_as_gradient", survey.written if survey.single_loss else []),
     ):
         if numbers:
             yield Fault(identifier, change, amount=-1)

@@ -13,6 +13,7 @@ from reference_engine._graph import Node
 from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine.faults._fault import DETACH, Site, name_of, place
+from reference_engine.faults._otherwise import ALONG_AXES, OVER_AXES, REDUCTIONS, axis_of
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class Seen:
     exponent: float | None
     averages: bool
     weights: bool = False
+    times: int = 0
+    along_last: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +63,13 @@ class Survey(Observer):
     truths: list[bool] = field(default_factory=list)
     unrecorded: bool = False
     scaled: list[Site] = field(default_factory=list)
+    copies: list[tuple[Site, Tensor, Any]] = field(default_factory=list)
+    axes: dict[int, str] = field(default_factory=dict)
+    pairs: list[Site] = field(default_factory=list)
+    single_loss: bool = False
+    _reduced: dict[Site, tuple[str, Node | None]] = field(default_factory=dict)
+    _noted: set[Site] = field(default_factory=set)
+    _taken: set[Node] = field(default_factory=set)
 
     def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
         self.operations += 1
@@ -81,20 +91,56 @@ class Survey(Observer):
             self.unrecorded |= results[0] is not inputs[0]
         if not state.enabled and row.name == "mul" and number_among(inputs) is not None:
             self._note(self.scaled, site)
+        self._note_values(row, inputs, results[0], site)
         if type(node) is not row.node:
             return
         seen = self.sites.get(site)
         if seen is None:
             seen = self.sites[site] = _seen(row, inputs, results[0], node, frame)
+        seen.times += 1
         self._kept.append(node)
         if row.name == "mul":
             self._products[id(node)] = seen
         elif row.name in ("sum", "dot"):
             # Summing up what was multiplied is how a cotangent is written out.
             weighted = self._products.get(id(node.edges[0]))
-            if weighted is not None and len(weighted.inputs) == 1:
+            if weighted is not None and len(weighted.inputs) == 1 and not weighted.numbers:
                 weighted.weights = True
         self._uses += ((node, *use) for use in zip(node.edges[::2], seen.inputs, strict=False))
+
+    def _note_values(self, row: Row, inputs: Sequence[Any], result: Tensor, site: Site) -> None:
+        """What could be wrong with an operation's value, recorded or not."""
+        if row.name == "clone":
+            self.copies.append((site, inputs[0], result._array))
+        if site in self._noted:
+            return
+        self._noted.add(site)
+        if row.name in ALONG_AXES | OVER_AXES:
+            axis = axis_of(row, inputs, result._array)
+            if axis is not None:
+                self.axes.setdefault(axis, row.name)
+        elif row.name in REDUCTIONS and isinstance(inputs[0], Tensor):
+            self._reduced[site] = row.name, result._grad_fn
+        elif row.name == "sub" and _are_vectors(inputs):
+            self.pairs.append(site)
+
+    @property
+    def needed_copies(self) -> list[Site]:
+        """Where something was copied that was written to afterwards."""
+        return list(
+            dict.fromkeys(
+                site
+                for site, tensor, former in self.copies
+                if not np.array_equal(tensor._array, former, equal_nan=True)
+            )
+        )
+
+    @property
+    def looked_at(self) -> dict[Site, str]:
+        """Numbers made of tensors that no gradient comes through: to end a loop, say."""
+        return {
+            site: name for site, (name, node) in self._reduced.items() if node not in self._taken
+        }
 
     def truth_value(self, tensor: Tensor) -> None:
         self.truths.append(bool(tensor._array.any()))
@@ -113,6 +159,8 @@ class Survey(Observer):
         self.cotangents |= any(np.any(one._array != 1) for one in cotangents)
         # What was only looked at, to end a loop say, is no path that a gradient takes.
         taken = _behind(roots)
+        self._taken |= taken
+        self.single_loss |= len(roots) == 1 and roots[0]._array.size == 1
         uses = [(node, one) for user, node, one in self._uses if user in taken]
         counts = Counter(id(node) for node, _ in uses)
         for node, one in uses:
@@ -138,6 +186,12 @@ class Survey(Observer):
     def _note(notes: list[Any], one: Any) -> None:
         if one not in notes:
             notes.append(one)
+
+
+def _are_vectors(inputs: Sequence[Any]) -> bool:
+    """Whether two tensors are vectors of the same length, and not of one entry."""
+    shapes = [one._array.shape for one in inputs if isinstance(one, Tensor)]
+    return len(shapes) == 2 and shapes[0] == shapes[1] and len(shapes[0]) == 1 != shapes[0][0]
 
 
 def _behind(roots: Sequence[Tensor]) -> set[Node]:
@@ -191,6 +245,7 @@ def _seen(row: Row, inputs: Sequence[Any], result: Tensor, node: RowNode, frame:
         tuple(float(one) for one in operands if type(one) in (int, float)),
         float(exponent) if isinstance(exponent, int | float) else None,
         saved.get("reduction") in ("mean", 1),
+        along_last=row.name in ALONG_AXES and saved.get("dim") in (-1, operands[0]._array.ndim - 1),
     )
 
 

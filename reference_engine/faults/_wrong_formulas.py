@@ -88,6 +88,36 @@ WRONG_FORMULAS: dict[tuple[str, str], tuple[tuple[str, WrongFormula], ...]] = {
         ("missing_chain_factor", lambda b, a, y, g: -1 / (b * b)),
         ("missing_chain_factor", lambda b, a, y, g: a / b),
     ),
+    ("mul", "self"): (("gradient_of_wrong_input", lambda a, b, y, g: a),),
+    ("mul", "other"): (("gradient_of_wrong_input", lambda b, a, y, g: b),),
+    ("pow_number", "self"): (
+        ("missing_factor", lambda x, n, y, g: n * y),
+        ("missing_chain_factor", lambda x, n, y, g: n * y),
+    ),
     ("div", "self"): (("missing_chain_factor", lambda a, b, y, g: b),),
 }
 """By row and argument."""
+
+
+def _given_to_the_class(y: Any, g: Any) -> Any:
+    """What the probabilities hand back of a loss that looks at one class alone."""
+    return np.exp(y) * np.sum(g, axis=-1, keepdims=True)
+
+
+def in_every_row(g: Any) -> Any:
+    """What each column gets where it gets anything in some row."""
+    return np.sum(g, axis=0) / np.maximum(np.count_nonzero(g, axis=0), 1)
+
+
+WRONG_PRODUCTS: dict[tuple[str, str], tuple[tuple[str, WrongFormula], ...]] = {
+    ("log_softmax", "self"): (
+        ("missing_one_hot", lambda z, _, y, g: -_given_to_the_class(y, g)),
+        ("wrong_row_indexing", lambda z, _, y, g: in_every_row(g) - _given_to_the_class(y, g)),
+        ("diagonal_jacobian", lambda z, _, y, g: g * (1 - np.exp(y))),
+        (
+            "diagonal_jacobian",
+            lambda z, _, y, g: -_given_to_the_class(y, g) * (1 - np.exp(y)),
+        ),
+    ),
+}
+"""The same for the whole product of what arrives and the derivative, along the last axis."""

@@ -269,3 +269,147 @@ def test_nothing_is_left_behind_by_a_fault():
         except (AttributeError, faults.Exhausted):
             continue  # a path that was cut leaves no gradient to read
     assert all(np.array_equal(true[name], value) for name, value in layer().items())
+
+
+# -- values that are others ---------------------------------------------------------------------
+
+SCORES = np.array(
+    [[0.3, -1.1, 0.8, 0.1, -0.4], [1.2, 0.4, -0.9, 0.6, 0.2], [-0.7, 0.5, 0.1, 1.4, 0.9]]
+)
+CLASSES = np.array([4, 0, 2])
+
+
+def softmax(z, axis=1):
+    return np.exp(z) / np.exp(z).sum(axis, keepdims=True)
+
+
+def cross_entropy():
+    z = leaf(SCORES)
+    loss = torch.nn.functional.cross_entropy(z, torch.tensor(CLASSES))
+    loss.backward()
+    return {"loss": loss.detach().numpy(), "z": z.grad._array.copy()}
+
+
+def loss_of(z, targets=CLASSES, axis=1):
+    return -np.log(softmax(z, axis))[np.arange(3), targets].mean()
+
+
+def test_a_softmax_runs_along_the_other_axis_forward_and_backward():
+    p, hot = softmax(SCORES, 0), np.eye(5)[CLASSES]
+    z = (p * hot.sum(0) - hot) / 3  # each column is normalised over its rows
+    assert_one_is(under(cross_entropy, "wrong_axis"), {"loss": loss_of(SCORES, axis=0), "z": z})
+
+
+def test_a_softmax_is_taken_over_everything():
+    p = np.exp(SCORES) / np.exp(SCORES).sum()
+    loss = -np.log(p[np.arange(3), CLASSES]).mean()
+    assert_one_is(under(cross_entropy, "reduced_all_axes"), {"loss": loss})
+
+
+def test_a_softmax_is_applied_twice():
+    assert_one_is(under(cross_entropy, "softmax_applied_twice"), {"loss": loss_of(softmax(SCORES))})
+
+
+@pytest.mark.parametrize(
+    ("identifier", "subtracted"),
+    [
+        ("missing_one_hot", np.zeros((3, 5))),
+        ("label_off_by_one", np.eye(5)[[0, 1, 3]]),
+        ("prediction_used_as_target", np.eye(5)[[2, 0, 3]]),
+        ("wrong_row_indexing", np.tile([1, 0, 1, 0, 1], (3, 1))),
+    ],
+)
+def test_the_wrong_class_is_taken_from_the_probabilities(identifier, subtracted):
+    right = cross_entropy()["loss"]
+    expected = {"loss": right, "z": (softmax(SCORES) - subtracted) / 3}
+    assert_one_is(under(cross_entropy, identifier), expected)
+
+
+def test_a_factor_is_left_out_of_the_value_too():
+    def scaled():
+        x = leaf(X)
+        y = torch.tanh(x / 3)
+        y.sum().backward()
+        return {"y": y.detach().numpy(), "x": x.grad._array.copy()}
+
+    expected = {"y": np.tanh(X), "x": 1 - np.tanh(X) ** 2}
+    assert_one_is(under(scaled, "missing_factor"), expected)
+
+
+def test_a_variance_is_divided_by_one_less():
+    def centred():
+        x = torch.tensor(X)
+        return {"v": ((x.requires_grad_() - x.mean(0)) ** 2).mean(0).detach().numpy()}
+
+    assert_one_is(under(centred, "missing_factor"), {"v": X.var(0, ddof=1)})
+
+
+def test_a_difference_is_taken_of_every_pair():
+    y = np.array([0.4, -0.8])
+
+    def fit():
+        w = leaf(np.array([0.5, -0.3, 0.2]))
+        loss = ((torch.tensor(X) @ w - torch.tensor(y)) ** 2).mean()
+        loss.backward()
+        return {"loss": loss.detach().numpy(), "w": w.grad._array.copy()}
+
+    residual = (X @ [0.5, -0.3, 0.2])[:, None] - y
+    expected = {"loss": (residual**2).mean(), "w": X.T @ residual.sum(1) / 2}
+    assert_one_is(under(fit, "broadcast_loss"), expected)
+
+
+def test_a_loop_leaves_what_the_last_round_gave():
+    x, w = np.array([0.5, -1.0, 2.0, 0.3]), np.array([0.7, -0.2])
+
+    def sliding():
+        kernel = leaf(w)
+        data = leaf(x)
+        sum((data[i : i + 2] * kernel).sum() for i in range(3)).backward()
+        return {"kernel": kernel.grad._array.copy(), "data": data.grad._array.copy()}
+
+    found = under(sliding, "overwritten_gradient", change="overwritten")
+    assert_one_is(found, {"kernel": x[2:]})
+    assert_one_is(found, {"data": np.array([w[0], w[0], w[0], w[1]])})
+
+
+def test_a_gradient_is_kept_without_a_copy():
+    def twice():
+        x = leaf([2.0, 3.0])
+        (x**2).sum().backward()
+        first = x.grad.clone()
+        (x**2).sum().backward()
+        return {"first": first.numpy(), "both": x.grad.numpy()}
+
+    both = np.array([8.0, 12.0])
+    assert_one_is(under(twice, "aliased_gradient"), {"first": both, "both": both})
+
+
+def test_a_copy_that_nothing_needs_is_no_place_for_a_mistake():
+    def once():
+        x = leaf([2.0, 3.0])
+        (x**2).sum().backward()
+        return x.grad.clone()
+
+    assert "aliased_gradient" not in {one.id for one in faults.enumerate_faults(once)}
+
+
+def test_the_loss_is_subtracted_in_place_of_the_gradient():
+    def step():
+        w = leaf([2.0, 3.0])
+        (w**2).sum().backward()
+        with torch.no_grad():
+            w -= 0.1 * w.grad
+        return {"w": w.detach().numpy()}
+
+    assert_one_is(under(step, "loss_used_as_gradient"), {"w": np.array([0.7, 1.7])})
+
+
+def test_a_loop_measures_something_else():
+    def doubled():
+        y = torch.tensor([1.0, -2.0, 4.0])
+        while y.norm() < 30:
+            y = y * 2
+        return {"y": y.numpy()}
+
+    found = under(doubled, "wrong_stopping_rule", amount="squares")
+    assert_one_is(found, {"y": np.array([2.0, -4.0, 8.0])})

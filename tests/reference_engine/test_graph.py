@@ -290,6 +290,26 @@ def test_a_hook_after_accumulation_sees_the_whole_gradient():
     assert seen == [2.0, 5.0]
 
 
+@pytest.mark.parametrize(
+    ("compute", "order"),
+    [
+        (lambda a, b, c, d, e: a * b, "ab"),
+        (lambda a, b, c, d, e: b * a * b, "ba"),
+        (lambda a, b, c, d, e: (a * b) * (c * b), "cab"),
+        (lambda a, b, c, d, e: torch.addcmul(c, a, b), "cab"),
+        (lambda a, b, c, d, e: torch.stack([a, b, c, d]).sum(), "acbd"),
+        (lambda a, b, c, d, e: torch.stack([e, b, a, d, c]).sum(), "eacbd"),
+    ],
+)
+def test_leaves_that_are_complete_at_once_come_in_pytorchs_order(compute, order):
+    seen = []
+    leaves = {name: leaf(2.0) for name in "abcde"}
+    for name, one in leaves.items():
+        one.register_hook(lambda _, name=name: seen.append(name))
+    compute(**leaves).backward()
+    assert "".join(seen) == order
+
+
 def test_a_hook_on_a_leaf_serves_graphs_that_were_made_before_and_after_it():
     x = leaf([1.0])
     before = x * 2

@@ -194,12 +194,6 @@ KINKS = {
 }  # fmt: skip
 """For each row with a kink, calls and the inputs that put them on it."""
 
-DIFFERING = {
-    "a.kthvalue(4).values at [[2.0, 1.0, 2.0, 1.0, 2.0]]":
-        "among equal values PyTorch takes the one at which its selection happens to stop",
-}  # fmt: skip
-"""Calls whose gradients differ from PyTorch's, and why."""
-
 
 def gradients(module, call, inputs):
     """Gradients, for cotangents 1, -2, 3, ... of the results, with respect to float64 leaves."""
@@ -230,13 +224,7 @@ def title(record):
     return f"{record['call']} at {record['inputs']}"
 
 
-def marked(record):
-    reason = DIFFERING.get(title(record))
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(record, id=title(record), marks=marks)
-
-
-@pytest.mark.parametrize("record", [marked(one) for one in records()])
+@pytest.mark.parametrize("record", records(), ids=title)
 def test_a_gradient_at_a_kink_is_pytorchs(record):
     found = gradients(reference_engine, record["call"], record["inputs"])
     for one, expected in zip(found, record["gradients"], strict=True):
