@@ -50,7 +50,10 @@ def survivors(question: Question, cases: Sequence[Case]) -> Iterator[Survivor]:
     places: dict[object, list[Fault]] = defaultdict(list)
     for fault in faults:
         if not _is_harmless(question, fault):
-            places[(fault.site, fault.edge) if fault.site else fault.change].append(fault)
+            # A value that is another is seen where no derivative is.
+            derives = fault.change not in ("left_out", "twice")
+            at = (fault.site, fault.edge, derives) if fault.site else fault.change
+            places[at].append(fault)
     found = {
         place: [_distance(question, cases, fault) for fault in there]
         for place, there in places.items()

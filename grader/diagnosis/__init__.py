@@ -28,7 +28,11 @@ def diagnose(
     findings: list[Finding] = []
     if isinstance(item, Question):
         related = list(patterns(item, list(zip(cases, outcomes, strict=False)), judgement))
-        findings += _with_details(reproduced(item, cases, outcomes, judgement), related) or related
+        found = _with_details(reproduced(item, cases, outcomes, judgement), related)
+        findings += found
+        if not any(one.exact for one in found):
+            explained = {one.where for one in found}
+            findings += [one for one in related if one.where not in explained]
         findings += _facts(judgement)
     findings += findings_of_exceptions(outcomes)
     once: dict[str, Finding] = {}

@@ -70,7 +70,7 @@ def ratio(question: Question, name: str, observed: Observed) -> Finding | None:
         k = max(len(right) for right, _ in arrays)
         return finding("accumulated_gradient", name, exact=False, k=k)
     if not all(map(_is_proportional, observed, arrays)):
-        return None
+        return _beside(question, name, observed, arrays)
     return _meaning(question, name, observed, arrays)
 
 
@@ -100,6 +100,34 @@ def _meaning(
     if not holds([float(first)] * len(arrays)):
         return None
     return _constant(name, first, by_hand=question.autograd == "forbidden")
+
+
+def _beside(
+    question: Question, name: str, observed: Observed, arrays: Sequence[_Arrays]
+) -> Finding | None:
+    """Whether an answer is off by an input times a number: a penalty is derived otherwise.
+
+    Nothing where no input can be the weight of a penalty.
+    """
+    if not any(one not in (*_RATES, *_STEPS) for one in _scalars(question, observed)):
+        return None
+    for argument in question.inputs:
+        inputs = [as_array(one.case.arguments[argument]) for one in observed]
+        given = [one.astype(np.float64) for one in inputs if one is not None]
+        if len(given) == len(observed) and all(map(_is_off_by, observed, arrays, given)):
+            return finding("regularisation_factor", name, exact=False, input=argument)
+    return None
+
+
+def _is_off_by(one: Observation, arrays: _Arrays, given: Ndarray) -> bool:
+    """Whether an answer is the right one and some multiple of this, of more than one entry."""
+    right, found = arrays
+    if given.shape != right.shape or right.size < 2 or not given.any():
+        return False
+    off = found - right
+    multiple = np.vdot(given, off) / np.vdot(given, given)
+    room = 2 * one.tolerance * math.sqrt(right.size)
+    return bool(abs(multiple) > room and np.linalg.norm(off - multiple * given) <= room)
 
 
 def _is_proportional(one: Observation, arrays: _Arrays) -> bool:
@@ -144,7 +172,7 @@ def _constant(name: str, ratio: Fraction, *, by_hand: bool) -> Finding | None:
         return finding("wrong_sign", name, exact=False)
     if ratio.denominator == 1 and ratio >= 2 and not by_hand:  # nothing adds up by itself there
         return finding("accumulated_gradient", name, exact=False, k=int(ratio))
-    if ratio > 0 and ratio.denominator > 1:
+    if ratio > 0 and ratio != 1:
         return finding("missing_factor", name, exact=False, ratio=str(ratio))
     return None
 

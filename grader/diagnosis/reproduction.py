@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from grader.assignment import Question, Solution
-from grader.assignment.inputs import IntegerSpec, LabelsSpec
+from grader.assignment import Question
+from grader.assignment.inputs import LabelsSpec
 from grader.cases import Case, Expected
 from grader.comparison import Judgement
 from grader.diagnosis.findings import Finding, finding
 from grader.diagnosis.shortlist import Mask, Shortlist, numbers_of
+from grader.diagnosis.usual_mistakes import usual_mistakes
 from grader.diagnosis.wrong_answers import Wrong, possible_faults, wrong_answer
 from grader.messages import Message
 from grader.outcomes import Answered, Ndarray, PlainValue
@@ -95,18 +96,19 @@ def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
     if question.recorded is not None:
         return tuple(Mistake(*one) for one in question.recorded.mistakes)
     faults, _ = possible_faults(question, case)
+    zeroes = any(fault.change == "not_zeroed" for fault in faults)
     return (
         *(Mistake((one.id,), one.solution, one.message) for one in question.misconceptions),
         *(
-            Mistake((fault.id,), (fault,), also=_also(question, fault))
+            Mistake((fault.id,), (fault,), also=_also(question, fault, zeroes=zeroes))
             for fault in faults
             if not (fault.change == "passes" and question.autograd == "forbidden")
         ),
-        *(Mistake((identifier,), wrong) for identifier, wrong in _changed_inputs(question)),
+        *(Mistake(ids, wrong) for ids, wrong in usual_mistakes(question)),
     )
 
 
-def _also(question: Question, fault: "Fault") -> tuple[str, ...]:
+def _also(question: Question, fault: "Fault", *, zeroes: bool) -> tuple[str, ...]:
     """What else gives the same numbers as a fault, however different it is as a mistake."""
     also = []
     # x * x.data has half of the derivative of x**2.
@@ -117,6 +119,10 @@ def _also(question: Question, fault: "Fault") -> tuple[str, ...]:
         also.append("aliased_gradient")  # what was stored without a copy is zeroed later
     if fault.change == "cut" and fault.id == "detached_wrong_branch":
         also += ["requires_grad_missing", "grad_of_non_leaf"]
+        if zeroes:
+            also.append("read_after_zeroing")  # what was cut off is zero, as what was erased
+    if fault.id == "double_counted_path" and question.autograd == "forbidden":
+        also.append("missing_factor")  # whoever derives by hand gets a two wrong more easily
     if fault.change == "cut" and any(isinstance(one, LabelsSpec) for one in _specs(question)):
         also.append("missing_one_hot")
     if fault.change == "passes":
@@ -128,23 +134,6 @@ def _also(question: Question, fault: "Fault") -> tuple[str, ...]:
 
 def _specs(question: Question) -> Iterator[object]:
     yield from question.inputs.values()
-
-
-def _changed_inputs(question: Question) -> Iterator[tuple[str, Solution]]:
-    """The reference on inputs one beside the right ones: a step more or less, the next label."""
-    for name, spec in question.inputs.items():
-        for shift in (1, -1):
-            if isinstance(spec, IntegerSpec):
-                yield "off_by_one_iteration", _shifted(question.reference, name, shift)
-            elif isinstance(spec, LabelsSpec):
-                yield "label_off_by_one", _shifted(question.reference, name, shift)
-
-
-def _shifted(reference: Solution, name: str, shift: int) -> Solution:
-    def solution(**arguments: Any) -> Any:
-        return reference(**{**arguments, name: arguments[name] + shift})
-
-    return solution
 
 
 def _given(case: Case, answer: PlainValue) -> _Given:
@@ -230,8 +219,8 @@ def _two(question: Question, pairs: Pairs, wrong: Sequence[str]) -> tuple[Findin
 def _candidates(question: Question, pairs: Pairs) -> Iterator[tuple[Mistake, Mistake]]:
     """The pairs of faults that can give the answers together, the likely ones first.
 
-    An output that one of the two leaves alone is as the other makes it; only of an output that
-    both change nothing is known without a run.
+    An output that one of the two leaves alone is as the other makes it, and so is every number in
+    it; only of what both change nothing is known without a run.
     """
     case, _, found = pairs[0]
     singles = _singles(question, case, pairs[:2][-1].case)
@@ -240,11 +229,34 @@ def _candidates(question: Question, pairs: Pairs) -> Iterator[tuple[Mistake, Mis
     one, other = changes[:, None], changes[None, :]
     possible = np.select([one & other, one, other], [True, fits[:, None], fits[None, :]], right)
     likely = (one != other).any(axis=2)
-    order = np.argwhere(np.triu(possible.all(axis=2), 1))
+    left = possible.all(axis=2) & ~_contradicted(singles.shortlist, case, found)
+    order = np.argwhere(np.triu(left, 1))
     for at, beside in sorted(order.tolist(), key=lambda pair: not likely[*pair]):
         first, second = singles.mistakes[at], singles.mistakes[beside]
         if _independent(first, second):
             yield first, second
+
+
+_ROOMS = 4.0
+"""How much farther a number may be than one mistake puts it, since the other may move it a bit."""
+_UNTOUCHED = 1e-3
+"""How near the right one, as part of the room, a number is that a mistake does not concern."""
+
+
+def _contradicted(singles: Shortlist, case: Case, found: Mapping[str, Ndarray | None]) -> Mask:
+    """Which pairs some number contradicts: one that neither of the two changes, or one alone."""
+    asked, due = dict(found), _numbers_due(case)
+    for name, right in due.items():
+        answer = found[name]
+        if right is None or answer is None or answer.size != right.size:
+            asked[name] = due[name] = None
+    wrong = ~Shortlist([case.expected], case).near_each(asked, rooms=_ROOMS)
+    misses = ~singles.near_each(asked, rooms=_ROOMS)
+    keeps = singles.near_each(due, rooms=_UNTOUCHED).astype(np.float32)
+    by_neither = (keeps * wrong) @ keeps.T
+    by_one = ((1 - keeps) * misses) @ keeps.T
+    contradicted: Mask = (by_neither + by_one + by_one.T) > 0
+    return contradicted
 
 
 class _Singles(NamedTuple):
@@ -282,14 +294,19 @@ def _singles(question: Question, case: Case, another: Case) -> _Singles:
             mistakes.append(one)
             found.append(answer)
     shortlist = Shortlist(found, case)
-    due = {name: numbers_of(value) for name, value in case.expected.outputs.items()}
-    return _Singles(tuple(mistakes), shortlist, ~shortlist.near(due))
+    return _Singles(tuple(mistakes), shortlist, ~shortlist.near(_numbers_due(case)))
+
+
+def _numbers_due(case: Case) -> dict[str, Ndarray | None]:
+    """The numbers of the right answer, by output."""
+    return {name: numbers_of(value) for name, value in case.expected.outputs.items()}
 
 
 def _fingerprint(answer: Expected) -> bytes:
     """Equal for answers that differ by rounding alone, as good as always."""
     values = [numbers(one) for one in answer.outputs.values()]
-    return b"|".join(np.round(one, 9).tobytes() for one in values)
+    with np.errstate(over="ignore"):
+        return b"|".join(np.round(one, 9).tobytes() for one in values)
 
 
 def _independent(first: Mistake, second: Mistake) -> bool:

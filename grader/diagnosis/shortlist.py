@@ -34,6 +34,14 @@ class Shortlist:
         columns = [stack.near(found[name]) for name, stack in self._stacks.items()]
         return np.stack(columns, axis=1) & self._given[:, None]
 
+    def near_each(self, found: Mapping[str, Ndarray | None], *, rooms: float) -> Mask:
+        """The same entry by entry, within so many times the room: a column for every number.
+
+        An output whose numbers cannot be told apart has one column.
+        """
+        columns = [stack.near_each(found[name], rooms) for name, stack in self._stacks.items()]
+        return np.concatenate(columns, axis=1) & self._given[:, None]
+
 
 class _Stack:
     """One output of many answers: a row of numbers each, those of the same length together."""
@@ -64,12 +72,18 @@ class _Stack:
     def near(self, found: Ndarray | None) -> Mask:
         if found is None:
             return np.ones(self._count, bool)
-        near = self._unlike.copy()
+        near: Mask = np.all(self.near_each(found, 1.0), axis=1)
+        return near
+
+    def near_each(self, found: Ndarray | None, rooms: float) -> Mask:
+        if found is None:
+            return np.ones((self._count, 1), bool)
+        near = np.repeat(self._unlike[:, None], found.size, axis=1)
         if found.size in self._by_size:
             places, rows, room = self._by_size[found.size]
             with np.errstate(invalid="ignore", over="ignore"):
                 # What is no number is not far: it is for the careful comparison to say.
-                near[places] = ~np.any(np.abs(rows - found) > room, axis=1)
+                near[places] = ~(np.abs(rows - found) > rooms * room)
         return near
 
 
