@@ -12,7 +12,7 @@ import numpy as np
 
 from grader.assignment.items import ANSWER, Choice, Item, Property, Question, Text, Variable
 from grader.cases import Case
-from grader.messages import Message
+from grader.messages import Message, Parameter
 from grader.outcomes import (
     Answered,
     Outcome,
@@ -23,9 +23,10 @@ from grader.outcomes import (
     Undefined,
 )
 from grader.results import VERDICTS, Verdict
-from grader.values import Mismatch, as_array, describe, first_mismatch
+from grader.values import Mismatch, as_array, describe, first_mismatch, is_identical
 
 _TEXT_LENGTH = 300
+_SHOWN_OF_A_LINE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,18 +269,24 @@ def _failure(name: str, outcome: Raised | Stopped | Undefined) -> Mismatch:
 
 
 def _raised(error: Raised) -> Mismatch:
-    place = {"line": error.line, "cell": error.cell, "source": error.source_line}
+    place: dict[str, Parameter] = {
+        "line": error.line, "cell": error.cell, "source": error.source_line,
+    }  # fmt: skip
     if error.unsupported is not None:
-        parameters = {"name": error.unsupported, **place}
-        return Mismatch("unsupported", Message("unsupported", parameters))
+        return Mismatch("unsupported", Message("unsupported", {"name": error.unsupported, **place}))
     if error.forbidden is not None:
         return Mismatch("forbidden", Message("forbidden", {"name": error.forbidden, **place}))
     if error.type == "MemoryError":
         return Mismatch("memory", Message("memory_error", place))
-    parameters = {"type": error.type, "text": error.text[:_TEXT_LENGTH], **place}
+    if error.type == "SystemExit":
+        return Mismatch("error", Message("exited", place))
+    told = {"type": error.type, "text": error.text[:_TEXT_LENGTH], **place}
     if error.line is None:
-        return Mismatch("error", Message("raised", parameters))
-    return Mismatch("error", Message("raised_at", parameters))
+        return Mismatch("error", Message("raised", told))
+    source = (error.source_line or "")[:_SHOWN_OF_A_LINE]
+    shown: dict[str, Parameter] = {"number": error.line, "source": source}
+    where = Message("line", shown) if source else Message("line_alone", shown)
+    return Mismatch("error", Message("raised_at", {**told, "place": where}))
 
 
 def _changed(case: Case, outcome: Outcome) -> Iterator[str]:
@@ -299,12 +306,14 @@ def _same_data(before: PlainValue, after: PlainValue) -> bool:
         old, new = as_array(before), as_array(after)
         if old is None or new is None:
             return False
-        return np.array_equal(old, new, equal_nan=True)
+        return is_identical(old, new) or np.array_equal(old, new, equal_nan=True)
     if isinstance(before, dict) and isinstance(after, dict):
         return before.keys() == after.keys() and all(
             _same_data(value, after[name]) for name, value in before.items()
         )
     if isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        if {*map(type, before)} == {*map(type, after)} == {float}:
+            return np.array_equal(np.array(before), np.array(after), equal_nan=True)
         return len(before) == len(after) and all(map(_same_data, before, after))
     return type(before) is type(after) and before == after
 

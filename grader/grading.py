@@ -33,6 +33,7 @@ from grader.catalogue import recognise
 from grader.comparison import Judgement, OutputJudgement, follow_through, judge
 from grader.diagnosis import diagnose
 from grader.diagnosis.findings import Finding
+from grader.diagnosis.nothing_returned import read_again
 from grader.diagnosis.pictures import pictures
 from grader.diagnosis.screen import stale_output
 from grader.diagnosis.traces import Event, is_open, may_tell, told_apart
@@ -211,6 +212,10 @@ class Grader:
                         seen = session.trace(item.called, cases[0].arguments, through=item.call)
                     if is_open(judgement.verdict, findings):
                         findings = told_apart(findings, seen, submission.cells)
+                    if isinstance(item, Question) and judgement.verdict == "missing":
+                        judgement, findings = read_again(
+                            item, outcomes, judgement, findings, cells=submission.cells
+                        )
                     findings += _stale_outputs(submission, session.screens, item)
                     found[item.id] = Judged(item, cases, outcomes, judgement, findings, seen)
         return [found[item.id] for item in self.assignment.items]

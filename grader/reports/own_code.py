@@ -103,8 +103,9 @@ def _within(message: Message) -> Iterator[_Place]:
     if message.id in ("line", "line_alone"):
         yield from _place(told.get("number"), told.get("source"))
     yield from _place(told.get("line"), told.get("source"), told.get("cell"))
-    for inner in told.values():
-        if isinstance(inner, Message):
+    for name, inner in told.items():
+        # A `place` says in words what the line, the source and the cell beside it say.
+        if isinstance(inner, Message) and name != "place":
             yield from _within(inner)
 
 

@@ -99,7 +99,8 @@ def _question(question: QuestionResult, language: Language) -> Iterator[Renderab
         # Unexpanded, a column that is empty throughout would take its width from the others.
         yield Padding(_outputs(question, language), (0, 0, 0, 2))
     feedback = question.feedback
-    if feedback.line is not None:
+    line = _say("line_alone", language, number=feedback.line)
+    if feedback.line is not None and line not in message:
         yield _indented(_say("report.your_line", language, line=feedback.line))
     for what, said in (("expected", feedback.expected), ("found", feedback.found)):
         if said is not None and said not in message:

@@ -1,10 +1,13 @@
 """A report's file is whole, or what was there before is still there."""
 
 import stat
+import tracemalloc
+from collections.abc import Collection
 
 import pytest
+from msgspec.structs import replace
 
-from grader.reports import ReportError, html, json, write_atomically
+from grader.reports import ReportError, feedback, html, json, junit, lms, write_atomically
 from grader.results import from_json, to_json
 
 
@@ -59,3 +62,50 @@ def test_a_file_in_the_place_of_the_folder_is_one_line(results, tmp_path):
     with pytest.raises(ReportError, match=r"results\.json could not be written"):
         json.write(results, tmp_path / "results")
     assert (tmp_path / "results").read_text() == "mine"
+
+
+class Many(Collection):
+    """A class of so many like one submission, each with much to say, made anew when it is read."""
+
+    def __init__(self, one, count):
+        self.one, self.count = one, count
+
+    def __len__(self):
+        return self.count
+
+    def __contains__(self, one):
+        return False
+
+    def __iter__(self):
+        for number in range(self.count):
+            questions = tuple(
+                replace(each, message=f"{number} " * 3_000) for each in self.one.questions
+            )
+            yield replace(
+                self.one, id=f"student{number}", path=f"x_{number}_7_a.py", questions=questions,
+                lms={"system": "canvas", "user_id": str(number), "attachment_id": "7"},
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda results, folder: html.write(results, folder, secret=b"s"),
+        junit.write,
+        lms.write_csv,
+        lambda results, folder: feedback.write(
+            results, folder, system="canvas", page=lambda one: one.questions[0].message
+        ),
+    ],
+    ids=["html", "junit", "csv", "feedback"],
+)
+def test_of_a_large_class_one_result_is_held_at_a_time(results, tmp_path, write):
+    bruno = next(one for one in results.submissions if one.id == "bruno")
+    write(replace(results, submissions=Many(bruno, 1)), tmp_path / "first")
+    tracemalloc.start()
+    try:
+        write(replace(results, submissions=Many(bruno, 60)), tmp_path / "results")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 500_000

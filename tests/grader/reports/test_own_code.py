@@ -17,7 +17,8 @@ def question(**fields):
 
 
 def raised(line, source=None, cell=None):
-    parameters = {"type": "TypeError", "text": "", "line": line, "source": source, "cell": cell}
+    parameters = {"type": "TypeError", "text": "", "line": line, "source": source, "cell": cell,
+                  "place": Message("line", {"number": line, "source": source})}  # fmt: skip
     return Message("raised_at", parameters)
 
 

@@ -1,0 +1,97 @@
+"""What the text of a function says where it handed back None: that it is empty, or never returns.
+
+It reads source and runs nothing. What it cannot read for certain it leaves as it was found.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from grader.assignment import Question
+from grader.comparison import Judgement
+from grader.diagnosis.findings import Finding, finding
+from grader.messages import Message
+from grader.notebooks import parse_cells
+from grader.outcomes import Answered, Outcome
+
+_READS_GRAD = re.compile(r"\.grad\b")
+_ASKS_FOR_GRADIENTS = re.compile(
+    r"backward|\bgrad\s*\(|\bimport\b.*\bgrad\b|\b(?:jacobian|hessian|jacrev|jacfwd|vjp|jvp|hvp|vhp)\b"
+)
+_UNFILLED = frozenset({"returned_nothing", "grad_of_non_leaf", "requires_grad_missing"})
+"""What an empty `.grad` could be for that nothing ever filled."""
+
+
+def read_again(
+    question: Question,
+    outcomes: Sequence[Outcome],
+    judgement: Judgement,
+    findings: tuple[Finding, ...],
+    *,
+    cells: Sequence[str],
+) -> tuple[Judgement, tuple[Finding, ...]]:
+    """A judgement and its findings where every answer is None, by the source in `cells`.
+
+    An empty function is not yet an answer, one without a value after `return` has returned nothing,
+    and one that reads `.grad` in code without a backward pass lacks that.
+    """
+    if not all(isinstance(one, Answered) and one.value is None for one in outcomes):
+        return judgement, findings
+    function = None if question.call else _last_definition(cells, question.called)
+    if function is None or function.decorator_list:
+        return judgement, findings
+    if _is_empty(function):
+        return _unanswered(judgement), ()
+    if not any(map(_gives_a_value, _returns(function.body))):
+        return judgement, (finding("returned_nothing", None, exact=True),)
+    text = "\n".join(cells)
+    if _READS_GRAD.search(text) and not _ASKS_FOR_GRADIENTS.search(text):
+        others = (one for one in findings if one.id not in _UNFILLED)
+        return judgement, (finding("backward_missing", None, exact=False), *others)
+    return judgement, tuple(one for one in findings if one.id != "returned_nothing")
+
+
+def _last_definition(cells: Sequence[str], name: str) -> ast.FunctionDef | None:
+    """The function that a name stands for in the end; None where it may be something else."""
+    found = None
+    for tree in parse_cells(cells):
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                found = node
+            elif any(isinstance(one, ast.Name | ast.alias | ast.ClassDef) and _binds(one, name)
+                     for one in ast.walk(node)):  # fmt: skip
+                found = None
+    return found
+
+
+def _binds(node: ast.Name | ast.alias | ast.ClassDef, name: str) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id == name and not isinstance(node.ctx, ast.Load)
+    return name in (node.name, getattr(node, "asname", None))
+
+
+def _is_empty(function: ast.FunctionDef) -> bool:
+    """Whether there is no statement but `...`, `pass` and texts."""
+    written = [one.value if isinstance(one, ast.Expr) else one for one in function.body]
+    return all(isinstance(one, ast.Pass | ast.Constant) for one in written)
+
+
+def _returns(statements: Sequence[ast.AST]) -> Iterator[ast.Return]:
+    """The returns of a function's own, without those of functions within it."""
+    for one in statements:
+        if isinstance(one, ast.Return):
+            yield one
+        elif not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.expr):
+            yield from _returns(list(ast.iter_child_nodes(one)))
+
+
+def _gives_a_value(one: ast.Return) -> bool:
+    nothing = isinstance(one.value, ast.Constant) and one.value.value is None
+    return one.value is not None and not nothing
+
+
+def _unanswered(judgement: Judgement) -> Judgement:
+    told = Message("unanswered")
+    outputs = tuple(replace(one, message=told) for one in judgement.outputs)
+    return replace(judgement, message=told, outputs=outputs)
