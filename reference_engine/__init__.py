@@ -83,6 +83,7 @@ from reference_engine._types import (
     int64,
     layout,
     memory_format,
+    name_only,
     preserve_format,
     set_default_dtype,
     strided,
@@ -120,13 +121,17 @@ set_default_tensor_type = _constructors.set_default_tensor_type
 
 _SUBMODULES = frozenset(
     {
-        "_C", "accelerator", "autograd", "backends", "cuda", "distributions", "func", "jit",
-        "linalg", "nn",
+        "_C", "autograd", "backends", "cuda", "distributions", "func", "jit", "linalg", "nn",
         "optim", "random", "special", "testing", "utils", "version",
     }
 )  # fmt: skip
 """What is imported when it is first named: a computation needs few of them."""
 
+
+_RARE = frozenset(("accelerator", "amp", "mps", "serialization", "xpu"))
+"""The same, for what hardly any does."""
+
+_RARE_FUNCTIONS = frozenset(("adjoint", "binomial", "fill", "histogram", "poisson"))
 
 _OF_NETWORKS = frozenset(
     {
@@ -157,10 +162,16 @@ def _lazily(name: str) -> Any:
     """What is made when it is first asked for; None where there is no such name."""
     if name in _functions_later:
         return function_of(TABLE[_functions_later[name]])
-    if name in _SUBMODULES:
+    if name in _SUBMODULES or name in _RARE:
         return import_module(f"reference_engine.{name}")
     if name.startswith("_"):
         return None
+    if name in _RARE_FUNCTIONS:
+        return getattr(import_module("reference_engine._rare"), name)
+    if name == "autocast":
+        return import_module("reference_engine.amp").autocast
+    if name_only(name) is not None:
+        return name_only(name)
     if name.endswith("_window"):
         return getattr(import_module("reference_engine._window_functions"), name, None)
     if name in _OF_NETWORKS:
@@ -177,4 +188,6 @@ def _lazily(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_functions_later, *_SUBMODULES, *_OF_NETWORKS})
+    return sorted(
+        {*globals(), *_functions_later, *_SUBMODULES, *_RARE, *_RARE_FUNCTIONS, *_OF_NETWORKS}
+    )

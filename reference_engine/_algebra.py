@@ -85,13 +85,14 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     if dim is None:
         if 3 not in input._array.shape:
             raise RuntimeError(_errors.CROSS_NO_DIM)
+        warnings.warn(_errors.CROSS_DEPRECATED, UserWarning, stacklevel=3)
         dim = input._array.shape.index(3)
     return linalg.cross(input, other, dim=dim)
 
 
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """`linalg.multi_dot` of matrices; deprecated."""
-    warnings.warn(_errors.CHAIN_DEPRECATED, UserWarning, stacklevel=2)
+    warnings.warn(_errors.CHAIN_DEPRECATED, UserWarning, stacklevel=3)
     return linalg.multi_dot(matrices) if len(matrices) > 1 else matrices[0]
 
 
@@ -258,6 +259,7 @@ def _arranged(tensor: Tensor, names: list[str], kept: list[str]) -> Tensor:
             tensor = dispatch(TABLE["diagonal"], (tensor,), (0, first, second))
             names = [one for place, one in enumerate(names) if place not in (first, second)]
             names.append(name)
+        tensor = permute(tensor, list(range(tensor._array.ndim)))
     for name in kept:
         if name not in names:
             tensor = unsqueeze(tensor, -1)

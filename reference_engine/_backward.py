@@ -15,7 +15,14 @@ import numpy as np
 
 from reference_engine import _dispatch, _errors, _hooks
 from reference_engine._derivatives._table import TABLE, Row
-from reference_engine._graph import AccumulateGrad, Gradient, GradientEdge, Node, run_backward
+from reference_engine._graph import (
+    AccumulateGrad,
+    Gradient,
+    GradientEdge,
+    Node,
+    accumulate_grad,
+    run_backward,
+)
 from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import Size
@@ -67,7 +74,7 @@ class ArrayOperations:
             shape, dtype = shape[number], dtype[number]
         if gradient.shape != shape:
             gradient = _summed_to(gradient, shape)
-        if dtype is not None and gradient.dtype != dtype:
+        if gradient.dtype is not dtype and dtype is not None:
             gradient = gradient.astype(dtype)
         return gradient
 
@@ -80,7 +87,11 @@ class ArrayOperations:
                 gradient = gradient.copy()
             leaf._grad = _dispatch.wrap(gradient)
         else:
-            grad._array += gradient  # in place, but for a scalar that nobody else can see
+            array = grad._array
+            if type(array) is np.ndarray and array.size < _FEW:
+                array[...] = array + gradient
+            else:
+                grad._array += gradient  # in place, but for a scalar that nobody else can see
             grad._counter[0] += 1
         if leaf._hooks is not None:
             _hooks.after_accumulation(leaf)
@@ -193,12 +204,15 @@ def _references_of_unshared() -> int:
     The interpreter decides how many are its own, so that the number is measured, not known.
     """
     leaf = _dispatch.wrap(np.zeros(1))
-    source = _Source((AccumulateGrad(leaf), 0), (), np.dtype(np.float64))
-    run_backward((source, 0), [np.float64(1)], keep_graph=True, operations=_Measuring)
+    source = _Source((accumulate_grad(leaf), 0), (), np.dtype(np.float64))
+    run_backward((source, 0), [np.float64(1)], True, _Measuring)
     return leaf._output_nr
 
 
 _UNSHARED = _references_of_unshared()
+
+_FEW = 256
+"""Of so few numbers a copy takes less time than `+=` takes to ask whether its operands overlap."""
 
 _summed_to = TABLE["sum_to"].forward
 
@@ -228,7 +242,7 @@ def backward(
     """
     if inputs is not None and not inputs:
         raise RuntimeError(_errors.INPUTS_EMPTY)
-    roots, starts = _beginning(tensors, gradients)
+    roots, starts = _beginning(tensors, gradients, create_graph=create_graph)
     if create_graph:
         warnings.warn(_errors.CREATE_GRAPH_CYCLE, UserWarning, stacklevel=3)
     if inputs is None:
@@ -257,7 +271,7 @@ def grad(
     """The gradients of the outputs' sum with respect to each input; nothing accumulates."""
     if not inputs:
         raise RuntimeError(_errors.GRAD_INPUTS_EMPTY)
-    roots, starts = _beginning(outputs, grad_outputs)
+    roots, starts = _beginning(outputs, grad_outputs, create_graph=create_graph)
     _check_inputs(inputs, _errors.INPUT_NO_GRAD)
     found = _walk(outputs, roots, starts, retain_graph, create_graph=create_graph, inputs=inputs)
     operations = TensorOperations if create_graph else ArrayOperations
@@ -292,22 +306,20 @@ def _walk(
         return _in_another_thread(partial(again, tensors, roots, starts, retain_graph))
     task = next_task()  # noqa: F841 - looked for by `_running`
     callbacks: list[Callable[[], None]] = []
-    if create_graph or _dispatch.observer is not None:
-        starts = [one if isinstance(one, Tensor) else _dispatch.wrap(one) for one in starts]
-        if _dispatch.observer is not None:
-            starts = _dispatch.observer.backward_pass(tensors, list(starts)) or starts
+    if _dispatch.observer is not None:
+        starts = _observed(tensors, starts, create_graph=create_graph)
+    special: dict[str, Any] = {}
+    if inputs is not None:
+        wanted = [_dispatch.gradient_edge(one) for one in inputs]
+        special = {"wanted": wanted, "capture": capture}
+    if _dispatch.step is not None:
+        special["step"] = _dispatch.step
+    keep_graph = create_graph if retain_graph is None else retain_graph
+    operations = TensorOperations if create_graph else ArrayOperations
     recording, mine["enabled"] = mine["enabled"], create_graph
     mine["depth"] += 1
     try:
-        found = _run_quietly(
-            roots,
-            starts if create_graph else list(map(_dispatch.as_array, starts)),
-            keep_graph=create_graph if retain_graph is None else retain_graph,
-            operations=TensorOperations if create_graph else ArrayOperations,
-            step=_dispatch.step,
-            wanted=None if inputs is None else list(map(_dispatch.gradient_edge, inputs)),  # type: ignore[arg-type]
-            capture=capture,
-        )
+        found = _run_quietly(roots, starts, keep_graph, operations, **special)
         for callback in callbacks:  # grows as it is gone through
             callback()
     finally:
@@ -356,15 +368,24 @@ def _check_inputs(inputs: Sequence[Any], without_grad: str) -> None:
             raise RuntimeError(without_grad)
 
 
-def _beginning(tensors: Sequence[Any], gradients: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """The edges along which a backward pass starts, and the cotangents: arrays, or as given."""
+def _observed(tensors: Sequence[Tensor], starts: list[Any], *, create_graph: bool) -> list[Any]:
+    """The cotangents, or those that the observer puts in their place."""
+    shown = starts if create_graph else list(map(_dispatch.wrap, starts))
+    found = _dispatch.observer.backward_pass(tensors, list(shown)) or shown  # type: ignore[union-attr]
+    return found if create_graph else [one._array for one in found]
+
+
+def _beginning(
+    tensors: Sequence[Any], gradients: Sequence[Any], *, create_graph: bool
+) -> tuple[list[Any], list[Any]]:
+    """The edges along which a backward pass starts, and the cotangents as its gradients are."""
     if len(tensors) != len(gradients):
         _refuse_others(gradients)
         raise RuntimeError(
             _errors.GRADIENT_COUNT.format(tensors=len(tensors), gradients=len(gradients))
         )
     roots: list[Any] = []
-    starts = []
+    starts: list[Any] = []
     for index, tensor in enumerate(tensors):
         gradient = gradients[index]
         if type(tensor) is GradientEdge:
@@ -385,7 +406,14 @@ def _beginning(tensors: Sequence[Any], gradients: Sequence[Any]) -> tuple[list[A
         if edge[0] is None:
             raise RuntimeError(_errors.NO_GRAPH.format(index=index))
         roots += edge
-        starts.append(_start(array, gradient))
+        if gradient is not None:
+            start = _in_dtype(gradient, array.dtype)
+            starts.append(start if create_graph else start._array)
+        else:
+            one: Any = _ONE if array.dtype is _dispatch.FLOAT64 else array.dtype.type(1)
+            if array.ndim:
+                one = np.full(array.shape, one)
+            starts.append(_dispatch.wrap(one) if create_graph else one)
     return roots, starts
 
 
@@ -406,18 +434,14 @@ def _refuse_others(gradients: Sequence[Any]) -> None:
             raise TypeError(_errors.GRADIENT_TYPE.format(type=type(one).__name__))
 
 
-def _start(array: Any, gradient: Tensor | None) -> Any:
-    kind = array.dtype
-    if gradient is None:
-        if kind is _dispatch.FLOAT64 and not array.ndim:
-            return _ONE
-        return np.full(array.shape, 1, kind)[()]
+_ONE = np.float64(1)
+
+
+def _in_dtype(gradient: Tensor, kind: np.dtype[Any]) -> Tensor:
+    """A cotangent in the dtype of the tensor that it is for."""
     if gradient._array.dtype == kind:
         return gradient
-    return _dispatch.dispatch(TABLE["to_copy"], (gradient,), (kind,))
-
-
-_ONE = np.float64(1)
+    return _dispatch.dispatch(TABLE["to_copy"], (gradient,), (kind,))  # type: ignore[no-any-return]
 
 
 _dispatch.backward = backward

@@ -152,7 +152,8 @@ def bind() -> tuple[dict[str, Any], dict[str, str]]:
     for name in _rearranging.METHODS:
         methods[name] = explaining(getattr(_rearranging, name))
     for module in (_rearranging, _joining, _copies, _ordering, _algebra):
-        functions.update({name: getattr(module, name) for name in module.FUNCTIONS})
+        for name in module.FUNCTIONS:
+            functions[name] = explaining(getattr(module, name), is_method=False)
     for name in (*IN_PLACE, *_elementwise.IN_PLACE):
         methods[f"{name}_"] = in_place_of(name, name, name)
     for name, (of_tensors, otherwise) in _elementwise.IN_PLACE_CHOICES.items():
@@ -270,4 +271,5 @@ def _new_of(create: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def method(self: Tensor, *arguments: Any, dtype: Any = None, **options: Any) -> Tensor:
         return create(*arguments, dtype=self.dtype if dtype is None else dtype, **options)
 
-    return method
+    method.__name__ = f"new_{create.__name__}"
+    return explaining(method)

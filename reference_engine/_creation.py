@@ -3,11 +3,13 @@
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from math import isfinite
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors
+from reference_engine import _dispatch, _errors, _narrowing
 from reference_engine._dispatch import UNTRACKED, as_array, wrap
 from reference_engine._functions import refusal
 from reference_engine._modes import state
@@ -30,7 +32,7 @@ def tensor(
     """
     check_device(device)
     if isinstance(data, Tensor):
-        warnings.warn(_errors.COPY_WARNING, UserWarning, stacklevel=2)
+        warnings.warn(_errors.COPY_WARNING, UserWarning, stacklevel=3)
     wanted = None if dtype is None else as_dtype(dtype).numpy
     result = finished(array_of(data, wanted), requires_grad)
     if _dispatch.observer is not None and isinstance(data, Tensor):
@@ -97,14 +99,20 @@ def array_of(data: Any, wanted: np.dtype[Any] | None = None) -> np.ndarray[Any, 
     leaves = list(_leaves(data))
     _check_even(data, lengths, integers=not any(isinstance(one, float) for one in leaves))
     array = np.array(_plain(data))
-    if array.dtype.kind == "O":
+    if array.dtype.kind == "O" or (array.dtype == np.uint64 and _is_whole(wanted)):
         raise ValueError(_errors.INTEGER_OVERFLOW)
     if wanted is not None:
+        if wanted.kind in "iu" and array.dtype != wanted:
+            _narrowing.check(array, wanted, wanted.name)
         return array.astype(wanted)
     if array.dtype.kind == "f" and not (leaves and isinstance(leaves[0], _TYPED)):
         return array.astype(Defaults.dtype.numpy)
     of_numpy(array.dtype)
     return array
+
+
+def _is_whole(wanted: np.dtype[Any] | None) -> bool:
+    return wanted is None or wanted.kind != "f"
 
 
 _SEQUENCES = (list, tuple, range)
@@ -221,6 +229,8 @@ def size_of(function: str, size: tuple[Any, ...]) -> tuple[int, ...]:
     sizes = tuple(int(one) for one in given)
     for one in sizes:
         if one < 0:
+            if function == "zeros":
+                raise RuntimeError(_errors.ZEROS_NEGATIVE_SIZE)
             raise RuntimeError(_errors.NEGATIVE_SIZE.format(size=one, sizes=list(sizes)))
     return sizes
 
@@ -272,7 +282,11 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None) -> Any:
         kind = type(size).__name__
         raise TypeError(_errors.SIZE_TYPE.format(function="full", name="size", type=kind))
     filling = as_array(fill_value)
+    if isinstance(filling, (list, tuple)):
+        raise TypeError(_errors.NOT_A_NUMBER.format(type=type(filling).__name__))
     filled = array_of(filling).dtype if dtype is None else as_dtype(dtype).numpy
+    if not isinstance(filling, (np.ndarray, np.generic)):
+        filling = _narrowing.number(filling, filled)
     return np.full(size_of("full", (size,)), filling, filled)
 
 
@@ -306,11 +320,19 @@ def empty_strided(size: Any, stride: Any, *, dtype: Any = None) -> Any:
 # -- counted --------------------------------------------------------------------------------------
 
 
+_LEFT_OUT: Any = object()
+
+
 @creating
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
+def arange(
+    start: Any = _LEFT_OUT, end: Any = _LEFT_OUT, step: Any = _LEFT_OUT, *, dtype: Any = None
+) -> Any:
     """From `start` (0 if one number is given) up to, not including, `end`; ints give int64."""
-    if end is None:
-        start, end = 0, start
+    if start is _LEFT_OUT or end is _LEFT_OUT:
+        if step is not _LEFT_OUT or (start is end):
+            raise TypeError("arange() takes an end, a start and an end, or those and a step")
+        start, end = 0, end if start is _LEFT_OUT else start
+    step = 1 if step is _LEFT_OUT else step
     first, last, by = numbers = [_number(one) for one in (start, end, step)]
     if dtype is None:
         integers = all(isinstance(one, int) for one in numbers)
@@ -321,6 +343,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None) -> 
         raise RuntimeError(_errors.STEP_ZERO)
     if (last - first) * by < 0:
         raise RuntimeError(_errors.STEP_SIGN)
+    if not (isfinite(first) and isfinite(last)):
+        raise RuntimeError(_errors.RANGE_UNSUPPORTED.format(first=first, last=last))
     count = max(int(np.ceil((last - first) / by)), 0)
     if kind.kind != "f":
         return (first + by * np.arange(count)).astype(kind)
@@ -356,7 +380,7 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Ten
 @creating
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None) -> Any:
     """`steps` numbers from `start` to `end`, both included, computed from both ends inwards."""
-    return _spaced(_number(start), _number(end), steps, numpy_dtype(dtype))
+    return _spaced(_number(start), _number(end), index(steps), numpy_dtype(dtype))
 
 
 @creating

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reference_engine import _errors, _modes, _numpy_errors, _saved, _views
-from reference_engine._graph import AccumulateGrad, Edge, GradientEdge
+from reference_engine._graph import AccumulateGrad, Edge, GradientEdge, accumulate_grad
 from reference_engine._modes import state
 from reference_engine._promotion import CATEGORY, PYTHON_NUMBERS, as_operand, dtype_name
 
@@ -128,7 +128,7 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
         if result._view is None:
             result._counter = UNTRACKED
     elif required and state.enabled and found.dtype.kind == "f":
-        node = row.plan(required, tensors).node(options, result, *inputs)
+        node = row.plan(required, tensors).node(options, result, found.dtype, *inputs)
         if _saved.saved_hooks:
             _saved.pack(node)
         result._grad_fn = node
@@ -161,15 +161,17 @@ def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> 
     result._hooks = None
     if _modes.inference_used and state.inference:
         result._counter = UNTRACKED
-    elif input._requires_grad and row.gradient_mask and state.enabled and found.dtype.kind == "f":
-        make = row.node_of_one
-        if make is None:
-            make = row.node_of_one = row.plan(1, 1).node
-        node = make(options, result, input)
-        if _saved.saved_hooks:
-            _saved.pack(node)
-        result._grad_fn = node
-        result._requires_grad = True
+    elif input._requires_grad and row.gradient_mask and state.enabled:
+        kind = found.dtype
+        if kind is FLOAT64 or kind.kind == "f":
+            make = row.node_of_one
+            if make is None:
+                make = row.node_of_one = row.plan(1, 1).node
+            node = make(options, result, kind, input)
+            if _saved.saved_hooks:
+                _saved.pack(node)
+            result._grad_fn = node
+            result._requires_grad = True
     if observer is not None:
         observer.operation(row, (input,), (result,))
     return result
@@ -194,7 +196,9 @@ def operator_of(
             b = other._array
             if kind is not b.dtype or (kind is not FLOAT64 and kind is not FLOAT32):
                 return dispatch(row, (self, other), options)
-            required = self._requires_grad | other._requires_grad << 1
+            required = 1 if self._requires_grad else 0
+            if other._requires_grad:
+                required += 2
             makers = of_tensors
         elif type(other) in _PLAIN_NUMBERS and (kind is FLOAT64 or kind is FLOAT32):
             b = other
@@ -226,7 +230,7 @@ def operator_of(
             make = makers[required]
             if make is None:
                 make = makers[required] = plan(required, 3 if makers is of_tensors else 1).node
-            node = make(options, result, self, other)
+            node = make(options, result, kind, self, other)
             if _saved.saved_hooks:
                 _saved.pack(node)
             result._grad_fn = node
@@ -260,7 +264,7 @@ def _several(
             if one._view is None:
                 one._counter = UNTRACKED
     elif case[0] and state.enabled:
-        node = row.plan(*case).node(options, results, *inputs)
+        node = row.plan(*case).node(options, results, None, *inputs)
         if _saved.saved_hooks:
             _saved.pack(node)
         for number, one in enumerate(results):
@@ -326,7 +330,7 @@ def accumulator(leaf: "Tensor") -> AccumulateGrad:
     reference = leaf._accumulator
     node = None if reference is None else reference()
     if node is None:
-        node = AccumulateGrad(leaf)
+        node = accumulate_grad(leaf)
         leaf._accumulator = weakref.ref(node)
     return node
 
@@ -371,7 +375,7 @@ def dispatch_in_place(
         if plan.saves(row.inputs[0]):  # as it was before the write
             inputs = (_from_before(target), *others)
         # An operand that shares the memory is modified by the write; the result is not.
-        node = plan.node(options, target, *inputs)
+        node = plan.node(options, target, array.dtype, *inputs)
         node.versions = tuple(
             version + 1 if type(value) is _saved.Saved else version
             for value, version in zip(node.saved, node.versions, strict=True)

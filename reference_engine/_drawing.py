@@ -101,13 +101,19 @@ def normal(
     if mismatch is not None:
         raise RuntimeError(mismatch)
     shape = np.broadcast_shapes(*shapes)
+    if isinstance(std, Tensor) and np.any(std._array < 0):
+        raise RuntimeError(_errors.NORMAL_DEVIATION)
     deviation = 1.0 if isinstance(std, Tensor) else float(std)
     kind = tensors[0]._array.dtype
     result = wrap(generator_of(generator).normal(shape, kind, std=deviation))
     if isinstance(std, Tensor):
         result = mul(result, std.detach())
     shift = mean.detach() if isinstance(mean, Tensor) else mean
-    return dispatch(TABLE["add"], (result, shift), (1,))  # type: ignore[no-any-return]
+    drawn = dispatch(TABLE["add"], (result, shift), (1,))
+    if len(tensors) > 1:
+        return dispatch(_DRAWN_FROM_TWO, (mean, std, drawn))  # type: ignore[no-any-return]
+    name = "normal_mean" if isinstance(mean, Tensor) else "normal_std"
+    return dispatch(_DRAWN[name], (tensors[0], drawn))  # type: ignore[no-any-return]
 
 
 def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any = None) -> Tensor:
@@ -194,7 +200,18 @@ _DRAWN = {
     "cauchy": _row("cauchy"),
     "log_normal": _row("log_normal"),
     "geometric": _row("geometric"),
+    "normal_mean": _row("normal", "NormalBackward1"),
+    "normal_std": _row("normal", "NormalBackward2"),
 }
+_DRAWN_FROM_TWO = Row(
+    "normal",
+    lambda mean, std, drawn, /: drawn,
+    node="NormalBackward3",
+    promote=None,
+    is_view=False,
+    outputs=None,
+    gradients={"mean": lambda grad: grad * 0, "std": lambda grad: grad * 0},
+)
 
 
 def _fill(self: Tensor, row: str, drawn: Any) -> Tensor:
@@ -263,6 +280,16 @@ def cauchy_(
     return _fill(self, "cauchy", drawn.astype(self._array.dtype))
 
 
+def log_normal_(
+    self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Any = None
+) -> Tensor:
+    """Fill with numbers whose logarithm is normal."""
+    _floating(self, "log_normal")
+    array = self._array
+    drawn = np.array(generator_of(generator)._pairwise_normals(array.size)).reshape(array.shape)
+    return _fill(self, "log_normal", np.exp(mean + std * drawn).astype(array.dtype))
+
+
 def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
     """Fill with the number of trials up to the first success, of probability `p`."""
     if not 0 < p < 1:
@@ -273,7 +300,8 @@ def geometric_(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
 
 
 METHODS: tuple[Callable[..., Tensor], ...] = (
-    uniform_, normal_, bernoulli_, exponential_, random_, cauchy_, geometric_, bernoulli,
+    uniform_, normal_, bernoulli_, exponential_, random_, cauchy_, geometric_, log_normal_,
+    bernoulli,
     multinomial,
 )  # fmt: skip
 """What a tensor has of this."""

@@ -13,6 +13,7 @@ import numpy as np
 from reference_engine import _dispatch, _errors, _views
 from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import as_array, dispatch, dispatch_one, wrap
+from reference_engine._narrowing import number as narrowed
 from reference_engine._promotion import dtype_name, result_type
 from reference_engine._tensor import Tensor
 from reference_engine._types import as_dtype, check_device, dtype, of_numpy
@@ -75,7 +76,8 @@ def square(input: Tensor) -> Tensor:
 
 def remainder(input: Any, other: Any) -> Tensor:
     """The remainder with the divisor's sign."""
-    row = TABLE["remainder" if isinstance(other, Tensor) else "remainder_number"]
+    name = "remainder" if isinstance(input, Tensor) else "remainder_of_number"
+    row = TABLE[name if isinstance(other, Tensor) else "remainder_number"]
     return dispatch(row, (input, other))  # type: ignore[no-any-return]
 
 
@@ -162,6 +164,8 @@ def _reinterpreted(input: Tensor, kind: dtype) -> Tensor:
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape, sharing memory where that is possible."""
+    if not shape:
+        raise TypeError(_errors.MISSING_ARGUMENT.format(function="reshape", name="shape"))
     sizes = _sizes(shape, "reshape", "shape")
     array = _dispatch.storage(input)
     if array.flags.c_contiguous:
@@ -246,12 +250,23 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """Copies side by side, so many along each dimension."""
     if not repeats:
         raise TypeError(_errors.MISSING_ARGUMENT.format(function="repeat", name="repeats"))
-    return dispatch(TABLE["repeat"], (input,), (_sizes(repeats, "repeat", "repeats"),))  # type: ignore[no-any-return]
+    counts = _sizes(repeats, "repeat", "repeats")
+    if any(count < 0 for count in counts):
+        shape = (1,) * (len(counts) - input._array.ndim) + input._array.shape
+        sizes = [one * count for one, count in zip(shape, counts, strict=False)]
+        first = next(one for one in sizes if one < 0)
+        raise RuntimeError(_errors.NEGATIVE_SIZE.format(size=first, sizes=sizes))
+    return dispatch(TABLE["repeat"], (input,), (counts,))  # type: ignore[no-any-return]
 
 
 def flip(input: Tensor, *sizes: Any, dims: Any = ()) -> Tensor:
     """The order reversed along dimensions."""
-    return dispatch(TABLE["flip"], (input,), (_sizes(sizes or (dims,), "flip", "dims"),))  # type: ignore[no-any-return]
+    given = _sizes(sizes or (dims,), "flip", "dims")
+    places = [place_of(input, one) for one in given]
+    for one in places:
+        if places.count(one) > 1:
+            raise RuntimeError(_errors.DIM_TWICE.format(dim=one))
+    return dispatch(TABLE["flip"], (input,), (given,))  # type: ignore[no-any-return]
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -279,16 +294,22 @@ def _of_one_dtype(function: str, tensors: Sequence[Tensor]) -> tuple[Tensor, ...
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, as views."""
+    if not input._array.ndim:
+        raise IndexError(_errors.UNBIND_SCALAR.format(dim=dim))
     return dispatch(TABLE["unbind"], (input,), (dim,))  # type: ignore[no-any-return]
 
 
 def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Pieces of a size, or of the sizes given, along a dimension, as views."""
     if not isinstance(split_size_or_sections, int):
+        if isinstance(split_size_or_sections, str):
+            raise TypeError(_errors.SPLIT_SIZES_TYPE.format(type="str"))
         sizes = tuple(split_size_or_sections)
         if any(one < 0 for one in sizes):
             raise RuntimeError(_errors.SPLIT_NEGATIVE_SIZES.format(sizes=list(sizes)))
         return dispatch(TABLE["split_with_sizes"], (input,), (sizes, dim))  # type: ignore[no-any-return]
+    if not input._array.ndim:
+        raise RuntimeError(_errors.SPLIT_SCALAR)
     size, whole = split_size_or_sections, input.size(dim)
     if size < 0:
         raise RuntimeError(_errors.SPLIT_NEGATIVE.format(size=size))
@@ -356,7 +377,10 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     """Overwrite every element with one number or 0-d tensor."""
     if isinstance(value, Tensor):
         return _dispatch.dispatch_in_place(TABLE["fill_tensor"], input, (value,))
-    return _dispatch.dispatch_in_place(TABLE["fill"], input, (), (value,))
+    if not isinstance(value, (int, float, complex, np.number, np.bool_)):
+        raise TypeError(_errors.FILL_TYPE.format(type=type(value).__name__))
+    number = narrowed(value, input._array.dtype)
+    return _dispatch.dispatch_in_place(TABLE["fill"], input, (), (number,))
 
 
 # -- questions about values -----------------------------------------------------------------------

@@ -151,14 +151,9 @@ class AccumulateGrad(Node):
 
     __slots__ = ("variable",)
 
-    def __init__(self, variable: "Tensor") -> None:
-        array = variable._array
-        self.edges = ()
-        self.shape = array.shape
-        self.dtype = array.dtype
-        self.sequence = next_sequence() + _LAST
-        self.hooks = variable._hooks
-        self.variable = variable
+    variable: "Tensor"
+
+    __init__ = object.__init__  # written field by field, by `accumulate_grad`
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
@@ -166,6 +161,19 @@ class AccumulateGrad(Node):
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         operations.accumulate(self.variable, received)
         return ()
+
+
+def accumulate_grad(variable: "Tensor") -> AccumulateGrad:
+    """A leaf's own node."""
+    made: AccumulateGrad = AccumulateGrad()
+    array = variable._array
+    made.edges = ()
+    made.shape = array.shape
+    made.dtype = array.dtype
+    made.sequence = next_sequence() + _LAST
+    made.hooks = variable._hooks
+    made.variable = variable
+    return made
 
 
 class RemovableHandle:
@@ -228,9 +236,9 @@ def hooks_of(node: Node) -> NodeHooks:
 def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for every node
     roots: Sequence[Any],
     gradients: Sequence[Gradient],
-    *,
     keep_graph: bool,
     operations: Any,
+    *,
     step: Callable[[Node, Gradient, Any], Sequence[Gradient]] | None = None,
     wanted: Sequence[tuple[Node, int]] | None = None,
     capture: bool = True,
@@ -257,9 +265,9 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
             applied.update(targets)
             wanted = ()
     captured: dict[tuple[Node, int], Gradient] = {}
-    fit, add = operations.fit, operations.add
+    fit, add, accumulate = operations.fit, operations.add, operations.accumulate
     recorded, namespace = operations.recorded, operations.namespace
-    leaves: list[tuple[Node, Gradient]] = []  # those that have all their gradients
+    leaves: list[tuple[Any, Gradient]] = []  # those that have all their gradients
     latest: Node | None = None  # a node that was reached, kept out of the heap while it is alone
     held: Gradient = None  # what has arrived at it
     reached: list[tuple[int, Node]] = []  # a heap of the others, the youngest first
@@ -318,7 +326,7 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
             node, received = latest, held
             latest = held = None
         else:
-            return [captured.get(target) for target in wanted or ()]
+            return [] if wanted is None else [captured.get(target) for target in wanted]
         edges = node.edges
         hooks = node.hooks
         if applied is not None:
@@ -342,11 +350,14 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
         plan = node.plan
         if step is not None:
             results = step(node, received, operations)
-        elif plan is None:
-            results = node.apply(received, operations)
-        else:
+        elif plan is not None:
             apply = plan.on_tensors if recorded else plan.on_arrays
             results = apply(node, received, namespace)
+        elif type(node) is AccumulateGrad:  # not by its `apply`: see ArrayOperations.accumulate
+            accumulate(node.variable, received)
+            results = ()
+        else:
+            results = node.apply(received, operations)
         if hooks is not None and hooks.post:
             results = operations.run_post_hooks(node, results, received)
         if not keep_graph and (plan is None or plan.frees):
@@ -394,7 +405,7 @@ def _at_output(node: Node, number: int, gradient: Gradient) -> list[Gradient]:
     return gradients
 
 
-def _as_popped(leaves: list[tuple[Node, Gradient]]) -> list[tuple[Node, Gradient]]:
+def _as_popped(leaves: list[tuple[Any, Gradient]]) -> list[tuple[Any, Gradient]]:
     """Leaves that are complete at once, in the order in which PyTorch's queue gives them.
 
     To it they are all alike, so that their order is that of its heap: the hole at the top is

@@ -14,6 +14,7 @@ from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.indexing import Indices
 from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
+from reference_engine._narrowing import number
 from reference_engine._tensor import Tensor
 
 
@@ -33,14 +34,17 @@ def set_item(self: Tensor, key: Any, value: Any) -> None:
         name = _functions.full_name(type(value))
         raise TypeError(_errors.ASSIGNED_TYPE.format(type=name, legacy=self.dtype.legacy))
     viewed, advanced = _basic_part(self, _as_tuple(key) if type(key) is list else key)
-    source = value if isinstance(value, Tensor) else wrap(np.asarray(value, self._array.dtype))
+    source = value if isinstance(value, Tensor) else wrap(number(value, self._array.dtype))
     if advanced is not None:
         if source._array.shape[:1] == (1,):
-            source = _without_front(source, viewed._array[advanced].ndim)
+            source = _without_front(source, TABLE["index"].forward(viewed._array, advanced).ndim)
         try:
             dispatch_in_place(TABLE["index_put"], viewed, (source,), (advanced,))
         except (RuntimeError, ValueError):
             _check_broadcast(source, viewed._array[advanced].shape)
+            raise
+        except IndexError:
+            TABLE["index"].forward(viewed._array, advanced)  # the same in PyTorch's words
             raise
         return
     source = _without_front(source, viewed._array.ndim)
@@ -68,7 +72,7 @@ _LONG = 32
 """A list of so many indices is never taken for a tuple."""
 
 
-_ASSIGNED = (Tensor, bool, int, float, np.integer, np.bool_)
+_ASSIGNED = (Tensor, bool, int, float, complex, np.integer, np.bool_)
 
 
 def _check_broadcast(source: Tensor, expected: tuple[int, ...]) -> None:
@@ -81,11 +85,12 @@ def _check_broadcast(source: Tensor, expected: tuple[int, ...]) -> None:
 
 def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]:
     """The view by the basic parts of a key, and the NumPy key of what is left to index."""
-    keys = _expanded(self, key if isinstance(key, tuple) else (key,))
+    given = key if isinstance(key, tuple) else (key,)
+    keys = _expanded(self, given)
     viewed = self
     advanced: list[Any] = []
     dim = 0
-    for one in keys:
+    for place, one in enumerate(keys):
         if one is None:
             viewed = _functions.unsqueeze(viewed, dim)
         elif isinstance(one, slice):
@@ -93,7 +98,8 @@ def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]
         elif isinstance(one, int):
             size = viewed._array.shape[dim]
             if not -size <= one < size:
-                raise IndexError(_errors.INDEX_BOUNDS.format(index=one, dim=dim, size=size))
+                stood = _place_given(given, place, len(keys))
+                raise IndexError(_errors.INDEX_BOUNDS.format(index=one, dim=stood, size=size))
             viewed = dispatch(TABLE["select"], (viewed,), (dim, one))
             continue
         else:
@@ -111,7 +117,6 @@ def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]
     if not advanced:
         return viewed, None
     found = Indices(one for one in advanced if one is not _COVERED)
-    given = key if isinstance(key, tuple) else (key,)
     found.tensors = tuple(one for one in given if isinstance(one, Tensor))
     found.versions = tuple(one._counter[0] for one in found.tensors)
     return viewed, found
@@ -125,16 +130,19 @@ def _check_mask(self: Tensor, dim: int, mask: np.ndarray[Any, Any]) -> None:
     shape = self._array.shape
     for place, size in enumerate(mask.shape, dim):
         if size != shape[place]:
-            raise IndexError(
-                _errors.INDEX_MASK.format(mask=list(mask.shape), shape=list(shape), place=place)
-            )
+            shapes = {"mask": list(mask.shape), "shape": list(shape)}
+            places = {"number": place - dim, "place": place}
+            raise IndexError(_errors.INDEX_MASK.format(**shapes, **places))
 
 
 def _sliced(self: Tensor, dim: int, key: slice, *, only: bool) -> Tensor:
     whole = self._array.shape[dim]
-    start, end, step = (
-        None if one is None else index(one) for one in (key.start, key.stop, key.step)
-    )
+    try:
+        start, end, step = (
+            None if one is None else index(one) for one in (key.start, key.stop, key.step)
+        )
+    except TypeError:
+        raise TypeError(_errors.SLICE_INDEX) from None
     if step == 0:
         raise ValueError(_errors.SLICE_STEP_ZERO)
     if step is not None and step < 0:
@@ -144,12 +152,19 @@ def _sliced(self: Tensor, dim: int, key: slice, *, only: bool) -> Tensor:
     return dispatch(TABLE["slice"], (self,), (dim, start, end, step))  # type: ignore[no-any-return]
 
 
+def _place_given(key: tuple[Any, ...], place: int, count: int) -> int:
+    """Where a part of the key stood before its ellipsis became several: PyTorch's errors say so."""
+    after_ellipsis = any(one is Ellipsis for one in key[: place + 1])
+    return place - (count - len(key)) * after_ellipsis
+
+
 def _expanded(self: Tensor, keys: tuple[Any, ...]) -> list[Any]:
     """The key with indices as ndarrays, and the ellipsis as the slices it stands for."""
     prepared = [_prepared(one) for one in keys]
     used = sum(_dimensions(one) for one in prepared)
     if self._array.ndim == 0 and used:
-        raise IndexError(_errors.INDEX_SCALAR)
+        scalar = {int: _errors.INDEX_SCALAR, slice: _errors.SLICE_SCALAR}
+        raise IndexError(scalar.get(type(keys[0]), _errors.INDEX_MANY.format(dim=0)))
     if used > self._array.ndim:
         raise IndexError(_errors.INDEX_MANY.format(dim=self._array.ndim))
     expanded: list[Any] = []

@@ -69,6 +69,8 @@ def atleast_3d(input: Tensor) -> Tensor:
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Joined side by side: along the second dimension, vectors along their only one."""
+    if not tensors:
+        raise RuntimeError(_errors.HSTACK_EMPTY)
     given = atleast_1d(*tensors) if len(tensors) > 1 else (atleast_1d(tensors[0]),)
     return cat(given, 0 if given[0]._array.ndim == 1 else 1)
 
@@ -179,6 +181,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     if indexing is None:
         warn_once(_errors.MESHGRID_WITHOUT_INDEXING)
     given = listed(tensors)
+    if not given:
+        raise RuntimeError(_errors.MESHGRID_EMPTY)
     places = list(range(len(given)))
     if indexing == "xy":
         places[:2] = places[:2][::-1]
@@ -197,6 +201,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:
     """Every combination of one element of each vector, as rows."""
+    for one in tensors:
+        if one._array.ndim != 1:
+            raise RuntimeError(_errors.CARTESIAN_DIMS.format(shape=list(one._array.shape)))
     if len(tensors) == 1:
         return tensors[0]
     return _functions.stack(

@@ -314,7 +314,8 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     ]
     if not stretched:
         return self
-    return reshape(sum(self, stretched, keepdim=True), target)
+    found = sum(self, stretched, keepdim=True)
+    return reshape(found, target) if extra else found
 
 
 def is_false(self: Tensor) -> bool:

@@ -52,6 +52,7 @@ def bind_operators() -> None:
         "__pow__": _power,
         "__rpow__": _guarded(lambda self, other: _functions.pow(other, self)),
         "__mod__": _guarded(_functions.remainder),
+        "__rmod__": _guarded(lambda self, other: _functions.remainder(other, self)),
         "__ipow__": lambda self, other: dispatch_in_place(TABLE["pow_number"], self, (), (other,)),
         "__matmul__": _matmul,
         "__rmatmul__": lambda self, other: _matmul(other, self),

@@ -107,7 +107,8 @@ def _quantile(
     ordered = _functions.view(sort(line)[0], (*shape, line._array.shape[-1]))
     found = _between(name, ordered, q, wanted.reshape(-1), interpolation)
     if wanted.ndim:
-        found = _functions.transpose(_functions.unsqueeze(found, 0), 0, -1)
+        found = dispatch(TABLE["unsqueeze_in_place"], (found,), (0,))
+        found = dispatch(TABLE["transpose_in_place"], (found,), (0, -1))
     return dispatch(TABLE["squeezed"], (found,), (-1,))  # type: ignore[no-any-return]
 
 
@@ -162,15 +163,13 @@ def unique(
     return_counts: bool = False, dim: int | None = None,
 ) -> Any:  # fmt: skip
     """The distinct elements (or slices along `dim`), in order."""
-    values, inverse, counts = np.unique(
-        input._array, return_inverse=True, return_counts=True, axis=dim
-    )
-    shape = input._array.shape if dim is None else -1
-    found = [wrap(values)]
+    name = "unique2" if dim is None else "unique_dim"
+    values, inverse, counts = dispatch(TABLE[name], (input,), (dim,))
+    found = [values]
     if return_inverse:
-        found.append(wrap(inverse.reshape(shape).astype(np.int64)))
+        found.append(inverse)
     if return_counts:
-        found.append(wrap(counts.astype(np.int64)))
+        found.append(counts)
     return found[0] if len(found) == 1 else tuple(found)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from reference_engine import _errors, _types
+from reference_engine._types import of_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +142,7 @@ class Generator:
                 "uniform_ expects to return a [from, to) range, "
                 f"but found from={low:g} > to={high:g}"
             )
-        working = _working_dtype(dtype)
+        working = _working_dtype(dtype, "check_uniform_bounds")
         low, high = working.type(low), working.type(high)
         fractions = self._fractions(math.prod(shape), working)
         numbers = fused(fractions, high - low, low).astype(dtype, copy=False)
@@ -165,7 +166,7 @@ class Generator:
         """
         if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-        working = _working_dtype(dtype)
+        working = _working_dtype(dtype, "normal_kernel_cpu")
         count = math.prod(shape)
         if count < _BLOCK:
             numbers = fused(np.array(self._pairwise_normals(count)), std, mean)
@@ -259,7 +260,7 @@ class Generator:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
         fractions = self._fractions(math.prod(shape), np.dtype(np.float64))
         numbers: NDArray[np.float64] = -1.0 / rate * np.log1p(-fractions)
-        return numbers.astype(_working_dtype(dtype)).astype(dtype).reshape(shape)
+        return numbers.astype(_working_dtype(dtype, "exponential")).astype(dtype).reshape(shape)
 
     def _open_stream(self) -> np.random.RandomState:
         # Made on first use: numpy.random is slow to import, and most computations draw nothing.
@@ -309,13 +310,11 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(int(seed))
 
 
-def _working_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+def _working_dtype(dtype: DTypeLike, kernel: str) -> np.dtype[Any]:
     """The precision in which PyTorch computes samples of `dtype`."""
     kind = np.dtype(dtype)
     if kind not in (np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)):
-        raise NotImplementedError(
-            f"random numbers are not implemented for {kind}: use float16, float32 or float64"
-        )
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{of_numpy(kind).legacy}'")
     return np.dtype(np.float64 if kind == np.float64 else np.float32)
 
 

@@ -43,6 +43,10 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
                 source=list(_numbers(source)), destination=list(_numbers(destination))
             )
         )
+    for name, places, given in (("source", froms, source), ("destination", tos, destination)):
+        if len(set(places)) < len(places):
+            text = _errors.MOVEDIM_REPEATED.format(name=name, dims=list(_numbers(given)))
+            raise RuntimeError(text)
     if not ndim:
         return dispatch(TABLE["alias"], (input,))  # type: ignore[no-any-return]
     rest = iter(one for one in range(ndim) if one not in froms)
@@ -106,7 +110,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
         if mismatch is not None:
             raise RuntimeError(mismatch)
         shape = np.broadcast_shapes(shape, one._array.shape)
-    return tuple(expand(one, shape) for one in given)
+    return tuple(one if one._array.shape == shape else expand(one, shape) for one in given)
 
 
 def repeat_interleave(
@@ -118,7 +122,12 @@ def repeat_interleave(
     if dim is None:
         input, dim = _functions.flatten(input), 0
     place = in_range(dim, input._array.ndim)
+    if np.any((repeats._array if isinstance(repeats, Tensor) else repeats) < 0):
+        raise RuntimeError(_errors.REPEATS_NEGATIVE)
     if isinstance(repeats, Tensor):
+        if repeats._array.size not in {1, input.size(place)}:
+            sizes = {"repeats": repeats._array.size, "size": input.size(place)}
+            raise RuntimeError(_errors.REPEATS_SIZE.format(**sizes))
         counts = np.broadcast_to(repeats._array, (input.size(place),))
         index = wrap(np.repeat(np.arange(counts.size), counts))
         return _functions.index_select(input, place, index)

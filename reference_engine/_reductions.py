@@ -35,10 +35,14 @@ def cast(input: Tensor, dtype: Any) -> Tensor:
 
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum of everything, or along `dim` (a number or several)."""
-    input = cast(input, dtype)
+    if dtype is not None:
+        input = to(input, dtype)
     if dim is None and not keepdim:
-        return dispatch_one(TABLE["sum"], input)  # type: ignore[no-any-return]
+        return dispatch_one(_SUM, input)  # type: ignore[no-any-return]
     return dispatch(TABLE["sum_dim"], (input,), (dims_of(dim), keepdim))  # type: ignore[no-any-return]
+
+
+_SUM = TABLE["sum"]
 
 
 def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:

@@ -64,6 +64,7 @@ def index_put(
 ) -> Plan:
     """Values written (or added) where indices, one for each dimension, say."""
     key = tuple(one._array for one in indices)
+    TABLE["index"].forward(input._array, key)  # its error, where one is out of bounds
     return "index_put_add" if accumulate else "index_put", (input, values), (key,)
 
 
@@ -80,6 +81,8 @@ def index_reduce(
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Plan:
     """Elements, or one number, written where `index` says along `dim`."""
     source = value if src is None else src
+    if isinstance(source, Tensor) and source._array.dtype != input._array.dtype:
+        raise RuntimeError(_errors.SCATTER_SOURCE_DTYPE.format(name="scatter"))
     name = "scatter" if isinstance(source, Tensor) else "scatter_value"
     return name, (input, index, source), (dim,)
 
@@ -116,6 +119,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """`gather`, with both operands stretched to one shape; without `dim`, of all elements."""
     if dim is None:
         return _functions.gather(_functions.reshape(input, -1), 0, _functions.reshape(indices, -1))
+    if input._array.ndim != indices._array.ndim:
+        dims = {"input": input._array.ndim, "indices": indices._array.ndim}
+        raise RuntimeError(_errors.TAKE_ALONG_DIMS.format(**dims))
     place = dim % (input._array.ndim or 1)
     if np.any(indices._array < 0):
         indices = wrap(

@@ -42,6 +42,46 @@ int64 = dtype("int64", np.int64, "Long")
 uint8 = dtype("uint8", np.uint8, "Byte")
 bool_ = dtype("bool", np.bool_, "Bool")
 
+
+class _NameOnly(dtype):
+    """A type that can be named, shown and compared; there are no tensors of it."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, size: int, legacy: str) -> None:
+        self._name = name
+        self.legacy = legacy
+        self.itemsize = size
+        self.is_complex = name.startswith("complex")
+        self.is_floating_point = name == "bfloat16"
+        self.is_signed = not name.startswith("uint")
+
+    def __getattr__(self, name: str) -> Any:  # `numpy` is not set
+        raise _errors.NotCovered(self._name)
+
+
+_NAMES_ONLY = {
+    name: (size, legacy)
+    for name, size, legacy in (
+        ("bfloat16", 2, "BFloat16"), ("complex32", 4, "ComplexHalf"),
+        ("complex64", 8, "ComplexFloat"), ("complex128", 16, "ComplexDouble"),
+        ("uint16", 2, "UInt16"), ("uint32", 4, "UInt32"), ("uint64", 8, "UInt64"),
+    )
+}  # fmt: skip
+_ALIASES = {"cfloat": "complex64", "cdouble": "complex128", "chalf": "complex32"}
+
+
+def name_only(name: str) -> dtype | None:
+    """The type of this name of which there are no tensors; None for another name."""
+    name = _ALIASES.get(name, name)
+    if name not in _NAMES_ONLY:
+        return None
+    found = _OF_NAME.get(name)
+    if found is None:
+        found = _OF_NAME[name] = _NameOnly(name, *_NAMES_ONLY[name])
+    return found
+
+
 ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
 _OF_NAME = {one._name: one for one in ALL}
 _OF_NUMPY = {one.numpy: one for one in ALL}
@@ -50,7 +90,7 @@ _OF_PYTHON = {float: float64, int: int64, bool: bool_}
 
 def _named(name: str) -> dtype:
     """A dtype out of its pickle."""
-    return _OF_NAME[name]
+    return name_only(name) or _OF_NAME[name]
 
 
 def as_dtype(kind: Any) -> dtype:

@@ -172,7 +172,8 @@ def refresh(tensor: "Tensor") -> None:
         raise RuntimeError(_refusal(tensor, view.origin, _errors.VIEW_CHANGED))
     row = TABLE["as_strided"]
     positions = positions_in(view.base._array, tensor._array)
-    _attach(tensor, row.plan(1, 1).node((positions,), tensor, view.base))
+    make = row.plan(1, 1).node
+    _attach(tensor, make((positions,), tensor, tensor._array.dtype, view.base))
     view.version = tensor._counter[0]
 
 

@@ -8,7 +8,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
@@ -36,6 +36,7 @@ class _Finder(MetaPathFinder, Loader):
     ) -> ModuleSpec | None:
         if fullname.startswith("reference_engine."):
             self._refuse_from_import(fullname)
+            return _named_when_loaded(fullname, path)
         if fullname != "torch" and not fullname.startswith("torch."):
             return None
         own = "reference_engine" + fullname.removeprefix("torch")
@@ -89,6 +90,21 @@ class _Finder(MetaPathFinder, Loader):
             if below is not None and below is not value:
                 torch = below.__name__.replace("reference_engine", "torch", 1)
                 sys.modules.setdefault(torch, below)
+
+
+class _Naming(SourceFileLoader):
+    """Loads a module of the engine's, and lets its classes say that they are torch's."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _name_as_pytorch_does(module)
+
+
+def _named_when_loaded(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    spec = PathFinder.find_spec(fullname, path)
+    if spec is not None and type(spec.loader) is SourceFileLoader:
+        spec.loader = _Naming(spec.loader.name, spec.loader.path)
+    return spec
 
 
 def _counterpart(fullname: str) -> ModuleType | None:

@@ -20,7 +20,7 @@ from reference_engine._tensor import Tensor
 _NOT_COVERED = frozenset(
     (
         "eig", "eigvals", "householder_product", "ldl_factor", "ldl_factor_ex", "ldl_solve",
-        "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve",
+        "lu", "lu_factor", "lu_factor_ex", "lu_solve",
     )
 )  # fmt: skip
 """PyTorch's names that have no counterpart here."""
@@ -35,6 +35,9 @@ LinAlgError = _errors.LinAlgError
 _Inverse = return_type("linalg_inv_ex", "inverse", "info")
 _Solution = return_type("linalg_solve_ex", "result", "info")
 _Factor = return_type("linalg_cholesky_ex", "L", "info")
+_LeastSquares = return_type(
+    "linalg_lstsq", "solution", "residuals", "rank", "singular_values"
+)  # fmt: skip
 _Determinant = return_type("linalg_slogdet", "sign", "logabsdet")
 _Eigen = return_type("linalg_eigh", "eigenvalues", "eigenvectors")
 _Singular = return_type("linalg_svd", "U", "S", "Vh")
@@ -113,6 +116,16 @@ def pinv(
     return _run("linalg_pinv", A, options=(limits[0], hermitian, limits[1]))  # type: ignore[no-any-return]
 
 
+def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
+    """(what comes nearest to solving `A @ X = B`, residuals, rank, singular values).
+
+    Residuals and singular values are empty, as PyTorch leaves them by default.
+    """
+    solution = matmul(pinv(A, rcond), B)
+    nothing = wrap(np.zeros(0, A._array.dtype))
+    return _LeastSquares(solution, nothing, matrix_rank(A), nothing)
+
+
 # -- determinants, powers, products ---------------------------------------------------------------
 
 
@@ -147,7 +160,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
         count //= 2
         base = matmul(base, base) if count else base
     assert found is not None  # noqa: S101 - a number that is not 0 has a bit
-    return found
+    return _functions.clone(found) if found is A else found
 
 
 def multi_dot(tensors: Any) -> Tensor:

@@ -53,7 +53,7 @@ def no_combination(
 ) -> str:
     """The message that lists every signature, for a call that fits none."""
     given = ", ".join(map(type_name, arguments))
-    by_name = "".join(f"{key}={type_name(value)}, " for key, value in named.items())
+    by_name = "".join(f"{key}={type_name(value)}, " for key, value in reversed(list(named.items())))
     given = f"({given}{', ' if given and by_name else ''}{by_name}"
     given = f"{given[:-2] if arguments and named else given})"
     shown = [str(one) for one in signatures if not one.deprecated]

@@ -26,7 +26,8 @@ _VALUES = {
     "input": "input{0}",
     "number": "input{0}",
     "option": "options[{0}]",
-    "shape": "shape(input{0})",
+    "shape": "input{0}._array.shape",
+    "number_shape": "shape(input{0})",
     "shapes": "[one._array.shape for one in inputs]",
     "result": "Saved(results[{0}]._array, results[{0}]._counter, {0})",
 }
@@ -34,6 +35,8 @@ _VERSIONS = {
     "input": "input{0}._counter[0]",
     "result": "results[{0}]._counter[0]",
 }
+_OF_NUMBERS = {"input": "number", "shape": "number_shape"}
+"""The kinds of a number that stands in a tensor's place."""
 _FREED = {"input", "number", "result"}
 """What a backward pass frees: tensors, and the numbers that stand in their place."""
 _PASSES_ON = (lambda grad: grad).__code__.co_code
@@ -53,14 +56,15 @@ class Plan:
 
     `required` and `tensors` have a bit for each input that requires grad, and that is a tensor.
     `names` are those that have something saved, `frees` whether a backward pass frees any of it.
-    `node` makes the node from (options, results, *inputs); `on_arrays` gives the gradients of the
-    inputs, in order, from (node, what arrived, operations), `on_tensors` the same on recorded
-    tensors, for `create_graph`. These two replace themselves when they are first called.
+    `node` makes the node from (options, results, dtype, *inputs); `on_arrays` gives the gradients
+    of the inputs, in order, from (node, what arrived, operations), `on_tensors` the same on
+    recorded tensors, for `create_graph`. These two replace themselves when they are first called.
     """
 
     def __init__(self, row: "Row", required: int, tensors: int) -> None:
         self.row = row
         self.required = required
+        self.tensors = tensors
         sources = {name: self._source(name, users, tensors) for name, users in row.users.items()}
         self._sources = {name: source for name, source in sources.items() if source is not None}
         self.names = tuple(self._sources)
@@ -77,8 +81,8 @@ class Plan:
         if not (row.is_variadic or users & self.required):
             return None
         kind, place = row.source(name)
-        if kind == "input" and not (row.is_variadic or tensors >> place & 1):
-            kind = "number"
+        if kind in _OF_NUMBERS and not (row.is_variadic or tensors >> place & 1):
+            kind = _OF_NUMBERS[kind]
         return kind, place
 
     def saves(self, name: str) -> bool:
@@ -86,8 +90,9 @@ class Plan:
         return name in self._sources
 
     def _node(self) -> Callable[..., Any]:
-        """What makes the node from (options, results, *inputs); a single result stands for itself.
+        """What makes the node from (options, results, dtype, *inputs).
 
+        A single result stands for itself, and only its dtype is given, which the caller knows.
         The node is written field by field: a constructor would cost as much as all that it does.
         Values of PyTorch's kind "saved tensors" have a version beside them, others None.
         """
@@ -102,12 +107,12 @@ class Plan:
             values = values.replace("results[0]", "results")
             versions = versions.replace("results[0]", "results")
         if row.is_variadic:
-            lines = ["def node(options, results, *inputs):"]
+            lines = ["def node(options, results, dtype, *inputs):"]
             if any(kind == "input" for kind, _ in sources):
                 lines.append("    input0 = inputs[0]")
         else:
             inputs = "".join(f", input{place}" for place in range(len(row.inputs)))
-            lines = [f"def node(options, results{inputs}):"]
+            lines = [f"def node(options, results, dtype{inputs}):"]
         find_nodes, edges = self._edges()
         lines += [
             *find_nodes,
@@ -116,11 +121,7 @@ class Plan:
             f"    made.edges = {edges}",
         ]
         if one:
-            lines += [
-                "    array = results._array",
-                "    made.shape = array.shape",
-                "    made.dtype = array.dtype",
-            ]
+            lines += ["    made.shape = results._array.shape", "    made.dtype = dtype"]
         else:
             lines += [
                 "    made.shape = tuple([one._array.shape for one in results])",

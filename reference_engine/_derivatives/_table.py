@@ -67,9 +67,11 @@ class RowNode(Node):
         if self.row.is_variadic:
             return pairs
         found = iter(pairs)
+        places = self.row.differentiable
+        if self.row.node_name == NOT_IMPLEMENTED:
+            places = tuple(place for place in places if self.plan.tensors >> place & 1)
         return tuple(
-            next(found) if self.plan.required >> place & 1 else (None, 0)
-            for place in self.row.differentiable
+            next(found) if self.plan.required >> place & 1 else (None, 0) for place in places
         )
 
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
@@ -118,6 +120,9 @@ def _raw_saved_value(node: RowNode, name: str) -> SavedTensor | None:
     names = node.plan.names
     return SavedTensor(node, names.index(name)) if name in names else None
 
+
+NOT_IMPLEMENTED = "torch::autograd::NotImplemented"
+"""The name of nodes without a derivative, which know nothing of operands that are numbers."""
 
 _OVER_DIMS = frozenset({"sum_dim", "mean_dim", "amax", "amin", "logsumexp", "var", "std"})
 """Rows whose `dim` PyTorch keeps as several, also where it is one."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives import _elementary as elementary
-from reference_engine._derivatives._table import row
+from reference_engine._derivatives._table import TABLE, camel, row
 from reference_engine._promotion import dtype_name
 
 
@@ -192,15 +192,22 @@ row(
     self=lambda ops, grad, self, threshold: ops.where(self <= threshold, 0.0, grad),
 )
 row(
+    "rrelu_with_noise",
+    lambda self, noise, /: self * noise,
+    self=lambda grad, noise: grad * noise,
+)
+for _name in ("leaky_relu", "elu", "celu", "threshold", "rrelu_with_noise"):
+    row(
+        f"{_name}_in_place",
+        TABLE[_name].forward,
+        node=f"{camel(_name)}Backward1",
+        self=TABLE[_name].formulas["self"],
+    )
+row(
     "prelu_kernel",
     lambda self, weight, /: np.where(self > 0, self, weight * self),
     self=lambda ops, grad, self, weight: ops.where(self > 0, grad, weight * grad),
     weight=lambda ops, grad, self: ops.where(self > 0, 0.0, self * grad),
-)
-row(
-    "rrelu_with_noise",
-    lambda self, noise, /: self * noise,
-    self=lambda grad, noise: grad * noise,
 )
 row(
     "log_sigmoid",

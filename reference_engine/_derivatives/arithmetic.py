@@ -21,6 +21,12 @@ row(
     self=lambda grad: grad,
 )
 row(
+    "sub_number",
+    lambda self, /, other: self - other,
+    node="SubBackward1",
+    self=lambda grad: grad,
+)
+row(
     "mul_number",
     lambda self, /, other: self * other,
     node="MulBackward1",

@@ -11,7 +11,9 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import row
+from reference_engine._derivatives.matrix import c_name
 from reference_engine._derivatives.pointwise import quiet
+from reference_engine._numpy_errors import broadcast_mismatch
 from reference_engine._promotion import dtype_name, promote, promote_to_float
 from reference_engine._types import Defaults
 
@@ -198,16 +200,12 @@ row(
 )
 
 
-_C_TYPES = {
-    "Half": "c10::Half", "Float": "float", "Double": "double", "Char": "signed char",
-    "Short": "short int", "Int": "int", "Long": "long int", "Byte": "unsigned char",
-}  # fmt: skip
-"""What PyTorch calls dtypes where it lets the compiler name them."""
-
-
 def _masked_fill(self: Any, mask: Any, /, value: Any) -> Any:
     if mask.dtype != np.bool_:
-        raise RuntimeError(_errors.MASK_DTYPE.format(dtype=_C_TYPES[dtype_name(mask)]))
+        raise RuntimeError(_errors.MASK_DTYPE.format(dtype=c_name(mask)))
+    mismatch = broadcast_mismatch(mask.shape, self.shape)
+    if mismatch is not None:
+        raise RuntimeError(mismatch)
     return np.where(mask, self.dtype.type(value), self)
 
 

@@ -43,3 +43,65 @@ row(
 
 
 row("one_hot", lambda self, /, classes: self[..., np.newaxis] == np.arange(classes))
+
+
+# -- bags of rows ---------------------------------------------------------------------------------
+
+
+def _bag(weight: Any, indices: Any, shares: Any, /, bags: Any, count: int) -> Any:
+    found = np.zeros((count, weight.shape[1]), weight.dtype)
+    np.add.at(found, bags, weight[indices] * shares[:, np.newaxis])
+    return found
+
+
+def _bag_backward(ops: Any, grad: Any, indices: Any, shares: Any, shape: Shape, bags: Any) -> Any:
+    rows = ops.index(grad, (bags,)) * ops.unsqueeze(shares, 1)
+    return ops.index_select_transposed(rows, indices, shape, 0)
+
+
+row(
+    "embedding_bag",
+    _bag,
+    weight=lambda ops, grad, indices, shares, weight_shape, bags: _bag_backward(
+        ops, grad, indices, shares, weight_shape, bags
+    ),
+    shares=lambda ops, grad, weight, indices, bags: ops.sum_dim(
+        ops.index(grad, (bags,)) * ops.index_select(weight, indices, 0), (1,), False
+    ),
+)
+
+
+def _largest_places(weight: Any, indices: Any, bags: Any, count: int) -> Any:
+    """For each bag and column the row with the largest element; -1 for an empty bag."""
+    places = np.full((count, weight.shape[1]), -1)
+    for bag in range(count):
+        rows = indices[bags == bag]
+        if len(rows):
+            places[bag] = rows[np.argmax(weight[rows], axis=0)]
+    return places
+
+
+def _bag_max(weight: Any, indices: Any, /, bags: Any, count: int) -> Any:
+    places = _largest_places(weight, indices, bags, count)
+    found = weight[places, np.arange(weight.shape[1])]
+    return np.where(places >= 0, found, weight.dtype.type(0))
+
+
+def _bag_max_backward(ops: Any, grad: Any, weight: Any, indices: Any, bags: Any, count: int) -> Any:
+    places = ops.largest_places(weight, indices, bags, count)
+    columns = np.arange(weight.shape[1])
+    kept = grad * ops.where(places >= 0, 1.0, 0.0)
+    return ops.added_at(kept, tuple(weight.shape), (places, columns))
+
+
+row("largest_places", lambda self, indices, /, bags, count: _largest_places(
+    self, indices, bags, count
+))  # fmt: skip
+row(
+    "embedding_bag_max",
+    _bag_max,
+    node="EmbeddingBagBackward0",
+    weight=lambda ops, grad, weight, indices, bags, count: _bag_max_backward(
+        ops, grad, weight, indices, bags, count
+    ),
+)

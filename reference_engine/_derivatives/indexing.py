@@ -229,8 +229,9 @@ def _index_select(self: Any, index: Any, /, dim: int) -> Any:
         raise IndexError(_errors.INDEX_SELECT_DIMS)
     if not self.ndim:
         return np.take(self, index).reshape(())
+    dim = _positive(dim, self.ndim)
     try:
-        return np.take(self, np.atleast_1d(index), axis=_positive(dim, self.ndim))
+        return np.take(self, np.atleast_1d(index), axis=dim)
     except IndexError:
         raise IndexError(_errors.INDEX_SELECT_BOUNDS) from None
 

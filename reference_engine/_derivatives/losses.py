@@ -16,7 +16,7 @@ from reference_engine._derivatives._table import row
 from reference_engine._derivatives.activations import log_sigmoid
 from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
-from reference_engine._promotion import promote
+from reference_engine._promotion import dtype_name, promote
 
 
 def reduced(values: Any, reduction: str) -> Any:
@@ -37,6 +37,13 @@ def _difference_loss(forward: Callable[..., Any]) -> Callable[..., Any]:
         return reduced(forward(self - target, beta), reduction)
 
     return loss
+
+
+def _squares(difference: Any) -> Any:
+    if difference.dtype.kind != "f":
+        dtype = dtype_name(difference)
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="mse_cpu", dtype=dtype))
+    return difference * difference
 
 
 def _huber(difference: Any, delta: float) -> Any:
@@ -67,7 +74,7 @@ def _difference_backward(
 
 
 for _name, _forward, _slope in (
-    ("mse_loss", lambda difference, beta: difference * difference, _squares_slope),
+    ("mse_loss", lambda difference, beta: _squares(difference), _squares_slope),
     (
         "smooth_l1_loss",
         lambda difference, beta: np.where(
@@ -148,6 +155,11 @@ def _weighted(values: Any, weight: Any) -> Any:
 def _binary_cross_entropy(self: Any, target: Any, weight: Any, /, reduction: str = "mean") -> Any:
     if np.any(self < 0) or np.any(self > 1):
         raise RuntimeError(_errors.PROBABILITIES)
+    if self.dtype != target.dtype:
+        names = {"found": dtype_name(target), "expected": dtype_name(self)}
+        raise RuntimeError(_errors.LOSS_DTYPE.format(**names))
+    if np.any(target < 0) or np.any(target > 1):
+        raise RuntimeError(_errors.TARGETS)
     present, absent = (
         np.maximum(elementary.log(self), -100),
         np.maximum(elementary.log1p(-self), -100),

@@ -180,6 +180,30 @@ def _of_all(find: Any) -> Any:
     return forward
 
 
+
+
+def _unique(self: Any, /, dim: int | None = None) -> Any:
+    values, inverse, counts = np.unique(self, return_inverse=True, return_counts=True, axis=dim)
+    inverse = inverse.reshape(self.shape if dim is None else -1)
+    return values, inverse.astype(np.int64), counts.astype(np.int64)
+
+
+def _refuse(name: str) -> None:
+    raise NotImplementedError(_errors.DERIVATIVE_MISSING.format(name=name))
+
+
+row(
+    "unique2",
+    _unique,
+    outputs=("output", "inverse", "counts"),
+    self=lambda: _refuse("_unique2"),
+)
+row(
+    "unique_dim",
+    _unique,
+    outputs=("output", "inverse", "counts"),
+    self=lambda: _refuse("unique_dim"),
+)
 for _name, _find in (("median", _middle), ("nanmedian", _middle_of_numbers)):
     row(
         _name,

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives import _elementary as elementary
-from reference_engine._derivatives._table import row
+from reference_engine._derivatives._table import NOT_IMPLEMENTED, row
 from reference_engine._promotion import promote, promote_to_float
 from reference_engine._types import Defaults
 
@@ -106,8 +106,9 @@ row(
 )
 
 
-def _refuse_gradient() -> None:
-    raise RuntimeError(_errors.NOT_DIFFERENTIABLE.format(name="floor_divide"))
+def refuse_gradient(name: str) -> None:
+    """Raise PyTorch's error for an operation whose gradient it does not have."""
+    raise RuntimeError(_errors.NOT_DIFFERENTIABLE.format(name=name))
 
 
 def _integer_checked(kernel: str, function: Any) -> Any:
@@ -129,9 +130,10 @@ def _integer_checked(kernel: str, function: Any) -> Any:
 row(
     "floor_divide",
     _integer_checked("div_floor_cpu", np.floor_divide),
-    node="torch::autograd::NotImplemented",
+    node=NOT_IMPLEMENTED,
     promote=promote,
-    self=lambda: _refuse_gradient(),
+    self=lambda: refuse_gradient("floor_divide"),
+    other=lambda: refuse_gradient("floor_divide"),
 )
 row(
     "remainder",
@@ -140,6 +142,13 @@ row(
     promote=promote,
     self=lambda grad: grad,
     other=lambda ops, grad, self, other: -grad * ops.floor(self / other),
+)
+row(
+    "remainder_of_number",
+    _integer_checked("remainder_cpu", np.remainder),
+    node=NOT_IMPLEMENTED,
+    promote=promote,
+    other=lambda: refuse_gradient("remainder"),
 )
 row(
     "remainder_number",
@@ -210,7 +219,7 @@ def _power_backward(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
     if exponent == 1:
         return grad
     if exponent == 2:
-        return grad * (2 * self)
+        return grad * (self + self)
     return grad * (exponent * ops.pow_number(self, exponent - 1))
 
 
@@ -237,7 +246,7 @@ row(
     "pow_number",
     _power_of_number,
     node="PowBackward0",
-    self=lambda ops, grad, self, exponent: _power_backward(ops, grad, self, exponent),
+    self=_power_backward,
 )
 row(
     "pow",

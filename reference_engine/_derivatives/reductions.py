@@ -17,6 +17,9 @@ from reference_engine._promotion import dtype_name, promote_to_float
 
 Shape = tuple[int, ...]
 
+_DOUBLE = np.dtype(np.float64)
+_add_up = np.add.reduce
+
 
 def restored(ops: Any, value: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
     """A reduced value with the reduced dimensions back in, at size 1."""
@@ -80,9 +83,15 @@ def _mean(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
     return total(self, axis, None, keepdim) / count_of(self.shape, axis)
 
 
+def _sum_all(self: Any, /) -> Any:
+    if self.dtype is _DOUBLE:
+        return _add_up(self, None)
+    return total(self, None, widened(self))
+
+
 row(
     "sum",
-    lambda self, /: total(self, None, None if self.dtype.kind == "f" else np.int64),
+    _sum_all,
     self=lambda ops, grad, self_shape: ops.expand(grad, self_shape),
 )
 row(
@@ -109,7 +118,7 @@ row(
 def _sum_to(self: Any, /, shape: Shape) -> Any:
     extra = self.ndim - len(shape)
     if prod(shape) == 1:
-        summed = total(self, keepdim=not extra)
+        summed = total(self, None, None, not extra)
         return summed.reshape(shape) if extra and shape else summed
     stretched = tuple(range(extra)) + tuple(
         extra + place

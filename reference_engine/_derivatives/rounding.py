@@ -9,13 +9,8 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import is_integer, quiet
+from reference_engine._derivatives.pointwise import is_integer, quiet, refuse_gradient
 from reference_engine._promotion import dtype_name, promote, promote_to_float
-
-
-def not_implemented(name: str) -> None:
-    """Raise PyTorch's error for an operation whose gradient it does not have."""
-    raise RuntimeError(_errors.NOT_DIFFERENTIABLE.format(name=name))
 
 
 def _truncated(ops: Any, self: Any, other: Any) -> Any:
@@ -46,6 +41,7 @@ row(
     self=lambda grad: grad * 0,
     other=lambda grad: grad * 0,
 )
+
 
 @quiet
 def _fmod(self: Any, other: Any, /) -> Any:
@@ -123,8 +119,8 @@ row(
     lambda self, other, /: np.heaviside(self, other).astype(np.result_type(self, other)),
     node="torch::autograd::NotImplemented",
     promote=promote,
-    self=lambda: not_implemented("heaviside"),
-    other=lambda: not_implemented("heaviside"),
+    self=lambda: refuse_gradient("heaviside"),
+    other=lambda: refuse_gradient("heaviside"),
 )
 row(
     "frexp",

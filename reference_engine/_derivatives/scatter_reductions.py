@@ -32,7 +32,7 @@ def _scatter_reduce(
     if not index.size:
         return result
     target, key = places_of(result, index, in_range(dim, result.ndim))
-    values = matching_part(src, index)
+    values = matching_part(src, index, np.shape(self), dim)
     if not include_self:
         target[key] = _neutral(reduce, result.dtype)
     _COMBINE[reduce].at(target, key, values)

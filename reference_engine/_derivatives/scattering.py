@@ -54,7 +54,7 @@ def _masked_scatter(self: Any, mask: Any, source: Any, /) -> Any:
     result = np.array(np.broadcast_to(self, shape))
     places = np.broadcast_to(mask, shape)
     count = np.count_nonzero(places)
-    if source.size < count:
+    if np.size(source) < count:
         raise RuntimeError(_errors.MASKED_SCATTER_COUNT)
     result[places] = np.reshape(source, -1)[:count]
     return result
@@ -81,7 +81,8 @@ def _flat(index: Any, count: int) -> Any:
     if index.dtype != np.int64:
         raise RuntimeError(_errors.TAKE_DTYPE.format(dtype=dtype_name(index)))
     if np.any((index < -count) | (index >= count)):
-        raise IndexError(_errors.TAKE_BOUNDS)
+        wrong = index[(index < -count) | (index >= count)].flat[0]
+        raise IndexError(_errors.TAKE_BOUNDS.format(index=wrong, count=count))
     return np.where(index < 0, index + count, index)
 
 
@@ -146,15 +147,19 @@ row(
 # -- by slices along a dimension ------------------------------------------------------------------
 
 
-def _along(result: Any, dim: int, index: Any) -> tuple[Any, Any]:
-    """An array (of one dimension at least) and the NumPy index of the slices in it."""
+def _along(result: Any, dim: int, index: Any, message: str) -> tuple[Any, Any]:
+    """An array (of one dimension at least) and the NumPy index of the slices in it.
+
+    `message` is the text for an index out of bounds.
+    """
     if np.ndim(index) > 1:
         raise IndexError(_errors.INDEX_COPY_DIMS)
     result = np.atleast_1d(result)
     size = result.shape[dim]
     index = np.atleast_1d(index)
-    if np.any((index < -size) | (index >= size)):
-        raise IndexError(_errors.INDEX_SELECT_BOUNDS)
+    wrong = index[(index < -size) | (index >= size)]
+    if wrong.size:
+        raise IndexError(message.format(index=wrong[0], dim=dim, size=size))
     return result, at(dim, index)
 
 
@@ -165,7 +170,7 @@ def _sliced(source: Any, index: Any, target: Any) -> Any:
 
 def _index_add(self: Any, index: Any, source: Any, /, dim: int, alpha: Any = 1) -> Any:
     result = np.array(self)
-    target, key = _along(result, in_range(dim, result.ndim), index)
+    target, key = _along(result, in_range(dim, result.ndim), index, _errors.INDEX_SELECT_BOUNDS)
     if np.ndim(source) and np.shape(source)[dim] != np.size(index):
         counts = {"indices": np.size(index), "slices": np.shape(source)[dim], "dim": dim}
         raise RuntimeError(_errors.INDEX_ADD_COUNT.format(**counts))
@@ -175,7 +180,8 @@ def _index_add(self: Any, index: Any, source: Any, /, dim: int, alpha: Any = 1) 
 
 def _index_copy(self: Any, index: Any, source: Any, /, dim: int) -> Any:
     result = np.array(self)
-    target, key = _along(result, in_range(dim, result.ndim), index)
+    message = f"index_copy_(): {_errors.INDEX_BOUNDS}"
+    target, key = _along(result, in_range(dim, result.ndim), index, message)
     if np.ndim(source) and np.shape(source)[dim] != np.size(index):
         counts = {"indices": np.size(index), "slices": np.shape(source)[dim]}
         raise IndexError(_errors.INDEX_COPY_COUNT.format(**counts))
@@ -187,7 +193,7 @@ def _index_fill(self: Any, index: Any, value: Any, /, dim: int) -> Any:
     if np.ndim(value):
         raise RuntimeError(_errors.INDEX_FILL_DIMS.format(dim=np.ndim(value)))
     result = np.array(self)
-    target, key = _along(result, in_range(dim, result.ndim), index)
+    target, key = _along(result, in_range(dim, result.ndim), index, _errors.INDEX_BOUNDS)
     target[key] = value
     return result
 
@@ -247,20 +253,24 @@ def places_of(result: Any, index: Any, dim: int) -> tuple[Any, tuple[Any, ...]]:
     return result, tuple(key)
 
 
-def matching_part(src: Any, index: Any) -> Any:
-    """The elements of a source that the index has places for."""
+def matching_part(src: Any, index: Any, whole: Shape, dim: int) -> Any:
+    """The elements of a source that the index has places for, in a tensor of the shape `whole`."""
     if not np.ndim(src):
         return src
     if np.ndim(src) != max(np.ndim(index), 1):
         raise RuntimeError(_errors.SCATTER_SOURCE_DIMS)
-    return src[tuple(slice(size) for size in np.atleast_1d(index).shape)]
+    shape = np.atleast_1d(index).shape
+    if any(wanted > found for wanted, found in zip(shape, np.shape(src), strict=True)):
+        sizes = {"index": list(shape), "self": list(whole), "dim": dim, "src": list(np.shape(src))}
+        raise RuntimeError(_errors.SCATTER_SIZES.format(**sizes))
+    return src[tuple(slice(size) for size in shape)]
 
 
 def _scatter(self: Any, index: Any, src: Any, /, dim: int) -> Any:
     result = np.array(self)
     if index.size:
         target, key = places_of(result, index, in_range(dim, result.ndim))
-        target[key] = matching_part(src, index)
+        target[key] = matching_part(src, index, result.shape, dim)
     return result
 
 
@@ -268,7 +278,7 @@ def _scatter_add(self: Any, index: Any, src: Any, /, dim: int) -> Any:
     result = np.array(self)
     if index.size:
         target, key = places_of(result, index, in_range(dim, result.ndim))
-        np.add.at(target, key, matching_part(src, index))
+        np.add.at(target, key, matching_part(src, index, result.shape, dim))
     return result
 
 

@@ -24,7 +24,10 @@ def _reshape(self: Any, /, shape: Shape) -> Any:
     try:
         return np.reshape(self, shape)
     except ValueError:
-        message = _errors.VIEW_SIZE.format(shape=list(shape), count=np.size(self))
+        text = _errors.VIEW_SIZE
+        if not np.size(self) and -1 in shape and 0 in shape:
+            text = _errors.VIEW_AMBIGUOUS
+        message = text.format(shape=list(shape), count=np.size(self))
         raise RuntimeError(message) from None
 
 

@@ -3,6 +3,7 @@
 # -- products -------------------------------------------------------------------------------------
 
 MATMUL_SCALAR = "both arguments to matmul need to be at least 1D, but they are {a}D and {b}D"
+LINEAR_SCALAR = "both arguments to linear need to be at least 1D, but they are {a}D and {b}D"
 PRODUCT_DTYPE = "{name} and {other} must have the same dtype, but got {a} and {b}"
 MATMUL_DTYPE = "expected m1 and m2 to have the same dtype, but got: {a} != {b}"
 MATMUL_SHAPES = "mat1 and mat2 shapes cannot be multiplied ({a} and {b})"
@@ -50,6 +51,11 @@ CHAIN_DEPRECATED = (
     "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use "
     "torch.linalg.multi_dot instead, which accepts a list of two or more tensors rather than "
     "multiple parameters."
+)
+CROSS_DEPRECATED = (
+    "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim "
+    "explicitly or simply use torch.linalg.cross.\nThe default value of dim will change to agree "
+    "with that of linalg.cross in a future release."
 )
 CROSS_NO_DIM = "no dimension of size 3 in input"
 EINSUM_DIMS = (

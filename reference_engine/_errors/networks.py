@@ -59,6 +59,7 @@ REDUCTION = "{reduction} is not a valid value for reduction"
 REDUCTION_LEGACY = (
     "size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
 )
+NO_SIZE = "'{type}' object has no attribute 'size'"
 LOSS_SIZES = (
     "Using a target size ({target!r}) that is different to the input size ({input!r}). This will "
     "likely lead to incorrect results due to broadcasting. Please ensure they have the same size."
@@ -72,6 +73,14 @@ KL_MEAN = (
     "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
     "'mean' will be changed to behave the same as 'batchmean' in the next major release."
 )
+CLASSES_SCALAR = "Expected 1 or more dimensions (got 0)"
+CLASS_WEIGHTS = (
+    "weight tensor should be defined either for all {classes} classes or no classes but got weight "
+    "tensor of shape: {shape}"
+)
+LOSS_DTYPE = "Found dtype {found} but expected {expected}"
+TARGETS = "all elements of target should be between 0 and 1"
+ONE_HOT_EMPTY = "Can not infer total number of classes from empty tensor."
 WEIGHT_SIZE = "Weights and input must have the same size."
 SMOOTH_L1_BETA = "smooth_l1_loss does not support negative values for beta."
 HUBER_DELTA = "huber_loss does not support non-positive values for delta."

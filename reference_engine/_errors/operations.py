@@ -29,6 +29,7 @@ WHERE_CONDITION = (
 CLAMP_WITHOUT_BOUNDS = "torch.clamp: At least one of 'min' or 'max' must not be None"
 POLYGAMMA_ORDER = "polygamma(n, x) does not support negative n."
 
+DERIVATIVE_MISSING = "the derivative for '{name}' is not implemented."
 LERP_DTYPE = "expected dtype {expected} for `{name}` but got dtype {found}"
 BOOL_ALPHA = "Boolean alpha only supported for Boolean results."
 

@@ -43,6 +43,24 @@ REPEAT_DIMS = (
 
 # -- views ----------------------------------------------------------------------------------------
 
+MESHGRID_EMPTY = "meshgrid expects a non-empty TensorList"
+CARTESIAN_DIMS = "Expect a 1D vector, but got shape {shape}"
+UNBIND_SCALAR = "Dimension specified as {dim} but tensor has no dimensions"
+SPLIT_SCALAR = "split expects at least a 1-dimensional tensor"
+SPLIT_SIZES_TYPE = (
+    "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not {type}"
+)
+REPEATS_NEGATIVE = "Repeats must be non-negative"
+REPEATS_SIZE = (
+    "repeats must have the same size as input along dim, but got repeats.size(0) = {repeats} and "
+    "input.size(0) = {size}"
+)
+MOVEDIM_REPEATED = "movedim: repeated dim in `{name}` ({dims})"
+HSTACK_EMPTY = "hstack expects a non-empty TensorList"
+VIEW_AMBIGUOUS = (
+    "cannot reshape tensor of 0 elements into shape {shape} because the unspecified dimension size "
+    "-1 can be any value and is ambiguous"
+)
 VIEW_SIZE = "shape '{shape}' is invalid for input of size {count}"
 VIEW_STRIDE = (
     "view size is not compatible with input tensor's size and stride (at least one dimension spans "
@@ -147,9 +165,11 @@ MASKED_SCATTER_MASK = "masked_scatter_ only supports boolean masks, but got mask
 MASKED_SCATTER_DTYPES = (
     "masked_scatter: expected self and source to have same dtypes but got {first} and {second}"
 )
-MASKED_SCATTER_COUNT = "masked_scatter: expected number of elements in source to be >= mask"
+MASKED_SCATTER_COUNT = "Number of elements of source < number of ones in mask"
 TAKE_DTYPE = "take(): Expected a long tensor for index, but got {dtype}"
-TAKE_BOUNDS = "out of range: tried to access index out of the tensor's elements"
+TAKE_BOUNDS = (
+    "out of range: tried to access index {index} on a tensor of {count} elements."
+)
 INDEX_COPY_DIMS = "index_copy_(): Index should have dimension 1 or 0 (got 2)"
 INDEX_FILL_DIMS = (
     "index_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} "
@@ -158,6 +178,14 @@ INDEX_FILL_DIMS = (
 SCATTER_DTYPE = "scatter(): Expected dtype int32/int64 for index"
 SCATTER_DIMS = "Index tensor must have the same number of dimensions as self tensor"
 SCATTER_BOUNDS = "index {index} is out of bounds for dimension {dim} with size {size}"
+SCATTER_SIZES = (
+    "Expected index {index} to be no larger than self {self} apart from dimension {dim} and to be "
+    "no larger size than src {src}"
+)
+TAKE_ALONG_DIMS = (
+    "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+    "{input} dimensions for input, and {indices} dimensions for indices"
+)
 SCATTER_SOURCE_DIMS = "Index tensor must have the same number of dimensions as src tensor"
 
 # -- diagonals and slices -------------------------------------------------------------------------

@@ -7,6 +7,11 @@ COPY_WARNING = (
     "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
 )
 NEGATIVE_SIZE = "Trying to create tensor with negative dimension {size}: {sizes}"
+ZEROS_NEGATIVE_SIZE = "zeros: Dimension size must be non-negative."
+NOT_A_NUMBER = "full(): argument 'fill_value' (position 2) must be Number, not {type}"
+RANGE_UNSUPPORTED = "unsupported range: {first} -> {last}"
+FILL_TYPE = "fill_(): argument 'value' (position 1) must be Number, not {type}"
+REQUIRES_GRAD_TYPE = "argument 'requires_grad' must be bool, not {type}"
 SIZE_TYPE = "{function}(): argument '{name}' (position 1) must be tuple of ints, not {type}"
 SIZE_FIRST_TYPE = (
     "{function}(): argument '{name}' (position 1) must be tuple of ints, but found element of type "
@@ -25,6 +30,7 @@ RANGE_DEPRECATED = (
 )
 TOO_DEEP = "too many dimensions 'str'"
 NOT_A_SEQUENCE = "not a sequence"
+NUMBER_OVERFLOW = "value cannot be converted to type {type} without overflow"
 INTEGER_OVERFLOW = "Overflow when unpacking long long"
 LIST_AS_INTEGER = "'list' object cannot be interpreted as an integer"
 LIST_AS_FLOAT = "must be real number, not list"
@@ -64,6 +70,7 @@ NORMAL_ARGUMENTS = (
     "Tensor out = None, torch.dtype dtype = None, torch.layout layout = None, "
     "torch.device device = None, bool pin_memory = False, bool requires_grad = False)\n"
 )
+NORMAL_DEVIATION = "normal expects all elements of std >= 0.0"
 MULTINOMIAL_TOO_MANY = "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
 MULTINOMIAL_WEIGHT = "probability tensor contains either `inf`, `nan` or element < 0"
 BERNOULLI_RANGE = (
@@ -110,7 +117,7 @@ INDEX_SCALAR = (
 )
 INDEX_BOUNDS = "index {index} is out of bounds for dimension {dim} with size {size}"
 INDEX_MASK = (
-    "The shape of the mask {mask} at index {place} does not match the shape of the indexed tensor "
+    "The shape of the mask {mask} at index {number} does not match the shape of the indexed tensor "
     "{shape} at index {place}"
 )
 INDEX_SHAPES = (
@@ -121,6 +128,9 @@ INDEX_KIND = (
     "indices (got {type})"
 )
 INDEX_MANY = "too many indices for tensor of dimension {dim}"
+
+SLICE_INDEX = "slice indices must be integers or None or have an __index__ method"
+SLICE_SCALAR = "slice() cannot be applied to a 0-dim tensor."
 
 # -- arguments ------------------------------------------------------------------------------------
 

@@ -44,11 +44,33 @@ def place(row: Row) -> tuple[Site, Any]:
     path: list[Any] = [row.name]
     while frame is not None:
         code = frame.f_code
-        path.append((code.co_filename, code.co_name, code.co_firstlineno, frame.f_lasti))
+        path.append((code.co_filename, code.co_name, code.co_firstlineno, _called_at(frame)))
         if not code.co_filename.startswith((_PACKAGE, "<torch")):
             break
         frame = frame.f_back
     return tuple(path), frame
+
+
+def _called_at(frame: Any) -> int:
+    """Where in its code a frame is: the first instruction of what is written there.
+
+    The compiler writes the condition of a loop twice, and the number of an instruction moves when
+    the interpreter specialises it; what was written stays where it is.
+    """
+    code = frame.f_code
+    known = _firsts.get(id(code))
+    if known is None:
+        met: dict[Any, int] = {}
+        firsts = [
+            at if None in position else met.setdefault(position, at)
+            for at, position in enumerate(code.co_positions())
+        ]
+        known = _firsts[id(code)] = code, firsts
+    return known[1][int(frame.f_lasti) // 2]
+
+
+_firsts: dict[int, tuple[Any, list[int]]] = {}
+"""By the id of a code object, which is kept so that the id stays its own."""
 
 
 SYMBOLS = {

@@ -78,7 +78,7 @@ class Injection(Observer):
                 self._events[fault.change] = fault
         self._rows = {site[0] for site in self._at}
         self._measures = any(one.change.startswith("averaged_otherwise") for one in faults)
-        self._numbers_leaves = bool(self._events or self._others)
+        self._numbers_leaves = bool(self._events or self._others or "zero" in self._rows)
         self._sizes: list[int] = []
         self._truths = 0
         self._leaves: list[Tensor] = []
@@ -90,8 +90,11 @@ class Injection(Observer):
 
     def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
         self._spend()
+        here: Sequence[Fault] = ()
+        if row.name in self._rows and len(results) == 1:
+            here = self._at.get(place(row)[0], ())
         if self._numbers_leaves:
-            self._keep(row, inputs, results)
+            self._keep(row, inputs, results, here)
         if self._measures:
             for one in inputs:
                 if isinstance(one, Tensor):
@@ -101,36 +104,26 @@ class Injection(Observer):
             record(row, inputs, result)
         if "axis" in self._events and row.name in ALONG_AXES | OVER_AXES:
             axis = self._events["axis"].amount
-            _become(
-                result,
-                over_another_axis(row, inputs, result._array, None if axis == "all" else int(axis)),
-            )
-        if row.name not in self._rows or len(results) > 1:
-            return
-        for fault in self._at.get(place(row)[0], ()):
+            other = None if axis == "all" else int(axis)
+            _become(result, over_another_axis(row, inputs, result._array, other))
+        for fault in here:
             self._otherwise(fault, row, inputs, result)
         node: Any = result._grad_fn
-        if not state.enabled:
-            again = [one for one in self._at.get(place(row)[0], ()) if one.change == "scaled_again"]
-            number = number_among(inputs)
-            if again and number is not None:
-                result._array = result._array * result._array.dtype.type(number)
-            return
-        if type(node) is not row.node:
-            return
-        for fault in self._at.get(place(row)[0], ()):
-            operands = operands_of(row, node, inputs, fault)
-            factor = 1.0
-            if fault.change.startswith("averaged_otherwise"):
-                shape = operands[0].shape
-                # Of every row one class counts.
-                counted = shape[:1] if row.name == "nll_loss" else shape
-                count = prod(counted) / max(1, prod(result._array.shape))
-                factor = factor_of(str(fault.amount), shape, count, self._sizes)
-            if fault.change == "averaged_otherwise_value":
-                result._array = result._array * result._array.dtype.type(factor)
-            node = Faulty(node, fault, operands, result._array, factor, given=self._given)
-        result._grad_fn = node
+        if type(node) is row.node and state.enabled:
+            for fault in here:
+                operands = operands_of(row, node, inputs, fault)
+                factor = self._factor(fault, row, operands[0], result)
+                node = Faulty(node, fault, operands, result._array, factor, given=self._given)
+            result._grad_fn = node
+
+    def _factor(self, fault: Fault, row: Row, operand: Any, result: Tensor) -> float:
+        """What a reduction is multiplied by where it is averaged over another number."""
+        if not fault.change.startswith("averaged_otherwise"):
+            return 1.0
+        # Of every row of scores one class counts.
+        counted = operand.shape[:1] if row.name == "nll_loss" else operand.shape
+        count = prod(counted) / max(1, prod(result._array.shape))
+        return factor_of(str(fault.amount), operand.shape, count, self._sizes)
 
     def _otherwise(self, fault: Fault, row: Row, inputs: Sequence[Any], result: Tensor) -> None:
         """Give a result another value, which all that follows takes for the right one."""
@@ -146,6 +139,14 @@ class Injection(Observer):
                 _become(result, every_pair(inputs))
             case "not_copied":
                 result._array = _dispatch.storage(inputs[0])
+            case "negated":
+                result._array = -result._array
+            case "averaged_otherwise_value":
+                factor = self._factor(fault, row, inputs[0]._array, result)
+                result._array = result._array * result._array.dtype.type(factor)
+            case "scaled_again" if not state.enabled:
+                number = number_among(inputs) or 1.0
+                result._array = result._array * result._array.dtype.type(number)
             case "other_size":
                 size = SIZES[str(fault.amount)](inputs[0]._array)
                 result._array = np.asarray(size, result._array.dtype)
@@ -173,12 +174,14 @@ class Injection(Observer):
 
     # -- the gradients of leaves ------------------------------------------------------------------
 
-    def _keep(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
+    def _keep(
+        self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor], here: Sequence[Fault]
+    ) -> None:
         """Remember leaves as they are before anyone writes to them, and undo a zeroing."""
         in_place = bool(inputs) and inputs[0] is results[0]
         if in_place and row.name == "zero" and id(results[0]) in self._gradients:
             gradient, former = self._gradients[id(results[0])]
-            if self._concerns("not_zeroed", gradient):
+            if self._concerns("not_zeroed", gradient) or here:
                 gradient._grad._array = former.copy()  # type: ignore[union-attr]
         if not in_place:
             for one in inputs:

@@ -42,7 +42,7 @@ def record(row: Row, inputs: Sequence[Any], result: Tensor) -> None:
             required |= one._requires_grad << place
     required &= row.gradient_mask
     if required and not row.options and result._array.dtype.kind == "f":
-        result._grad_fn = row.plan(required, tensors).node((), result, *inputs)
+        result._grad_fn = row.plan(required, tensors).node((), result, result._array.dtype, *inputs)
         result._requires_grad = True
 
 
@@ -77,13 +77,15 @@ class Faulty(Node):
         self._node.release()
 
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
+        if self._fault.change == "nothing_arrives":
+            received = received * 0 + 1
         results = list(self._node.apply(received, operations))
         at = self._fault.edge
         following = self.edges[2 * at]
         if following is None or results[at] is None:
             return results
         if operations.recorded:
-            changed = _changed_recorded(self._fault, received, results[at], self._factor)
+            changed = self._changed_recorded(received, results[at])
         else:
             changed = self._changed(received, results[at], following)
             self._accept(changed, following)
@@ -97,6 +99,8 @@ class Faulty(Node):
                 return None
             case "scaled":
                 return gradient * gradient.dtype.type(fault.amount)
+            case "exponent_lost":
+                return gradient / self._operands[1]
             case "dropped":
                 return received
             case "transposed":
@@ -133,6 +137,25 @@ class Faulty(Node):
             case _:
                 return gradient
 
+    def _changed_recorded(self, received: Any, gradient: Any) -> Any:
+        """The same under create_graph, for what tensors can do by themselves."""
+        fault = self._fault
+        match fault.change:
+            case "cut":
+                return None
+            case "scaled":
+                return gradient * fault.amount
+            case "exponent_lost":
+                return gradient / self._operands[1]
+            case "averaged_otherwise" | "averaged_otherwise_value":
+                return gradient * self._factor
+            case "dropped":
+                return received
+            case "nothing_arrives":
+                return gradient
+            case _:
+                raise Exhausted
+
     def _not_yet_given(self, gradient: Any, following: Node) -> Any:
         """What `=` for `+=` leaves of a loop's contributions: the last one, which comes first."""
         node = self._innermost()
@@ -161,21 +184,6 @@ class Faulty(Node):
             following, AccumulateGrad
         ):
             following.shape = gradient.shape
-
-
-def _changed_recorded(fault: Fault, received: Any, gradient: Any, factor: float) -> Any:
-    """The same under create_graph, for what tensors can do by themselves."""
-    match fault.change:
-        case "cut":
-            return None
-        case "scaled":
-            return gradient * fault.amount
-        case "averaged_otherwise" | "averaged_otherwise_value":
-            return gradient * factor
-        case "dropped":
-            return received
-        case _:
-            raise Exhausted
 
 
 def _at_the_largest(values: Any, gradient: Any) -> Any:

@@ -20,12 +20,26 @@ def enumerate_faults(run: Callable[[], object]) -> tuple[Fault, ...]:
     survey = Survey()
     with observe(survey):
         run()
-    found = [
-        fault
-        for site, seen in survey.sites.items()
-        for fault in _faults_of(site, seen, survey.sizes)
-    ]
+    sites = survey.sites if survey.passes else survey.valued
+    faults_of = _faults_of if survey.passes else _faults_of_values
+    found = [fault for site, seen in sites.items() for fault in faults_of(site, seen, survey.sizes)]
     return tuple(dict.fromkeys([*found, *_of_shapes(survey), *_events(survey)]))
+
+
+def _faults_of_values(site: Site, seen: Seen, sizes: Sequence[int]) -> Iterator[Fault]:
+    """What can be wrong with an operation's value, where no gradient is taken of it."""
+    operation = SYMBOLS.get(seen.row.name, seen.row.name)
+
+    def fault(identifier: str, change: str, amount: float | str = 0.0) -> Fault:
+        return Fault(identifier, change, site, 0, amount, operation)
+
+    yield from _of_values(seen, fault)
+    for one in seen.inputs[:1]:
+        for made in _of_averages(seen, one, sizes, fault):
+            if made.change == "averaged_otherwise_value":
+                yield made
+    if seen.row.name in ("sub", "neg"):
+        yield fault("wrong_sign", "negated")
 
 
 ACTIVATIONS = frozenset({
@@ -81,13 +95,15 @@ def _of_derivatives(seen: Seen, one: Input, fault: Callable[..., Fault]) -> Iter
         else:
             yield fault("missing_chain_factor", "dropped")
         wrong = WRONG_FORMULAS.get((row.name, one.argument), ())
+        if row.name in {"mul", "div", "pow_number"} | ACTIVATIONS:
+            yield fault("cotangent_ignored", "nothing_arrives")
         if row.name == "mul" and seen.numbers:
             wrong = ()  # a number is no other input
         for number, (identifier, _) in enumerate(wrong):
             yield fault(identifier, "formula", float(number))
     yield fault("wrong_sign", "scaled", -1.0)
     if seen.exponent not in (None, 0.0, 1.0, -1.0):
-        yield fault("missing_factor", "scaled", 1 / float(seen.exponent or 1.0))
+        yield fault("missing_factor", "exponent_lost")
     if row.name in _PRODUCTS and len(one.shape) == 2 and len(shape) > 0:
         yield fault("missing_transpose", "transposed")
         if row.name == "mm":
@@ -173,7 +189,6 @@ def _of_shapes(survey: Survey) -> Iterator[Fault]:
     for site in survey.needed_copies:
         yield Fault("aliased_gradient", "not_copied", site, operation="clone")
     if False in survey.truths:
-        # The condition of a loop stands in two places of the compiled code: before it, and inside.
         places = tuple(survey.looked_at)
         for size in SIZES if places else ():
             yield Fault("wrong_stopping_rule", "other_size", places, amount=size)
@@ -207,6 +222,8 @@ def _events(survey: Survey) -> Iterator[Fault]:
         if len(numbers) > 1:
             for number in numbers:
                 yield Fault(identifier, change, amount=number)
+    for site in survey.zeroed_at if len(survey.zeroed_at) > 1 else ():
+        yield Fault("accumulated_gradient", "not_zeroed_here", site)
     for site in survey.detached_at:
         yield Fault("not_frozen", "attached", site, operation="detach")
     for one in survey.read:

@@ -51,6 +51,7 @@ class Survey(Observer):
     leaves: list[Tensor] = field(default_factory=list)
     written: list[int] = field(default_factory=list)
     zeroed: list[int] = field(default_factory=list)
+    zeroed_at: list[Site] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
     detached_at: list[Site] = field(default_factory=list)
     cotangents: bool = False
@@ -63,6 +64,7 @@ class Survey(Observer):
     truths: list[bool] = field(default_factory=list)
     unrecorded: bool = False
     scaled: list[Site] = field(default_factory=list)
+    valued: dict[Site, Seen] = field(default_factory=dict)
     copies: list[tuple[Site, Tensor, Any]] = field(default_factory=list)
     axes: dict[int, str] = field(default_factory=dict)
     pairs: list[Site] = field(default_factory=list)
@@ -80,6 +82,7 @@ class Survey(Observer):
                     self._leaf(one)
         if row.name == "zero" and id(results[0]) in self._gradients:
             self._note(self.zeroed, self._gradients[id(results[0])])
+            self._note(self.zeroed_at, place(row)[0])
         if len(results) > 1:
             return
         node: Any = results[0]._grad_fn
@@ -92,6 +95,8 @@ class Survey(Observer):
         if not state.enabled and row.name == "mul" and number_among(inputs) is not None:
             self._note(self.scaled, site)
         self._note_values(row, inputs, results[0], site)
+        if results[0] is not inputs[0] and site not in self.valued and not row.is_variadic:
+            self.valued[site] = _valued(row, inputs, results[0])
         if type(node) is not row.node:
             return
         seen = self.sites.get(site)
@@ -246,6 +251,24 @@ def _seen(row: Row, inputs: Sequence[Any], result: Tensor, node: RowNode, frame:
         float(exponent) if isinstance(exponent, int | float) else None,
         saved.get("reduction") in ("mean", 1),
         along_last=row.name in ALONG_AXES and saved.get("dim") in (-1, operands[0]._array.ndim - 1),
+    )
+
+
+def _valued(row: Row, inputs: Sequence[Any], result: Tensor) -> Seen:
+    """A site where what is asked for is a value: what it is of, and no derivative."""
+    operands = [
+        (argument, one)
+        for argument, one in zip(row.inputs, inputs, strict=False)
+        if isinstance(one, Tensor) and one._array.dtype.kind == "f"
+    ]
+    return Seen(
+        row,
+        [Input(argument, None, one._array.shape) for argument, one in operands],
+        result._array.shape,
+        tuple(float(one) for one in inputs if type(one) in (int, float)),
+        exponent=None,
+        averages=False,
+        along_last=row.name in ALONG_AXES and axis_of(row, inputs, result._array) == 1,
     )
 
 

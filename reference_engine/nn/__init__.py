@@ -1,5 +1,6 @@
 """torch.nn: what networks are made of."""
 
+from importlib import import_module
 from typing import Any
 
 from reference_engine._errors import NotCovered
@@ -9,6 +10,9 @@ from reference_engine.nn.parameter import Buffer, Parameter
 
 
 def __getattr__(name: str) -> Any:
+    if name in {"parallel", "DataParallel"}:
+        parallel = import_module(f"{__name__}.parallel")
+        return parallel if name == "parallel" else parallel.DataParallel
     home = parameter if name.startswith("Uninitialized") else modules
     found = getattr(home, name, None)
     if found is not None:

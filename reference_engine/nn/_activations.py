@@ -1,6 +1,8 @@
 """Activations of torch.nn.functional; each may be written in place where PyTorch offers it."""
 
 import warnings
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,11 @@ from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
 from reference_engine._tensor import Tensor
 
 __all__ = [
-    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "leaky_relu", "log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu",
-    "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign",
-    "tanh", "tanhshrink", "threshold",
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "log_softmax", "logsigmoid", "mish",
+    "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "silu",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "threshold_",
 ]  # fmt: skip
 
 
@@ -32,13 +35,25 @@ def _applied(
     if not isinstance(input, Tensor):
         raise _functions.refusal(name, input)
     if inplace:
-        return dispatch_in_place(TABLE[name], input, (), options)
+        row = TABLE.get(f"{name}_in_place") or TABLE[name]
+        return dispatch_in_place(row, input, (), options)
     return dispatch(TABLE[name], (input,), options)  # type: ignore[no-any-return]
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """The input where it is positive, else 0."""
     return _applied("relu", input, inplace=inplace)
+
+
+def _in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The variant with a trailing underscore of an activation."""
+
+    @wraps(function)
+    def written(input: Tensor, *options: Any, **named: Any) -> Tensor:
+        return function(input, *options, **named, inplace=True)
+
+    written.__name__ = f"{function.__name__}_"
+    return written
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -150,7 +165,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         sizes = [1] * input.dim()
         if input.dim() > 1:
             sizes[1] = -1
-        weight = _functions.view(weight, tuple(sizes)) if sizes or weight.dim() else weight
+        if weight._array.ndim != input.dim() or weight._array.ndim != 1:
+            weight = _functions.view(weight, tuple(sizes))
     return ops.prelu_kernel(input, weight)  # type: ignore[no-any-return]
 
 
@@ -170,8 +186,13 @@ def rrelu(
         factors[array <= 0] = generator.uniform(drawn, np.float64, low=lower, high=upper)
     noise = wrap(factors)
     if inplace:
-        return dispatch_in_place(TABLE["rrelu_with_noise"], input, (noise,))
+        return dispatch_in_place(TABLE["rrelu_with_noise_in_place"], input, (noise,))
     return ops.rrelu_with_noise(input, noise)  # type: ignore[no-any-return]
+
+
+relu_, leaky_relu_, elu_ = _in_place(relu), _in_place(leaky_relu), _in_place(elu)
+selu_, celu_, hardtanh_ = _in_place(selu), _in_place(celu), _in_place(hardtanh)
+threshold_, rrelu_ = _in_place(threshold), _in_place(rrelu)
 
 
 def logsigmoid(input: Tensor) -> Tensor:

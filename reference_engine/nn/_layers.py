@@ -18,9 +18,15 @@ __all__ = [
 ]  # fmt: skip
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(input: Any, weight: Any, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.t() + bias`: weight (out, in), bias (out), input (..., in)."""
+    if not isinstance(input, Tensor) or not isinstance(weight, Tensor):
+        place, one = (2, weight) if isinstance(input, Tensor) else (1, input)
+        raise _functions.refusal("linear", one, name=("input", "weight")[place - 1], position=place)
     turned = ops.t(weight)
+    if not input._array.ndim:
+        dims = {"a": 0, "b": weight._array.ndim}
+        raise RuntimeError(_errors.LINEAR_SCALAR.format(**dims))
     if bias is None:
         return _products.matmul(input, turned)
     if input.dim() == 2:
@@ -69,6 +75,9 @@ def _dropped(
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element dropped with probability `p`, the others divided by `1 - p`."""
+    if inplace and training and 0 < p < 1 and input.numel():
+        kept = _dropped(wrap(np.ones_like(input._array)), p, training, input._array.shape)
+        return input.mul_(kept)  # type: ignore[attr-defined,no-any-return]
     return _written(input, _dropped(input, p, training, input._array.shape), inplace)
 
 
@@ -167,6 +176,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError(_errors.ONE_HOT_DTYPE)
     if indices.size and indices.min() < 0:
         raise RuntimeError(_errors.ONE_HOT_NEGATIVE)
+    if not indices.size and num_classes <= 0:
+        raise RuntimeError(_errors.ONE_HOT_EMPTY)
     if num_classes == -1:
         num_classes = int(indices.max()) + 1
     elif indices.size and indices.max() >= num_classes:

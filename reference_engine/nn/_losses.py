@@ -91,10 +91,12 @@ def _check_targets(input: Tensor, target: Tensor) -> None:
     shape, found = input._array.shape, target._array.shape
     if len(shape) > 1 and len(found) and shape[0] != found[0]:
         raise ValueError(_errors.BATCH_MISMATCH.format(input=shape[0], target=found[0]))
-    if target._array.dtype not in (np.int64, np.uint8):
-        raise RuntimeError(_errors.TARGET_DTYPE.format(dtype=target.dtype.legacy))
     if len(shape) <= 2 and len(found) > 1:
         raise RuntimeError(_errors.TARGET_DIMS)
+    if target._array.dtype not in (np.int64, np.uint8):
+        raise RuntimeError(_errors.TARGET_DTYPE.format(dtype=target.dtype.legacy))
+    if len(shape) > 1 and not found:
+        raise ValueError(_errors.BATCH_MISMATCH.format(input=shape[0], target=0))
     expected = (shape[0], *shape[2:])
     if len(shape) > 2 and found != expected:
         raise RuntimeError(_errors.TARGET_SIZE.format(expected=list(expected), found=list(found)))
@@ -103,8 +105,15 @@ def _check_targets(input: Tensor, target: Tensor) -> None:
 def _negative_log_likelihood(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore: int, reduction: str
 ) -> Tensor:
-    _check_targets(input, target)
     shape = input._array.shape
+    if not shape:
+        raise ValueError(_errors.CLASSES_SCALAR)
+    _check_targets(input, target)
+    if weight is not None and weight._array.shape != (shape[min(len(shape), 2) - 1],):
+        counts = {"classes": shape[min(len(shape), 2) - 1], "shape": list(weight._array.shape)}
+        raise RuntimeError(_errors.CLASS_WEIGHTS.format(**counts))
+    if len(shape) == 1 and target._array.shape == (1,):
+        target = _functions.reshape(target, ())
     if len(shape) <= 2:
         return ops.nll_loss(input, target, weight, reduction, ignore)  # type: ignore[no-any-return]
     if len(shape) == 4:
@@ -116,7 +125,7 @@ def _negative_log_likelihood(
 
 
 def cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+    input: Any, target: Any, weight: Tensor | None = None, size_average: bool | None = None,
     ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:  # fmt: skip
@@ -124,6 +133,9 @@ def cross_entropy(
     reduction = reduction_of(reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(_errors.LABEL_SMOOTHING.format(found=label_smoothing))
+    for place, (name, one) in enumerate((("input", input), ("target", target)), 1):
+        if not isinstance(one, Tensor):
+            raise _functions.refusal("cross_entropy_loss", one, name=name, position=place)
     dim = 0 if input.dim() == 1 else 1
     logarithms = log_softmax(input, dim)
     if input._array.shape == target._array.shape:
@@ -219,6 +231,9 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:  # fmt: skip
     """`binary_cross_entropy` of the sigmoid of the input, computed stably."""
     reduction = reduction_of(reduction, size_average, reduce)
+    if target._array.dtype.kind != "f":
+        names = {"result": input.dtype.legacy, "output": target.dtype.legacy}
+        raise RuntimeError(_errors.IN_PLACE_DTYPE.format(**names))
     if target._array.shape != input._array.shape:
         raise ValueError(_errors.LOGITS_SIZE.format(target=target.shape, input=input.shape))
     return ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)  # type: ignore[no-any-return]
@@ -249,6 +264,10 @@ def kl_div(
     return found
 
 
+def _log(input: Any, eps: float) -> Any:
+    return ops.log(ops.add_number(input, eps))
+
+
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False,
     size_average: bool | None = None, eps: float = 1e-8, reduce: bool | None = None,
@@ -256,7 +275,7 @@ def poisson_nll_loss(
 ) -> Tensor:  # fmt: skip
     """The negative log-likelihood of counts; `full` adds Stirling's approximation."""
     reduction = reduction_of(reduction, size_average, reduce)
-    losses = ops.exp(input) - target * input if log_input else input - target * ops.log(input + eps)
+    losses = ops.exp(input) - target * input if log_input else input - target * _log(input, eps)
     if full:
         stirling = target * ops.log(target) - target + 0.5 * ops.log(2 * math.pi * target)
         losses = losses + ops.masked_fill(stirling, target <= 1, 0.0)

@@ -23,7 +23,7 @@ def hinge_embedding_loss(
 ) -> Tensor:  # fmt: skip
     """The input where the target is 1, what it lacks of `margin` where the target is -1."""
     reduction = reduction_of(reduction, size_average, reduce)
-    lacking = ops.where(target != 1, ops.clamp_min(margin - input, 0), 0.0)
+    lacking = ops.where(target != 1, ops.clamp_min(ops.sub(margin, input, 1), 0), 0.0)
     return reduced(lacking + ops.where(target != -1, input, 0.0), reduction)
 
 
@@ -39,7 +39,8 @@ def margin_ranking_loss(
                 first=input1.shape, second=input2.shape, target=target.shape
             )
         )
-    return reduced(ops.clamp_min(-target * (input1 - input2) + margin, 0), reduction)
+    apart = ops.add_number(-target * (input1 - input2), margin)
+    return reduced(ops.clamp_min(apart, 0), reduction)
 
 
 def cosine_embedding_loss(
@@ -50,10 +51,10 @@ def cosine_embedding_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     least = 1e-12
     products = _reductions.sum(input1 * input2, -1)
-    squares = [_reductions.sum(one * one, -1) + least for one in (input1, input2)]  # type: ignore[operator]
+    squares = [ops.add_number(_reductions.sum(one * one, -1), least) for one in (input1, input2)]
     cosine = products / ops.sqrt(squares[0] * squares[1])
-    apart = ops.where(target == 1, 1 - cosine, 0.0)
-    near = ops.where(target == -1, ops.clamp_min(cosine - margin, 0), 0.0)
+    apart = ops.where(target == 1, ops.sub(1, cosine, 1), 0.0)
+    near = ops.where(target == -1, ops.clamp_min(ops.sub_number(cosine, margin), 0), 0.0)
     return reduced(apart + near, reduction)
 
 
@@ -149,4 +150,4 @@ def _triplet(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = ops.minimum(far, distance(positive, negative))
-    return reduced(ops.clamp_min(near + margin - far, 0), reduction)
+    return reduced(ops.clamp_min(ops.add_number(near, margin) - far, 0), reduction)

@@ -57,7 +57,7 @@ def rms_norm(
     if eps is None:
         eps = float(np.finfo(input._array.dtype).eps)
     squares = _reductions.mean(input**2, tuple(range(-len(shape), 0)), True)  # type: ignore[operator]
-    found = input * ops.rsqrt(squares + eps)  # type: ignore[operator]
+    found = input * ops.rsqrt(ops.add_number(squares, eps))
     return found if weight is None else found * weight  # type: ignore[no-any-return]
 
 

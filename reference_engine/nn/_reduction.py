@@ -27,8 +27,11 @@ def reduced(losses: Any, reduction: str) -> Tensor:
     return _reductions.sum(losses) if reduction == "sum" else losses
 
 
-def of_one_size(input: Tensor, target: Tensor) -> Any:
+def of_one_size(input: Tensor, target: Any) -> Any:
     """Both spread to their common shape; a warning where that was needed."""
+    if not isinstance(target, Tensor):
+        kind = type(target).__name__
+        raise AttributeError(_errors.NO_SIZE.format(type=kind))  # noqa: TRY004 - PyTorch's
     if input._array.shape == target._array.shape:
         return input, target
     text = _errors.LOSS_SIZES.format(target=target.shape, input=input.shape)

@@ -15,10 +15,6 @@ GROUPS = {
     ],
     "another text for wrong arguments": [
         'leaf([1.0, 2.0])["a"]',
-        'torch.zeros(2, dtype=float); torch.zeros(2, dtype="float32")',
-        "torch.arange()",
-        "torch.linspace(0, 1)",
-        "torch.full((2,))",
         "torch.autograd.gradcheck(lambda x: 3, leaf([1.0]))",
     ],
     "bfloat16 is not covered": [
@@ -43,14 +39,7 @@ GROUPS = {
     ],
     "the same numbers by another graph": [
         "show(torch.inner(x, y))",
-        'show(torch.einsum("ii", A))',
-        "show(F.prelu(x, leaf([0.5])))",
-        "show(F.hinge_embedding_loss(x, torch.tensor([1, -1])))",
-        "show(F.margin_ranking_loss(x, y, torch.tensor([1, -1])))",
-        "show(F.cosine_embedding_loss(A, A, torch.tensor([1, -1])))",
-        "show(F.triplet_margin_loss(A, A * 2, A * 3))",
         "show(torch.vander(x))",
-        "show(x.unique())",
         "show(x.sum(dtype=torch.float32))",
         "show(x.cumsum(0, dtype=torch.float32))",
     ],

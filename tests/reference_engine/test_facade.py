@@ -196,11 +196,11 @@ def test_every_way_to_import_leads_to_one_class():
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("from torch.nn import Transformer", "nn.Transformer"),
-        ("import torch; torch.nn.Transformer()", "nn.Transformer"),
+        ("from torch.nn import SyncBatchNorm", "nn.SyncBatchNorm"),
+        ("import torch; torch.nn.SyncBatchNorm()", "nn.SyncBatchNorm"),
         ("from torch.cuda import amp", "cuda.amp"),
         ("import torch.multiprocessing", "multiprocessing"),
-        ("from torch.func import jacrev, vjp", "func.vjp"),
+        ("from torch.func import jacrev, linearize", "func.linearize"),
         ("import torch.autograd.profiler", "autograd.profiler"),
     ],
 )

@@ -23,12 +23,14 @@ from reference_engine.nn.modules.sparse import *  # noqa: F403
 from reference_engine.nn.modules.upsampling import *  # noqa: F403
 
 _LATER = {
+    "bags": "AdaptiveLogSoftmaxWithLoss EmbeddingBag",
     "lazy": (
         "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d "
         "LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d LazyInstanceNorm1d "
         "LazyInstanceNorm2d LazyInstanceNorm3d LazyLinear"
     ),
     "multihead": "MultiheadAttention",
+    "utils": "",
     "transformer": (
         "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder "
         "TransformerEncoderLayer"

@@ -91,6 +91,10 @@ def cuda(self: Any, device: Any = None) -> Any:
     return self._apply(lambda one: one.cuda(device))
 
 
+def compile(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Nothing: calls run as they are."""
+
+
 def _replace_data(tensor: Tensor, fn: Callable[[Any], Tensor]) -> None:
     with no_grad():
         changed = fn(tensor)

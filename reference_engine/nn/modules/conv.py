@@ -21,7 +21,7 @@ __all__ = [
 _MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-class _Convolution(Module):
+class _ConvNd(Module):
     """The settings of a convolution, its weight and its bias."""
 
     _convolve: Callable[..., Tensor]
@@ -111,7 +111,7 @@ class _Convolution(Module):
         return settings
 
 
-class _Conv(_Convolution):
+class _Conv(_ConvNd):
     """A convolution: weight (out_channels, in_channels / groups, *kernel_size)."""
 
     def __init__(
@@ -188,7 +188,7 @@ class Conv3d(_Conv):
     _dims = 3
 
 
-class _ConvTranspose(_Convolution):
+class _ConvTranspose(_ConvNd):
     """The gradient of a convolution: weight (in_channels, out_channels / groups, *kernel_size)."""
 
     def __init__(

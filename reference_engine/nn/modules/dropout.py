@@ -8,10 +8,12 @@ from reference_engine.nn.modules._building import shown
 from reference_engine.nn.modules.module import Module
 
 __all__ = [
+    "AlphaDropout",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
+    "FeatureAlphaDropout",
 ]
 
 
@@ -56,3 +58,15 @@ class Dropout3d(_Dropout):
     """Drops whole channels: input (batch, channels, three sizes)."""
 
     _drop = staticmethod(F.dropout3d)
+
+
+class AlphaDropout(_Dropout):
+    """Drops single elements and keeps mean and variance: for networks of SELUs."""
+
+    _drop = staticmethod(F.alpha_dropout)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels."""
+
+    _drop = staticmethod(F.feature_alpha_dropout)

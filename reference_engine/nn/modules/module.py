@@ -345,6 +345,7 @@ class Module:
     share_memory = _conversion.share_memory
     to_empty = _conversion.to_empty
     cuda = _conversion.cuda
+    compile = _conversion.compile
 
     # -- state ------------------------------------------------------------------------------------
 

@@ -25,13 +25,13 @@ def _plain(activation: Callable[[Any], Any]) -> Callable[[Any, Any, State], Stat
     """The step of a simple network."""
 
     def step(from_input: Any, from_hidden: Any, state: State) -> State:
-        return (activation(from_input + from_hidden),)
+        return (activation(from_hidden + from_input),)
 
     return step
 
 
 def _lstm(from_input: Any, from_hidden: Any, state: State) -> State:
-    gates = torch.chunk(from_input + from_hidden, 4, -1)
+    gates = torch.unsafe_chunk(from_hidden + from_input, 4, -1)
     start, forget, new, out = (
         torch.tanh(one) if place == 2 else torch.sigmoid(one) for place, one in enumerate(gates)
     )
@@ -40,12 +40,12 @@ def _lstm(from_input: Any, from_hidden: Any, state: State) -> State:
 
 
 def _gru(from_input: Any, from_hidden: Any, state: State) -> State:
-    reset_input, update_input, new_input = torch.chunk(from_input, 3, -1)
-    reset_hidden, update_hidden, new_hidden = torch.chunk(from_hidden, 3, -1)
-    reset = torch.sigmoid(reset_input + reset_hidden)
-    update = torch.sigmoid(update_input + update_hidden)
-    new = torch.tanh(new_input + reset * new_hidden)
-    return (new + update * (state[0] - new),)
+    reset_input, update_input, new_input = torch.unsafe_chunk(from_input, 3, -1)
+    reset_hidden, update_hidden, new_hidden = torch.unsafe_chunk(from_hidden, 3, -1)
+    reset = torch.sigmoid(reset_hidden + reset_input)
+    update = torch.sigmoid(update_hidden + update_input)
+    new = torch.tanh(new_input + new_hidden * reset)
+    return ((state[0] - new) * update + new,)
 
 
 _STEPS: dict[str, tuple[int, Callable[[Any, Any, State], State]]] = {

@@ -18,8 +18,11 @@ from reference_engine.nn.utils.convert_parameters import (
 
 _LATER = {
     "_hooked_norms": "remove_spectral_norm remove_weight_norm spectral_norm weight_norm",
+    "fusion": ("fuse_conv_bn_eval fuse_conv_bn_weights fuse_linear_bn_eval fuse_linear_bn_weights"),
+    "init": "skip_init",
     "parametrizations": "",
     "parametrize": "",
+    "prune": "",
     "rnn": "",
     "stateless": "",
 }

@@ -32,8 +32,8 @@ def test_constructor_takes_pytorchs_arguments(name):
     ("owner", "name", "shown"),
     [
         (nn, "SyncBatchNorm", "nn.SyncBatchNorm"),
-        (nn.utils, "fuse_conv_bn_eval", "nn.utils.fuse_conv_bn_eval"),
-        (nn.Tanh(), "compile", "nn.Module.compile"),
+        (nn.utils, "memory_format", "nn.utils.memory_format"),
+        (nn.Tanh(), "mtia", "nn.Module.mtia"),
     ],
 )
 def test_name_that_is_missing_says_so(owner, name, shown):

@@ -1,0 +1,51 @@
+"""The Cauchy distribution."""
+
+import math
+from typing import Any, ClassVar
+
+import reference_engine as torch
+from reference_engine.distributions import constraints
+from reference_engine.distributions.distribution import Distribution
+
+__all__ = ["Cauchy"]
+
+
+class Cauchy(Distribution):
+    """Median `loc`, half width `scale` at half the height."""
+
+    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real
+    has_rsample = True
+    loc: Any
+    scale: Any
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        super().__init__(self._set(loc=loc, scale=scale), validate_args=validate_args)
+
+    @property
+    def mean(self) -> Any:
+        return torch.full_like(self.loc, torch.nan)
+
+    @property
+    def mode(self) -> Any:
+        return self.loc
+
+    @property
+    def variance(self) -> Any:
+        return torch.full_like(self.loc, torch.inf)
+
+    def rsample(self, sample_shape: Any = ()) -> Any:
+        drawn: Any = torch.empty(self._shape(sample_shape), dtype=self.loc.dtype)
+        return self.loc + drawn.cauchy_() * self.scale
+
+    def log_prob(self, value: Any) -> Any:
+        self._check(value)
+        distance = (value - self.loc) / self.scale
+        return -math.log(math.pi) - self.scale.log() - (distance**2).log1p()
+
+    def cdf(self, value: Any) -> Any:
+        self._check(value)
+        return ((value - self.loc) / self.scale).atan() / math.pi + 0.5
+
+    def entropy(self) -> Any:
+        return math.log(4 * math.pi) + self.scale.log()
