@@ -79,6 +79,7 @@ class StudentProcess:
         self._drained = 0
         self._looked_at_the_disk = time.monotonic()
         self._reaped: Reaped | None = None
+        self._ended = False
         try:
             self._pid, self._channel = zygote.start(self._policy())
         except BaseException:
@@ -120,13 +121,26 @@ class StudentProcess:
 
     def close(self) -> None:
         """End the process and all it started, and remove its scratch folder."""
-        self._channel.close()
         try:
             # Where the zygote is gone, the child went with it.
-            if self._reaped is None and self._zygote.alive:
+            if not self._ended and self._zygote.alive:
+                self._ended = True
                 self._reaped = self._zygote.reap(self._pid, kill=True)
         finally:
+            # Not before: it would wake up only to end by itself.
+            self._channel.close()
             self._remove_scratch()
+
+    def dismiss(self) -> None:
+        """`close`, without waiting for the end where nothing is to be cleaned up after it."""
+        zygote = self._zygote
+        waits = self._ended or self._scratch is not None
+        if waits or not isinstance(zygote, Zygote) or not zygote.alive:
+            self.close()
+            return
+        self._ended = True
+        with self._channel:
+            zygote.end(self._pid)
 
     def _remove_scratch(self) -> None:
         if self._scratch is not None:
@@ -195,10 +209,12 @@ class StudentProcess:
         while reaped.exit_code is None:
             time.sleep(_PAUSE)
             if time.monotonic() > give_up:
+                self._ended = True
                 self._reaped = self._zygote.reap(self._pid, kill=True)
                 return Stopped("crashed", Message("stopped.channel"))
             reaped = self._zygote.reap(self._pid, kill=False)
         self._reaped = reaped
+        self._ended = True
         return self._verdict(reaped.exit_code, reaped)
 
     def _verdict(self, exit_code: int, reaped: Reaped) -> Stopped:

@@ -102,7 +102,7 @@ class Session:
         if self._process is not None:
             self._printed = self._process.printed
             process, self._process = self._process, None
-            process.close()
+            process.dismiss()
 
     def call(
         self, name: str, arguments: Mapping[str, PlainValue], *, through: str | None = None
@@ -191,6 +191,8 @@ class Session:
                 return self._ask(frame)
         except ChildStopped as stop:
             process = self._process
+            if process is not None:
+                process.close()
             self.close()
             starved = stop.starved or (process is not None and _starved(stop, process))
             if self._had_a_second_chance or not starved:

@@ -11,6 +11,7 @@ from grader.sandbox.protocol import (
     DTYPES,
     MAX_MESSAGE,
     MAX_TEXT,
+    NUMBERS,
     Array,
     Mapping,
     Opaque,
@@ -72,10 +73,10 @@ def from_protocol(value: Value) -> PlainValue:  # noqa: PLR0911 - a table, a row
                 grad_fn=None if value.grad_fn is None else value.grad_fn[:_NAME],
                 grad=None if value.grad is None else _build_array(value.grad),
             )
-        case Sequence(kind="tuple", items=items):
-            return tuple(from_protocol(item) for item in items)
-        case Sequence(items=items):
-            return [from_protocol(item) for item in items]
+        case Sequence(kind=kind, items=items):
+            plain = {*map(type, items)} <= NUMBERS
+            entries = items if plain else [from_protocol(item) for item in items]
+            return tuple(entries) if kind == "tuple" else entries
         case Mapping(items=pairs):
             return {key[:_NAME]: from_protocol(item) for key, item in pairs}
         case Opaque():

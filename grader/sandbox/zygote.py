@@ -4,14 +4,17 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 import msgspec
 
 from grader.sandbox.protocol.control import (
     MAX_PACKET,
+    End,
     Executor,
     Failed,
     Fork,
@@ -27,6 +30,8 @@ from grader.sandbox.protocol.control import (
     pack,
     unpack_reply,
 )
+
+_Received = TypeVar("_Received")
 
 START_SECONDS = 120.0
 REPLY_SECONDS = 30.0
@@ -108,6 +113,11 @@ class Zygote:
             self.served += 1
         return reply
 
+    def end(self, pid: int) -> None:
+        """Have a child and all it started ended, without waiting for it; raises SandboxError."""
+        self._exchange(End(pid=pid), [], lambda: None)
+        self.served += 1
+
     def close(self) -> None:
         """Hang up, which ends it and all its children, and wait until it is gone."""
         with self._lock:
@@ -122,12 +132,17 @@ class Zygote:
                 self._process.stderr.close()
 
     def _ask(self, request: Request, descriptors: list[int]) -> Reply:
+        return self._exchange(request, descriptors, self._receive)
+
+    def _exchange(
+        self, request: Request, descriptors: list[int], receive: Callable[[], _Received]
+    ) -> _Received:
         with self._lock:
             try:
                 self._wait_until_ready()
                 self._control.settimeout(REPLY_SECONDS)
                 socket.send_fds(self._control, [pack(request)], descriptors)
-                return self._receive()
+                return receive()
             except BaseException as error:
                 # An answer that comes late would be taken for that of the next question.
                 self._process.kill()

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -47,7 +46,7 @@ def world(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_TOKEN", "do-not-read")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
-        victim = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+        victim = subprocess.Popen(["sleep", "120"])
         try:
             yield {
                 "secret": str(secret),

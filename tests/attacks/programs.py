@@ -74,9 +74,9 @@ ATTACKS = [
         "import_the_grader",
         "kernel",
         "sys.path.insert(0, os.path.dirname(world['package']))\n"
-        "sys.meta_path[:] = sys.meta_path[-2:]\n"
-        "from importlib.machinery import PathFinder, FileFinder\n"
-        "sys.meta_path[:] = [PathFinder]\nimport grader.comparison",
+        "from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder\n"
+        "sys.meta_path[:] = [BuiltinImporter, FrozenImporter, PathFinder]\n"
+        "import grader.comparison",
     ),
     # -- other processes --------------------------------------------------------------------------
     Attack("start_a_process", "kernel", "if os.fork() == 0: os._exit(0)\nos.wait()"),
@@ -134,7 +134,7 @@ ATTACKS = [
         "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
         "s.sendto(b'x', ('127.0.0.1', world['port']))",
     ),
-    Attack("meet_at_a_local_socket", "kernel", "import socket\nsocket.socketpair()[0].close()"),
+    Attack("meet_at_a_local_socket", "kernel", "import _socket\n_socket.socketpair()[0].close()"),
     Attack("hide_a_file_in_memory", "kernel", "os.close(os.memfd_create('x'))"),
     Attack(
         "make_a_namespace",
@@ -213,13 +213,20 @@ ATTACKS = [
     ),
 ]
 
-NEEDS_ROOT = frozenset({"take_more_time_than_others", "join_other_groups"})
+NEEDS_ROOT = frozenset(
+    {
+        "take_more_time_than_others", "join_other_groups", "open_a_library_for_writing",
+        "open_a_setting_of_the_kernel", "make_a_device", "change_the_root", "mount", "become_root",
+        "take_back_its_rights", "set_the_clock",
+    }
+)  # fmt: skip
 """Nobody else may do these anyway."""
 
 NOT_ALONE = frozenset(
     {
         "leave_with_success", "leave_politely", "raise_past_everything",
-        "find_the_reference_in_memory", "find_the_answer_in_the_frames",
+        "find_the_reference_in_memory", "find_the_answer_in_the_frames", "find_the_next_case",
+        "find_the_tolerance_among_all_objects",
     }
 )  # fmt: skip
 """Aimed at a grader in the same process: the test stands in for one where there is no sandbox."""

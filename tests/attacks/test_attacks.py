@@ -12,11 +12,13 @@ from grader.messages import Message
 from grader.outcomes import Answered, Stopped
 
 from .conftest import LEVELS
+from .more_programs import MORE_ATTACKS
 from .programs import ATTACKS, NEEDS_ROOT, NOT_ALONE
 
+ALL = [*ATTACKS, *MORE_ATTACKS]
 CASES = [
     pytest.param(attack, level, id=f"{attack.name}-{level}")
-    for attack in ATTACKS
+    for attack in ALL
     for level in LEVELS[: LEVELS.index(attack.least) + 1]
 ]
 
@@ -27,7 +29,9 @@ namespace = {}
 exec(sys.argv[1], namespace)
 expected = 42
 def judge():
-    import grader.comparison
+    if sys.argv[3] == "judged":
+        import grader.comparison
+        cases, kept = [1, 2], {"expected": [42], "tolerance": 0.1}
     judgement = namespace["attack"](json.loads(sys.argv[2]))
     print(judgement)
 judge()
@@ -66,14 +70,21 @@ def test_it_comes_to_nothing(attack, level, sandboxes, world, outside):
         assert next_student.read("y").value == 7
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", ALL, ids=lambda attack: attack.name)
 def test_it_works_where_nothing_stops_it(attack, world, tmp_path):
     if attack.name in NEEDS_ROOT and os.geteuid() != 0:
         pytest.skip("only root may do it")
     folder = tmp_path / "scratch"
     folder.mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, attack.source, json.dumps(world)],
+        [
+            sys.executable,
+            "-c",
+            ALONE,
+            attack.source,
+            json.dumps(world),
+            "judged" if attack.name in NOT_ALONE else "alone",
+        ],
         capture_output=True,
         text=True,
         timeout=60,
@@ -85,7 +96,7 @@ def test_it_works_where_nothing_stops_it(attack, world, tmp_path):
 
 
 def test_the_programs_that_aim_at_the_judge_are_in_the_table():
-    assert {attack.name for attack in ATTACKS} >= NOT_ALONE
+    assert {attack.name for attack in ALL} >= NOT_ALONE
 
 
 PATCHES = {

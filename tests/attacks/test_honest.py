@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from .conftest import LEVELS
+from .honest import MODULES, NOTEBOOKS, WITH_TORCH
 
 HONEST = {
     "lists": "return [float(v) * 2 for v in x]",
@@ -101,90 +102,9 @@ def test_the_engine_answers_at_every_level(level, sandboxes):
         np.testing.assert_array_equal(session.call("f", {}).value.data, [6.0])
 
 
-DOUBLE = "def f(x):\n    return x * 2"
-NOTEBOOKS = {
-    "a module that a cell writes": [
-        "%%writefile helper.py\ndef double(v):\n    return v * 2",
-        "from helper import double",
-        "import helper\ndef f(x):\n    return (double(x) + helper.double(x)) / 2",
-    ],
-    "data that a cell writes": [
-        "%%writefile data.csv\n1,2",
-        "%%file -a data.csv\n3,4",
-        "import numpy as np\nd = np.loadtxt('data.csv', delimiter=',')",
-        "def f(x):\n    return x * (d[1, 1] - d[0, 1])",
-    ],
-    "await outside of functions": [
-        "import asyncio\nasync def g():\n    await asyncio.sleep(0.001)\n    return 2",
-        "k = await g()\ndef f(x):\n    return x * k",
-    ],
-    "an event loop": [
-        "import asyncio\nasync def g():\n    await asyncio.sleep(0.001)\n    return 2",
-        "k = asyncio.run(g())\ndef f(x):\n    return x * asyncio.run(g()) * k / 2",
-    ],
-    "numba, which is missing": [
-        "import numba\nfrom numba import jit, prange\n@jit(nopython=True)\ndef k(n):\n"
-        "    return sum(1 for _ in prange(n))",
-        "@numba.njit\ndef f(x):\n    return x * k(2)",
-    ],
-    "arithmetic on a plot": [
-        "import matplotlib.pyplot as plt",
-        "def f(x):\n    fig, ax = plt.subplots()\n    low, high = ax.get_ylim()\n"
-        "    ax.set_ylim(low, high * 1.1)\n    ax.text(0, x * high, f'{high:.2f}')\n    return x * 2",
-    ],
-    "a log of runs and colours": [
-        "import wandb\nwandb.init(project='homework')\nfrom colorama import Fore, Style",
-        "def f(x):\n    wandb.log({'loss': 1.0})\n    print(Fore.RED + 'done' + Style.RESET_ALL)\n"
-        "    return x * 2",
-    ],
-    "an array of objects": [
-        "import numpy as np",
-        "def f(x):\n    y = np.empty(3, dtype=object)\n    y[:] = [v * 2 for v in x]\n    return y",
-    ],
-    "a form feed": ["\x0cimport math\n\x0c\ndef f(x):\n    return x * 2\n\x0c"],
-    "line ends of other systems": ["def f(x):\r\n\tif True:\r\n\t\treturn x * 2\r\n"],
-    "names in other scripts": ["δ, 变量 = 1, 2\ndef f(χ):\n    return χ * 变量 * δ"],
-    "built-in names taken": [
-        "sum = len = list = print = str = type = id = 2\ndef f(x):\n    return x * sum"
-    ],
-    "numpy's name taken": ["import numpy as np\nnp = 2\ndef f(x):\n    return x * np"],
-    "print of another Python": ["print 'hello'", DOUBLE, "print 'bye'"],
-    "an exception at the end": [DOUBLE, "assert f(1) == 3", "raise SystemExit", "exit()"],
-    "warnings as errors": [
-        "import warnings\nimport numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')",
-        DOUBLE,
-    ],
-    "a decorator of its own": [
-        "from functools import wraps, lru_cache\ndef twice(g):\n    @wraps(g)\n"
-        "    def inner(*a, **k):\n        return g(*a, **k) * 2\n    return inner",
-        "@lru_cache\ndef one(n):\n    return 1 if n == 0 else one(n - 1)",
-        "@twice\ndef f(x):\n    return x * one(50)",
-    ],
-    "an object that can be called": [
-        "class F:\n    __slots__ = ('k',)\n    def __init__(self): self.k = 2\n"
-        "    def __call__(self, v): return v * self.k\nf = F()"
-    ],
-    "a part of a function": ["from functools import partial\nf = partial(lambda k, x: x * k, 2)"],
-    "tests of its own": [
-        'import unittest, doctest\ndef f(x):\n    """\n    >>> f(2)\n    4\n    """\n    return x * 2',
-        "class T(unittest.TestCase):\n    def test_f(self): self.assertEqual(f(1), 2)",
-        "unittest.main(argv=[''], exit=False)\ndoctest.testmod()",
-    ],
-    "output sent elsewhere": [
-        "import sys, os, logging\nlogging.basicConfig(filename='run.log', force=True)\n"
-        "sys.stdout.reconfigure(line_buffering=True)\nsys.stdout.buffer.write(b'bytes')\n"
-        "sys.stdout = open(os.devnull, 'w')",
-        "def f(x):\n    print('x')\n    logging.error('x')\n    return x * 2",
-    ],
-    "a data set that is missing": [
-        "import pandas as pd\ndf = pd.read_csv('data.csv')",
-        "import urllib.request\nurllib.request.urlretrieve('http://127.0.0.1:9/x', 'x')",
-        DOUBLE,
-    ],
-    "arguments of a command line": [
-        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--k', type=int, default=2)",
-        "args = p.parse_args()\ndef f(x):\n    return x * args.k",
-    ],
+ODD_TEXTS = {
+    "a form feed": "\x0cimport math\n\x0c\ndef f(x):\n    return x * 2\n\x0c",
+    "line ends of other systems": "def f(x):\r\n\tif True:\r\n\t\treturn x * 2\r\n",
 }
 
 
@@ -196,66 +116,22 @@ def doubles(sandbox, cells, form):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("cells", NOTEBOOKS.values(), ids=NOTEBOOKS)
-def test_an_honest_notebook_is_untouched(cells, level, sandboxes):
-    doubles(sandboxes(level), cells, "notebook")
-
-
-MODULES = {
-    "its own place": (
-        "import os, sys\nfrom pathlib import Path\nsys.path.append(os.path.dirname(__file__))\n"
-        "K = len(Path(__file__).resolve().suffixes) + 1\ndef f(x):\n    return x * K"
-    ),
-    "a main program": f"{DOUBLE}\nif __name__ == '__main__':\n    f = None",
-    "a notebook saved as a module": (
-        "#!/usr/bin/env python\n# coding: utf-8\n# In[1]:\n"
-        f"get_ipython().system('pip install torch')\n# In[2]:\n{DOUBLE}"
-    ),
-    "a neighbour that is missing": (
-        "try:\n    from .utils import k\nexcept ImportError:\n    k = 2\nfrom . import helpers\n"
-        "def f(x):\n    return x * k"
-    ),
-    "an event loop": (
-        "import asyncio\nasync def g():\n    return 2\ndef f(x):\n    return x * asyncio.run(g())"
-    ),
-}
+@pytest.mark.parametrize("text", [*NOTEBOOKS.values(), *ODD_TEXTS.values()],
+                         ids=[*NOTEBOOKS, *ODD_TEXTS])  # fmt: skip
+def test_an_honest_notebook_is_untouched(text, level, sandboxes):
+    doubles(sandboxes(level), text.strip("\n").split("\n# %%\n"), "notebook")
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("source", MODULES.values(), ids=MODULES)
-def test_an_honest_module_is_untouched(source, level, sandboxes):
-    doubles(sandboxes(level), [source], "module")
-
-
-TORCH = {
-    "a board for its losses": [
-        "import torch\nfrom torch.utils.tensorboard import SummaryWriter\nwriter = SummaryWriter()",
-        "def f():\n    x = torch.tensor([3.0], requires_grad=True)\n    y = (x * x).sum()\n"
-        "    y.backward()\n    writer.add_scalar('loss', y.item(), 0)\n    return x.grad",
-    ],
-    "a device": [
-        "import torch\ndevice = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\n"
-        "torch.manual_seed(0)\ntorch.cuda.manual_seed_all(0)\ntorch.set_num_threads(4)",
-        "def f():\n    x = torch.tensor([3.0], requires_grad=True, device=device)\n"
-        "    (x * x).sum().to(device).backward()\n    return x.grad.cpu()",
-    ],
-    "double precision throughout": [
-        "import torch\ntorch.set_default_dtype(torch.float64)",
-        "def f():\n    x = torch.tensor([3.0], requires_grad=True)\n    (x * x).sum().backward()\n"
-        "    return x.grad",
-    ],
-    "threads": [
-        "import torch\nfrom concurrent.futures import ThreadPoolExecutor",
-        "def g(v):\n    x = torch.tensor([v], requires_grad=True)\n    (x * x).sum().backward()\n"
-        "    return x.grad\n"
-        "def f():\n    with ThreadPoolExecutor(4) as pool:\n        return [*pool.map(g, [3.0] * 4)][3]",
-    ],
-}
+@pytest.mark.parametrize("text", MODULES.values(), ids=MODULES)
+def test_an_honest_module_is_untouched(text, level, sandboxes):
+    doubles(sandboxes(level), [text], "module")
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("cells", TORCH.values(), ids=TORCH)
-def test_an_honest_notebook_with_torch_is_untouched(cells, level, sandboxes):
+@pytest.mark.parametrize("text", WITH_TORCH.values(), ids=WITH_TORCH)
+def test_an_honest_notebook_with_torch_is_untouched(text, level, sandboxes):
+    cells = text.strip("\n").split("\n# %%\n")
     with sandboxes(level).session("facade", cells, form="notebook", seed=1) as session:
         for _ in range(2):
             np.testing.assert_array_equal(session.call("f", {}).value.data, [6.0])

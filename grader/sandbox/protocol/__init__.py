@@ -29,6 +29,9 @@ _MAX_ARGUMENTS = 1_000
 
 LENGTH = struct.Struct(">I")
 
+NUMBERS = frozenset({bool, int, float})
+"""The types of what needs no look at each, and of which lists are long."""
+
 DTYPES = {
     "bool": "b1", "int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8", "uint8": "u1",
     "uint16": "u2", "uint32": "u4", "uint64": "u8", "float16": "f2", "float32": "f4",
@@ -277,8 +280,6 @@ def check_value(value: Value, depth: int = 0, *, room: int = MAX_VALUES) -> int:
     if depth > MAX_DEPTH:
         raise ProtocolError(f"values are nested deeper than {MAX_DEPTH}")
     room -= 1
-    if room < 0:
-        raise ProtocolError(f"there are more than {MAX_VALUES} values")
     match value:
         case Array():
             _check_array(value)
@@ -286,14 +287,18 @@ def check_value(value: Value, depth: int = 0, *, room: int = MAX_VALUES) -> int:
             _check_array(value.data)
             if value.grad is not None:
                 _check_array(value.grad)
-        case Sequence():
-            for item in value.items:
+        case Sequence(items=items) if {*map(type, items)} <= NUMBERS:
+            room -= len(items)
+        case Sequence(items=items):
+            for item in items:
                 room = check_value(item, depth + 1, room=room)
         case Mapping():
             for _, item in value.items:
                 room = check_value(item, depth + 1, room=room)
         case _:
             pass
+    if room < 0:
+        raise ProtocolError(f"there are more than {MAX_VALUES} values")
     return room
 
 

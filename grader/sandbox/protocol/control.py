@@ -45,6 +45,12 @@ class Reap(_Message, frozen=True, tag="reap"):
     kill: bool
 
 
+class End(_Message, frozen=True, tag="end"):
+    """Kill a child and all it started; there is no answer."""
+
+    pid: int
+
+
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """A layer of protection by its name; `lacking` says why there is none, empty where it holds."""
 
@@ -81,7 +87,7 @@ class Failed(_Message, frozen=True, tag="failed"):
     reason: str
 
 
-Request: TypeAlias = Fork | Reap
+Request: TypeAlias = Fork | Reap | End
 Reply: TypeAlias = Ready | Forked | Reaped | Failed
 
 MAX_PACKET = 64 * 2**10

@@ -1,6 +1,7 @@
-"""Runs a submission's cells statement by statement, as a notebook or a module would.
+"""Runs a submission's cells as a notebook or a module would, and on where these would end.
 
-A statement that fails is recorded and the rest goes on. It knows no frames and no limits.
+A statement that fails is recorded and the rest goes on, statement by statement. It knows no frames
+and no limits.
 """
 
 import __future__
@@ -15,6 +16,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
+from itertools import islice
 from typing import Any, Literal
 
 from grader.sandbox.protocol import MAX_FAILURES, MAX_NAMES, Cell, StudentException
@@ -80,11 +82,23 @@ class Workspace:
         """Run a cell; never raises, whatever it holds. With `shows`, print the value it ends in."""
         filename = cell_name(index)
         self.enter(index, source)
+        code = None if shows else self._whole(source, filename)
+        failed = None
+        if code is not None:
+            try:
+                exec(code, self.namespace)  # noqa: S102 - what a sandbox is for
+            except BaseException as error:  # noqa: BLE001 - sys.exit() ends no grading
+                failed = error, _left_at(code)
+            else:
+                return
         try:
             tree = self._parse(source, filename)
         except BaseException as error:  # noqa: BLE001 - the parser may give up in any way
             self.record(error, None)
             return
+        if failed is not None:
+            self.record(failed[0], _drop_through(tree, failed[1]))
+            failed = None  # or what it holds would live on
         self._run_statements(tree, filename, shows=shows)
 
     def defined(self) -> list[str]:
@@ -110,6 +124,22 @@ class Workspace:
         ):
             setattr(builtins, name, stand_in)
         sys.breakpointhook = no_display
+
+    def _whole(self, source: str, filename: str) -> types.CodeType | None:
+        """The cell as one piece of code, which is the quick way; None where it has to be in parts.
+
+        That is where it does not compile, or where what runs must be known to imports and magics.
+        """
+        if "try" in source or "get_ipython" in source:
+            return None
+        try:
+            code: types.CodeType = compile(
+                source, filename, "exec", flags=self._flags, dont_inherit=True
+            )
+        except BaseException:  # noqa: BLE001 - told when its statements are compiled one by one
+            return None
+        self._flags |= code.co_flags & _FUTURE
+        return None if code.co_flags & inspect.CO_COROUTINE else code
 
     def _parse(self, source: str, filename: str) -> ast.Module:
         try:
@@ -195,6 +225,26 @@ def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], No
     for cell in cells:
         started(cell.index)
         workspace.run(cell.index, cell.source, shows=cell.shows)
+
+
+def _left_at(code: types.CodeType) -> tuple[int, int]:
+    """The line and column at which a module's code was left by the exception being handled."""
+    step = sys.exc_info()[2]
+    while step is not None and step.tb_frame.f_code is not code:
+        step = step.tb_next
+    if step is None:
+        return 0, 0
+    line, _, column, _ = next(islice(code.co_positions(), step.tb_lasti // 2, None))
+    return line or step.tb_lineno, column or 0
+
+
+def _drop_through(tree: ast.Module, place: tuple[int, int]) -> ast.stmt | None:
+    """Leave in the tree what comes after the statement at a line and column: that is given."""
+    while tree.body:
+        statement = tree.body.pop(0)
+        if (statement.end_lineno or 0, statement.end_col_offset or 0) > place:
+            return statement
+    return None
 
 
 def _moved(tree: ast.Module, source: str) -> ast.Module:

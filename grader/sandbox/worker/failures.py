@@ -11,6 +11,7 @@ from grader.sandbox.worker.values import plain_text, type_name
 
 _CELL = re.compile(r"<cell (\d+)>\Z")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_SYNTAX_ERRORS = (SyntaxError, IndentationError, TabError)
 _CHAIN = 50
 _LINE = 400
 _DOTTED = 200
@@ -56,9 +57,11 @@ def describe(
         return StudentException(type=type_name(error), text="", statement=statement)
 
 
-def _text(error: BaseException) -> str:
+def _text(error: Any) -> str:
     try:
-        return plain_text(str(error), MAX_MESSAGE)
+        # str() of a syntax error names the file, which is a name of ours.
+        told = error.msg if type(error) in _SYNTAX_ERRORS else error
+        return plain_text(str(told), MAX_MESSAGE)
     except BaseException:  # noqa: BLE001 - __str__ may be theirs
         return "(its text cannot be read)"
 

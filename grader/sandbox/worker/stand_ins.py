@@ -97,7 +97,7 @@ class Harmless:
             raise AttributeError(name)
         return Harmless()
 
-    def __call__(self, *_: object, **__: object) -> "Harmless":
+    def __call__(self, *_: object, **__: object) -> object:
         """Do nothing."""
         return Harmless()
 

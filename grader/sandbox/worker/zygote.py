@@ -4,18 +4,19 @@ It runs no student's code, has one thread, and ends with all its children when t
 """
 
 import contextlib
-import gc
 import importlib
 import os
 import signal
 import socket
 from pathlib import Path
+from struct import Struct
 from typing import NoReturn
 
 from msgspec.structs import replace
 
 from grader.sandbox.protocol.control import (
     MAX_PACKET,
+    End,
     Executor,
     Failed,
     Fork,
@@ -41,11 +42,14 @@ from grader.sandbox.worker.lockdown.layers import (
     plan,
     prepare,
 )
-from grader.sandbox.worker.memory import use_up_gaps
+from grader.sandbox.worker.memory import arrange
 from grader.sandbox.worker.rehearsal import rehearse
 from grader.sandbox.worker.stand_ins import wake_up_pair
 
 _KIB = 1024
+_DESCRIPTOR = Struct("@i")
+_ROOM = socket.CMSG_SPACE(_DESCRIPTOR.size)
+"""For the one descriptor that may come with a message."""
 _ROUNDS = 1_000
 
 
@@ -72,9 +76,7 @@ def main(  # noqa: PLR0913 - the words of a command line
         child.become_a_notebook()
         if executor == "fast":
             socket.socketpair = wake_up_pair  # type: ignore[assignment]
-        gc.collect()
-        gc.freeze()
-        use_up_gaps()
+        arrange()
     except BaseException as error:  # noqa: BLE001 - told to the grader, whatever it is
         channel.send(pack(Failed(reason=f"{type(error).__name__}: {error}")))
         os._exit(1)
@@ -106,18 +108,23 @@ class _Zygote:
     def serve(self) -> None:
         """Answer requests until the grader hangs up, then end every child."""
         while True:
-            body, descriptors, _, _ = socket.recv_fds(self._channel, MAX_PACKET, 1)
+            body, sent_along, _, _ = self._channel.recvmsg(MAX_PACKET, _ROOM)
             if not body:
                 break
+            descriptors = [_DESCRIPTOR.unpack(data)[0] for _, _, data in sent_along]
             reply = self._reply(body, descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
-            self._channel.send(pack(reply))
+            if reply is not None:
+                self._channel.send(pack(reply))
         for pid in tuple(self._children):
             self._reap(pid, kill=True)
 
-    def _reply(self, body: bytes, descriptors: list[int]) -> Reply:
+    def _reply(self, body: bytes, descriptors: list[int]) -> Reply | None:
         request: Request = unpack_request(body)
+        if isinstance(request, End):
+            self._reap(request.pid, kill=True)
+            return None
         if isinstance(request, Reap):
             return self._reap(request.pid, kill=request.kill)
         try:
@@ -126,7 +133,7 @@ class _Zygote:
             return Failed(reason=f"fork: {error}")
 
     def _fork(self, policy: Fork, channel: int) -> Forked:
-        limits = replace(policy, scratch=None)
+        limits = policy if policy.scratch is None else replace(policy, scratch=None)
         if self._planned != (limits, channel):
             self._lock_down = plan(limits, channel, self._layers)
             self._planned = (limits, channel)

@@ -1,5 +1,6 @@
 """One sandbox for all tests that need no limits of their own, one with limits that bite soon."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def every_sandbox(request):
         if sandbox.isolation.level != request.param:
             pytest.skip(f"this machine offers {sandbox.isolation.level}")
         yield sandbox
+
+
+def eventually(condition, seconds=10):
+    """Whether a condition comes to hold; the end of a session's process is not waited for."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def below(pid):

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,24 +14,15 @@ from grader.sandbox.limits import Limits
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.scratch import remove
 
-from .conftest import below, number_outside
+from .conftest import below, eventually, number_outside
 
 
 def is_alive(pid):
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
-
-
-def eventually(condition, seconds=10):
-    give_up = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_a_session_leaves_no_process_behind(run):
@@ -41,7 +31,7 @@ def test_a_session_leaves_no_process_behind(run):
     pid = number_outside(session)
     assert is_alive(pid)
     session.close()
-    assert not is_alive(pid)
+    assert eventually(lambda: not is_alive(pid))
 
 
 DAEMON = (

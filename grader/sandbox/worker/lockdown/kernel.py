@@ -22,16 +22,18 @@ _WORD = ctypes.c_void_p  # takes integers, bytes, pointers and None alike
 _system_call, _call_twice = _libc.syscall, _locked.syscall
 _system_call.argtypes = _call_twice.argtypes = (ctypes.c_long, *[_WORD] * 5)
 _system_call.restype = _call_twice.restype = ctypes.c_long
-_prctl, _mount, _setns = _libc.prctl, _libc.mount, _libc.setns
+_prctl, _mount, _setns, _clone = _libc.prctl, _libc.mount, _libc.setns, _libc.clone
 _prctl.argtypes = (ctypes.c_int, *[_WORD] * 4)
 _mount.argtypes = (*[ctypes.c_char_p] * 3, ctypes.c_ulong, ctypes.c_char_p)
+_clone.argtypes = (_WORD, _WORD, ctypes.c_int, _WORD)
+_pause = ctypes.cast(_libc.pause, _WORD).value
 
 _CLONE = {"x86_64": 56, "aarch64": 220, "arm64": 220}.get(platform.machine())
 _CLOSE_RANGE = 436
 _SHARE_MEMORY_AND_FILES = 0x100 | 0x400
 _SIZE = 2**14
 _STACK = ctypes.create_string_buffer(_SIZE)
-_TOP = ctypes.c_void_p((ctypes.addressof(_STACK) + _SIZE) & ~15)
+_TOP = (ctypes.addressof(_STACK) + _SIZE) & ~15
 """Where those that only sleep keep where they are: the same for all of them."""
 
 PR_SET_PDEATHSIG = 1
@@ -106,7 +108,7 @@ def start_sleeper(flags: int) -> int:
     It shares this one's memory, which costs a twentieth of a copy.
     """
     flags |= _SHARE_MEMORY_AND_FILES | signal.SIGCHLD
-    return _checked("clone", _libc.clone(_libc.pause, _TOP, ctypes.c_int(flags), None))
+    return _checked("clone", _clone(_pause, _TOP, flags, None))
 
 
 def step(purpose: str, name: str, *arguments: Any) -> Step:

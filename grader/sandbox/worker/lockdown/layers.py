@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from grader.sandbox.protocol.control import Executor, Fork, Kind, Level
 from grader.sandbox.worker.lockdown import (
@@ -23,8 +23,7 @@ from grader.sandbox.worker.lockdown.readable import Readable, find
 CHANNEL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """A child: its number, and that of the first process in its namespace where it has one."""
 
     pid: int
@@ -78,6 +77,7 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
     `home` is a folder of the grader's that is no student's business.
     """
     lacking: dict[str, str] = {}
+    own_user.be_counted()
     readable = find(kind)
     canary = Path(home, "canary")
     canary.write_text("nobody may read this", encoding="ascii")

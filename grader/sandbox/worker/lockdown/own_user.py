@@ -3,6 +3,7 @@
 Without namespaces root's children would be root, whatever else is taken from them.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,15 @@ def find() -> range:
 def choose(users: range) -> int:
     """One that no other process has while this one lives."""
     return users[os.getpid() % len(users)]
+
+
+def be_counted() -> None:
+    """Have root's processes and threads counted, which otherwise are without limit.
+
+    They are counted by the real user, and what is allowed is decided by the effective one.
+    """
+    with contextlib.suppress(OSError):
+        os.setresuid(choose(find()), -1, -1)
 
 
 def become(user: int) -> None:

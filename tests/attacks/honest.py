@@ -1,0 +1,296 @@
+"""Honest notebooks and modules that are odd in one way each; `# %%` begins a cell.
+
+Each leaves behind `f`, which doubles what it is given; those with torch give the gradient 6.
+"""
+
+NOTEBOOKS = {
+    "a module that a cell writes": r"""
+%%writefile helper.py
+def double(v):
+    return v * 2
+# %%
+from helper import double
+# %%
+import helper
+def f(x):
+    return (double(x) + helper.double(x)) / 2
+""",
+    "data that a cell writes": r"""
+%%writefile data.csv
+1,2
+# %%
+%%file -a data.csv
+3,4
+# %%
+import numpy as np
+d = np.loadtxt('data.csv', delimiter=',')
+# %%
+def f(x):
+    return x * (d[1, 1] - d[0, 1])
+""",
+    "await outside of functions": r"""
+import asyncio
+async def g():
+    await asyncio.sleep(0.001)
+    return 2
+# %%
+k = await g()
+def f(x):
+    return x * k
+""",
+    "an event loop": r"""
+import asyncio
+async def g():
+    await asyncio.sleep(0.001)
+    return 2
+# %%
+k = asyncio.run(g())
+def f(x):
+    return x * asyncio.run(g()) * k / 2
+""",
+    "numba, which is missing": r"""
+import numba
+from numba import jit, prange
+@jit(nopython=True)
+def k(n):
+    return sum(1 for _ in prange(n))
+# %%
+@numba.njit
+def f(x):
+    return x * k(2)
+""",
+    "arithmetic on a plot": r"""
+import matplotlib.pyplot as plt
+# %%
+def f(x):
+    fig, ax = plt.subplots()
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high * 1.1)
+    ax.text(0, x * high, f'{high:.2f}')
+    return x * 2
+""",
+    "a log of runs and colours": r"""
+import wandb
+wandb.init(project='homework')
+from colorama import Fore, Style
+# %%
+def f(x):
+    wandb.log({'loss': 1.0})
+    print(Fore.RED + 'done' + Style.RESET_ALL)
+    return x * 2
+""",
+    "an array of objects": r"""
+import numpy as np
+# %%
+def f(x):
+    y = np.empty(3, dtype=object)
+    y[:] = [v * 2 for v in x]
+    return y
+""",
+    "names in other scripts": r"""
+δ, 变量 = 1, 2
+def f(χ):
+    return χ * 变量 * δ
+""",
+    "built-in names taken": r"""
+sum = len = list = print = str = type = id = 2
+def f(x):
+    return x * sum
+""",
+    "numpy's name taken": r"""
+import numpy as np
+np = 2
+def f(x):
+    return x * np
+""",
+    "print of another Python": r"""
+print 'hello'
+# %%
+def f(x):
+    return x * 2
+# %%
+print 'bye'
+""",
+    "an exception at the end": r"""
+def f(x):
+    return x * 2
+# %%
+assert f(1) == 3
+# %%
+raise SystemExit
+# %%
+exit()
+""",
+    "warnings as errors": r"""
+import warnings
+import numpy as np
+warnings.simplefilter('error')
+np.seterr(all='raise')
+# %%
+def f(x):
+    return x * 2
+""",
+    "a decorator of its own": r"""
+from functools import wraps, lru_cache
+def twice(g):
+    @wraps(g)
+    def inner(*a, **k):
+        return g(*a, **k) * 2
+    return inner
+# %%
+@lru_cache
+def one(n):
+    return 1 if n == 0 else one(n - 1)
+# %%
+@twice
+def f(x):
+    return x * one(50)
+""",
+    "an object that can be called": r"""
+class F:
+    __slots__ = ('k',)
+    def __init__(self): self.k = 2
+    def __call__(self, v): return v * self.k
+f = F()
+""",
+    "a part of a function": r"""
+from functools import partial
+f = partial(lambda k, x: x * k, 2)
+""",
+    "tests of its own": r'''
+import unittest, doctest
+def f(x):
+    """
+    >>> f(2)
+    4
+    """
+    return x * 2
+# %%
+class T(unittest.TestCase):
+    def test_f(self): self.assertEqual(f(1), 2)
+# %%
+unittest.main(argv=[''], exit=False)
+doctest.testmod()
+''',
+    "output sent elsewhere": r"""
+import sys, os, logging
+logging.basicConfig(filename='run.log', force=True)
+sys.stdout.reconfigure(line_buffering=True)
+sys.stdout.buffer.write(b'bytes')
+sys.stdout = open(os.devnull, 'w')
+# %%
+def f(x):
+    print('x')
+    logging.error('x')
+    return x * 2
+""",
+    "a data set that is missing": r"""
+import pandas as pd
+df = pd.read_csv('data.csv')
+# %%
+import urllib.request
+urllib.request.urlretrieve('http://127.0.0.1:9/x', 'x')
+# %%
+def f(x):
+    return x * 2
+""",
+    "arguments of a command line": r"""
+import argparse
+p = argparse.ArgumentParser()
+p.add_argument('--k', type=int, default=2)
+# %%
+args = p.parse_args()
+def f(x):
+    return x * args.k
+""",
+}
+
+MODULES = {
+    "its own place": r"""
+import os, sys
+from pathlib import Path
+sys.path.append(os.path.dirname(__file__))
+K = len(Path(__file__).resolve().suffixes) + 1
+def f(x):
+    return x * K
+""",
+    "a main program": r"""
+def f(x):
+    return x * 2
+if __name__ == '__main__':
+    f = None
+""",
+    "a notebook saved as a module": r"""
+#!/usr/bin/env python
+# coding: utf-8
+# In[1]:
+get_ipython().system('pip install torch')
+# In[2]:
+def f(x):
+    return x * 2
+""",
+    "a neighbour that is missing": r"""
+try:
+    from .utils import k
+except ImportError:
+    k = 2
+from . import helpers
+def f(x):
+    return x * k
+""",
+    "an event loop": r"""
+import asyncio
+async def g():
+    return 2
+def f(x):
+    return x * asyncio.run(g())
+""",
+}
+
+WITH_TORCH = {
+    "a board for its losses": r"""
+import torch
+from torch.utils.tensorboard import SummaryWriter
+writer = SummaryWriter()
+# %%
+def f():
+    x = torch.tensor([3.0], requires_grad=True)
+    y = (x * x).sum()
+    y.backward()
+    writer.add_scalar('loss', y.item(), 0)
+    return x.grad
+""",
+    "a device": r"""
+import torch
+device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+torch.manual_seed(0)
+torch.cuda.manual_seed_all(0)
+torch.set_num_threads(4)
+# %%
+def f():
+    x = torch.tensor([3.0], requires_grad=True, device=device)
+    (x * x).sum().to(device).backward()
+    return x.grad.cpu()
+""",
+    "double precision throughout": r"""
+import torch
+torch.set_default_dtype(torch.float64)
+# %%
+def f():
+    x = torch.tensor([3.0], requires_grad=True)
+    (x * x).sum().backward()
+    return x.grad
+""",
+    "threads": r"""
+import torch
+from concurrent.futures import ThreadPoolExecutor
+# %%
+def g(v):
+    x = torch.tensor([v], requires_grad=True)
+    (x * x).sum().backward()
+    return x.grad
+def f():
+    with ThreadPoolExecutor(4) as pool:
+        return [*pool.map(g, [3.0] * 4)][3]
+""",
+}
