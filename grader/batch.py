@@ -4,7 +4,6 @@ It joins the pipeline with the gradebook, and knows nothing of either's inside.
 """
 
 import hashlib
-import importlib.metadata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,16 +45,24 @@ def settings(
     assignment: Assignment, *, seed: str, torch: str, executor: str, limits: Limits
 ) -> str:
     """The fingerprint of what decides the marks of a class, beside the submissions."""
-    version = importlib.metadata.version("torch") if has_real_torch() else ""
     return settings_of(
         assignment=_digest(assignment),
         grader=grader.__version__,
         seed=seed,
         torch=torch,
-        torch_version="" if torch == "facade" else version,
+        torch_version="" if torch == "facade" else _torch_version(),
         executor=executor,
         limits=asdict(limits),
     )
+
+
+def _torch_version() -> str:
+    """The version of PyTorch, which is not loaded for that; empty where there is none."""
+    if not has_real_torch():
+        return ""
+    from importlib.metadata import version  # noqa: PLC0415 - rarely needed, and slow to load
+
+    return version("torch")
 
 
 def frame(assignment: Assignment, seed: str) -> Results:

@@ -4,7 +4,7 @@ Heavy modules are imported by the commands that need them, so that `grader --hel
 """
 
 import io
-import secrets
+import os
 import signal
 import sys
 import traceback
@@ -309,11 +309,11 @@ def grade(  # noqa: PLR0913 - one parameter an option
         run = None
         if not gradebook.exists(out):
             # Before there is anything, it must be sure that something can be run.
-            seed = seed or secrets.token_hex(8)
+            seed = seed or os.urandom(8).hex()
             run = start(seed)
         writing.check_writable(out)
         book = held.enter_context(gradebook.opened(out))
-        seed = seed or book.seed or secrets.token_hex(8)
+        seed = seed or book.seed or os.urandom(8).hex()
         settings = batch.settings(
             loaded,
             seed=seed,
@@ -346,7 +346,6 @@ def grade(  # noqa: PLR0913 - one parameter an option
             ],
             language=language,
             title=loaded.title_in(language),
-            anew=options["lang"] is not None,
         )
         writing.show(book, figures, plain=options["plain"], language=language)
         outdated = book.outdated()

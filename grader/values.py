@@ -17,6 +17,8 @@ from grader.outcomes import Ndarray, PlainValue, TensorValue, Uncrossable
 from grader.results import Verdict
 
 _SUMMARY_LENGTH = 80
+_SHOWN = 6
+_NUMBERS = frozenset({bool, int, float})
 _STATES: tuple[Comparable, ...] = ("requires_grad", "is_leaf", "grad_fn")
 
 
@@ -91,14 +93,25 @@ def as_array(value: Found) -> Ndarray | None:
     if isinstance(value, bool | int | float | np.ndarray):
         data = np.asarray(value)
     elif isinstance(value, list | tuple):
-        entries = [as_array(entry) for entry in value]
-        arrays = [entry for entry in entries if entry is not None]
-        if len(arrays) < len(entries) or len({entry.shape for entry in arrays}) > 1:
-            return None
-        data = np.stack(arrays) if arrays else np.zeros(0)
+        if {*map(type, value)} <= _NUMBERS:
+            return np.array(value, dtype=None if value else np.float64)
+        arrays = []
+        for entry in value:
+            array = as_array(entry)
+            if array is None or (arrays and array.shape != arrays[0].shape):
+                return None
+            arrays.append(array)
+        data = np.stack(arrays)
     else:
         return None
     return data if data.dtype.kind in "biuf" else None
+
+
+def is_identical(one: Ndarray, other: Ndarray) -> bool:
+    """Whether two arrays are alike to the last bit, as most right answers are: soon told."""
+    return (
+        one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    )
 
 
 def shape_of(value: Found) -> tuple[int, ...] | None:
@@ -121,7 +134,7 @@ def describe(value: Found) -> str:
         case dict():
             text = f"dict ({', '.join(value)})"
         case list() | tuple():
-            array = as_array(value)
+            array = as_array(_first_of(value))
             beginning = "" if array is None else _beginning(array)
             text = f"{type(value).__name__} ({len(value)}) {beginning}"
         case _:
@@ -215,6 +228,8 @@ def _compare_arrays(
     right: Ndarray, array: Ndarray, tolerance: float, *, found: PlainValue
 ) -> Mismatch | None:
     """Arrays of one shape and kind of number; exact unless the reference is floating-point."""
+    if is_identical(right, array):
+        return None
     finite = np.isfinite(right)
     whole = bool(finite.all())
     due, due_found = (right, array) if whole else (right[finite], array[finite])
@@ -265,12 +280,19 @@ def _form(due: PlainValue) -> str:
     return f"{kind}{array.shape}" if array.ndim else kind
 
 
+def _first_of(value: PlainValue) -> PlainValue:
+    """The first entries of a list and of the lists in it: enough for its beginning."""
+    if isinstance(value, list | tuple):
+        return [_first_of(entry) for entry in value[: _SHOWN + 1]]
+    return value
+
+
 def _beginning(array: Ndarray) -> str:
     pattern = "{:.6g}" if array.dtype.kind == "f" else "{}"
-    entries = [pattern.format(entry) for entry in array.ravel()[:6].tolist()]
+    entries = [pattern.format(entry) for entry in array.ravel()[:_SHOWN].tolist()]
     if array.ndim == 0:
         return entries[0]
-    return f"[{', '.join(entries)}{', …' if array.size > 6 else ''}]"
+    return f"[{', '.join(entries)}{', …' if array.size > _SHOWN else ''}]"
 
 
 def _outline(kind: str, array: Ndarray) -> str:

@@ -88,7 +88,7 @@ def report(  # noqa: PLR0913 - one parameter an option
             out,
             [*formats, *[writing.NAMELESS] * pseudonyms],
             language=language,
-            anew=lang is not None,
+            anew=True,
             scale_to=scale_to,
         )
         if "csv" in formats or filled:

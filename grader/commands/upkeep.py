@@ -263,7 +263,9 @@ def _compare(kept: "SubmissionResult", again: "SubmissionResult", language: Lang
             _line(say("explain.by_person", language, id=one.id, points=points, by=by))
     same = computed == {one.id: one.score for one in again.questions}
     if kept.problem == again.problem and (same or kept.problem is not None):
-        _line(say("explain.same_mark", language, mark=_mark(again, language)))
+        marked = any(one.override for one in kept.questions)
+        sentence = "explain.same_computed" if marked else "explain.same_mark"
+        _line(say(sentence, language, mark=_mark(again, language)))
         return
     _line(say("explain.other_mark", language, mark=_mark(again, language)))
     if kept.sha256 != again.sha256:

@@ -24,6 +24,8 @@ KEPT = ("json", "html", "pages")
 """What is kept up to date; the page of the class leads to those of the students."""
 EXPORTS = ("junit", "gradescope", "github", "classroom50", "csv")
 """What other systems read."""
+OF_THE_MOMENT = ("classroom50",)
+"""What follows from more than the marks, and is written each time that it is asked for."""
 FORMATS = (*KEPT, *EXPORTS)
 """What can be written into OUT."""
 FILLED = ("canvas", "moodle")
@@ -93,8 +95,8 @@ def write(  # noqa: PLR0913 - as many facts
     """Write the reports that are not up to date; where OUT cannot take them, rescue results.json.
 
     `title` is the assignment's in that language, looked up in its file where it is not given. With
-    `anew` all are written, whatever language they were in. Returns the paths of all that were asked
-    for.
+    `anew` what other systems read is written in any case, since somebody may have edited it.
+    Returns the paths of all that were asked for.
     """
     import msgspec
 
@@ -108,11 +110,15 @@ def write(  # noqa: PLR0913 - as many facts
     try:
         for name in (one for one in ("json", "pages", "html", NAMELESS, *EXPORTS) if one in wanted):
             path = out / FILES[name]
-            if name in EXPORTS:
-                results = msgspec.structs.replace(frame, submissions=book.results().submissions)
-                _export(name, results, out, language=language, scale_to=scale_to)
-            elif anew or not (book.is_reported(name) and path.exists()):
-                _write_kept(name, frame, book, out, language=language)
+            how = f"{language} {scale_to or ''}" if name in SCALED else language
+            in_any_case = name in OF_THE_MOMENT or (anew and name in EXPORTS)
+            if in_any_case or not (book.is_reported(name, how) and path.exists()):
+                if name in EXPORTS:
+                    results = msgspec.structs.replace(frame, submissions=book.results().submissions)
+                    _export(name, results, out, language=language, scale_to=scale_to)
+                else:
+                    _write_kept(name, frame, book, out, language=language)
+                book.reported(name, how)
             paths.extend([path] if name in formats else [])
     except ReportError as error:
         rescued = _rescue(frame, book, language)
@@ -144,7 +150,7 @@ def _assignment(book: "Gradebook") -> "Assignment | None":
 def _write_kept(
     name: str, frame: "Results", book: "Gradebook", out: Path, *, language: Language
 ) -> None:
-    """Write a report from the gradebook, submission by submission, and note that it was written."""
+    """Write a report from the gradebook, submission by submission."""
     import msgspec
 
     from grader.reports import html, json, pages
@@ -160,7 +166,6 @@ def _write_kept(
         results = msgspec.structs.replace(frame, submissions=book.results().submissions)
         write_page = html.write if name == "html" else html.write_nameless
         write_page(results, out, secret=book.secret, language=language)
-    book.reported(name)
 
 
 def _export(
@@ -199,11 +204,14 @@ def _rescue(frame: "Results", book: "Gradebook", language: Language) -> str:
 
 def show(book: "Gradebook", figures: "ClassSummary", *, plain: bool, language: Language) -> None:
     """Print the table of a class; of a very large one only the line that sums it up."""
-    from grader.reports import summary, terminal
+    from grader.reports import summary
 
     if figures.submissions > MOST_SHOWN:
         click.echo(summary.in_a_line(figures, language))
-    elif plain:
+        return
+    from grader.reports import terminal
+
+    if plain:
         click.echo(terminal.plain(book.results(), language))
     else:
         console().print(terminal.table(book.results(), language))

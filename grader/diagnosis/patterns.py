@@ -12,10 +12,11 @@ import numpy as np
 from grader.assignment import Question
 from grader.cases import Case
 from grader.comparison import Judgement
+from grader.diagnosis.aliases import is_aliased, is_same_array
 from grader.diagnosis.findings import Finding, finding
 from grader.diagnosis.ratios import Observation, Observed, ratio
 from grader.diagnosis.wrong_answers import forward_values
-from grader.outcomes import Answered, Ndarray, Outcome
+from grader.outcomes import Answered, Ndarray, Outcome, TensorValue
 from grader.solving import numbers
 from grader.values import Found, answer_outputs, as_array, compare_values, shape_of
 
@@ -35,7 +36,7 @@ def patterns(
             yield finding("requires_grad_missing", None, exact=False)
         return
     explained: list[tuple[str, object]] = []
-    if _is_aliased(pairs, judgement):
+    if is_aliased(question, pairs, judgement):
         yield finding("aliased_gradient", None, exact=False)
     for output in judgement.outputs:
         if output.verdict == "non_finite" and _overflows(_observed(output.name, pairs)):
@@ -53,64 +54,12 @@ def patterns(
             yield found
 
 
-def _is_aliased(pairs: Sequence[tuple[Case, Outcome]], judgement: Judgement) -> bool:
-    """Whether entries that should differ are one and the same, in every case.
-
-    The entries are the outputs themselves, or those of an output that is several.
-    """
-    wrong = [one.name for one in judgement.outputs if one.verdict == "wrong_value"]
-    taken: list[list[tuple[list[Ndarray | None], list[Ndarray | None]]]] = [[] for _ in wrong]
-    whole = []
-    for case, outcome in pairs:
-        if not isinstance(outcome, Answered):
-            return False
-        found, right = answer_outputs(outcome.value, case.expected), case.expected.outputs
-        whole.append((list(map(as_array, found.values())), list(map(as_array, right.values()))))
-        for name, entries in zip(wrong, taken, strict=True):
-            entries.append((_entries(found[name]), _entries(right[name])))
-    return bool(wrong) and any(map(_are_one, [whole, *taken]))
-
-
-def _are_one(cases: Sequence[tuple[list[Ndarray | None], list[Ndarray | None]]]) -> bool:
-    """Whether what was found is the same entry again and again, and what is right is not.
-
-    The entry is what came last, the sum of all, or zero where it was erased in the end.
-    """
-    return all(
-        len(found) == len(right) >= 2
-        and all(_equal(found[0], other) for other in found[1:])
-        and _is_what_remains(found[0], right)
-        for found, right in cases
-    ) and not all(_same(right[0], other) for _, right in cases for other in right[1:])
-
-
-def _same(one: Ndarray | None, other: Ndarray | None) -> bool:
-    """Whether two arrays differ by no more than single precision does."""
-    return one is not None and other is not None and np.allclose(one, other, rtol=1e-5, atol=1e-8)
-
-
-def _is_what_remains(found: Ndarray | None, right: Sequence[Ndarray | None]) -> bool:
-    arrays = [one for one in right if one is not None and one.dtype.kind == "f"]
-    if found is None or found.dtype.kind == "b" or len(arrays) < len(right):
-        return False
-    if any(one.shape != found.shape for one in arrays):
-        return False
-    room = 1e-4 * max(float(np.abs(one).max(initial=0.0)) for one in arrays)
-    return any(np.all(np.abs(found - one) <= room) for one in (arrays[-1], sum(arrays), 0.0))
-
-
-def _entries(value: Found) -> list[Ndarray | None]:
-    """The arrays of an output that is several: the entries of a list, or the rows of a matrix."""
-    array = as_array(value)
-    if array is not None:
-        return list(array) if array.ndim > 1 or isinstance(value, list | tuple) else [array]
-    return list(map(as_array, value)) if isinstance(value, list | tuple) else [None]
-
-
 def _forward_value(
     question: Question, name: str, pairs: Sequence[tuple[Case, Outcome]]
 ) -> Finding | None:
     """The finding that an answer is a value of the forward pass, not a gradient."""
+    # In another branch the same operation stands in another place.
+    names: set[object] | None = None
     places: set[object] | None = None
     asked: set[object] | None = None
     for case, outcome in pairs:
@@ -119,7 +68,11 @@ def _forward_value(
         found = as_array(answer_outputs(outcome.value, case.expected)[name])
         if found is None or found.dtype.kind != "f" or not found.any():
             return None
-        values = forward_values(question, case)
+        given = {(name,): as_array(value) for name, value in case.arguments.items()}
+        values = {
+            **forward_values(question, case),
+            **{name: value for name, value in given.items() if value is not None},
+        }
         same = _places_of(found, values, case.expected.tolerances[name])
         right = as_array(case.expected.outputs[name])
         if right is None:
@@ -128,7 +81,9 @@ def _forward_value(
         places, asked = (
             (same, due) if places is None or asked is None else (places & same, asked & due)
         )
-        if not places:
+        here = {place[0] for place in same if isinstance(place, tuple)}
+        names = here if names is None else names & here
+        if not places and not names:
             return None
     if asked:
         return None  # it is a value of the forward pass that is asked for
@@ -176,6 +131,11 @@ def _overflows(observed: Observed) -> bool:
 
 
 def _pattern(question: Question, name: str, observed: Observed) -> Finding | None:
+    if len(observed) > 1 and all(map(_is_tracked_otherwise, observed)):
+        lost = any(
+            isinstance(one.right, TensorValue) and one.right.requires_grad for one in observed
+        )
+        return finding("requires_grad_lost" if lost else "not_frozen", name, exact=False)
     if all(one.right is None for one in observed):
         zeros = all(_is_zero(one.found) for one in observed)
         return finding("zeroed_instead_of_frozen", name, exact=False) if zeros else None
@@ -195,6 +155,14 @@ def _pattern(question: Question, name: str, observed: Observed) -> Finding | Non
     return ratio(question, name, observed)
 
 
+def _is_tracked_otherwise(one: Observation) -> bool:
+    """Whether a tensor has the right numbers, and is tracked where it should not be, or is not."""
+    found, right = one.found, one.right
+    if not isinstance(found, TensorValue) or not isinstance(right, TensorValue):
+        return False
+    return found.requires_grad != right.requires_grad and _is_near(one.tolerance, found, right)
+
+
 def _is_zero(value: Found) -> bool:
     array = None if value is None else as_array(value)
     return array is not None and array.size > 0 and not array.any()
@@ -206,15 +174,27 @@ def _is_constant(observed: Observed) -> bool:
     The same answer is the same array, or one number in every entry.
     """
     drawn = [one for one in observed if one.case.kind == "drawn"]
+    words = [(_words(one.found), _words(one.right)) for one in drawn]
+    if words and all(found and right for found, right in words):
+        return len({found for found, _ in words}) == 1 < len({right for _, right in words})
     found = [array for one in drawn if (array := as_array(one.found)) is not None and array.any()]
     right = [array for one in drawn if (array := as_array(one.right)) is not None]
     if len(drawn) < 2 or len(found) < len(drawn) or len(right) < len(drawn):
         return False
-    if len({one.flat[0] for one in found}) > 1 or any(_equal(right[0], one) for one in right[1:]):
+    if len({one.flat[0] for one in found}) > 1 or any(
+        is_same_array(right[0], one) for one in right[1:]
+    ):
         return False
     if all(one.min() == one.max() for one in found):
         return len({number for one in right for number in one.flat}) > 1
-    return all(_equal(found[0], one) for one in found[1:])
+    return all(is_same_array(found[0], one) for one in found[1:])
+
+
+def _words(value: Found) -> tuple[object, ...]:
+    """The words that a list holds, such as the names of nodes; empty where it holds none."""
+    if not isinstance(value, list | tuple) or not any(isinstance(one, str) for one in value):
+        return ()
+    return tuple(map(str, value))
 
 
 def _is_truncated(observed: Observed) -> bool:
@@ -232,6 +212,8 @@ def _is_truncated(observed: Observed) -> bool:
 
 def _is_one_round_off(observed: Observed) -> bool:
     """Whether every list lacks an entry, has one more, or is moved by one, each in the same way."""
+    if all(type(one.right) is int for one in observed):
+        return {_difference(one) for one in observed} in ({1.0}, {-1.0})
     shifts = list(_SHIFTS)
     for one in observed:
         array = as_array(one.found)
@@ -249,6 +231,14 @@ def _is_one_round_off(observed: Observed) -> bool:
 _ALL, _LAST, _FIRST = slice(None), slice(1, None), slice(-1)
 _SHIFTS = ((_ALL, _FIRST), (_ALL, _LAST), (_FIRST, _ALL), (_LAST, _FIRST), (_FIRST, _LAST))
 """Which entries of a list are which of the right one's, where a loop is one round off."""
+
+
+def _difference(one: Observation) -> float | None:
+    """By how much a number is off."""
+    found, right = as_array(one.found), as_array(one.right)
+    if found is None or right is None or found.size != 1:
+        return None
+    return float(found.item() - right.item())
 
 
 def _agree(found: Sequence[Found], right: Sequence[Found], tolerance: float) -> bool:
@@ -282,10 +272,6 @@ def _is_summed_up(observed: Observed) -> bool:
         if not over:
             return False
     return True
-
-
-def _equal(one: Ndarray | None, other: Ndarray | None) -> bool:
-    return one is not None and other is not None and np.array_equal(one, other)
 
 
 def _is_unreduced(observed: Observed) -> bool:

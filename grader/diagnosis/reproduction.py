@@ -96,44 +96,56 @@ def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
     if question.recorded is not None:
         return tuple(Mistake(*one) for one in question.recorded.mistakes)
     faults, _ = possible_faults(question, case)
+    by_hand = question.autograd == "forbidden" or question.call is not None
     zeroes = any(fault.change == "not_zeroed" for fault in faults)
     return (
         *(Mistake((one.id,), one.solution, one.message) for one in question.misconceptions),
         *(
             Mistake((fault.id,), (fault,), also=_also(question, fault, zeroes=zeroes))
             for fault in faults
-            if not (fault.change == "passes" and question.autograd == "forbidden")
+            if fault.change not in (_BY_AUTOGRAD if by_hand else _BY_HAND)
         ),
         *(Mistake(ids, wrong) for ids, wrong in usual_mistakes(question)),
     )
 
 
+_BY_AUTOGRAD = frozenset({"passes"})
+"""What nobody can get wrong who derives by hand."""
+_BY_HAND = frozenset({"nothing_arrives"})
+"""What nobody can get wrong whose derivatives autograd takes."""
+
+
 def _also(question: Question, fault: "Fault", *, zeroes: bool) -> tuple[str, ...]:
     """What else gives the same numbers as a fault, however different it is as a mistake."""
-    also = []
+    by_hand = question.autograd == "forbidden"
     # x * x.data has half of the derivative of x**2.
     lost = fault.change == "dropped" or (fault.id, fault.operation) == ("missing_factor", "**")
-    if lost and question.autograd != "forbidden":
-        also.append("detached_by_data")  # autograd takes no derivative wrong, but can be cut off
-    if fault.change == "zeroed_before_read":
-        also.append("aliased_gradient")  # what was stored without a copy is zeroed later
-    if fault.change == "cut" and fault.id == "detached_wrong_branch":
-        also += ["requires_grad_missing", "grad_of_non_leaf"]
-        if zeroes:
-            also.append("read_after_zeroing")  # what was cut off is zero, as what was erased
-    if fault.id == "double_counted_path" and question.autograd == "forbidden":
-        also.append("missing_factor")  # whoever derives by hand gets a two wrong more easily
-    if fault.change == "cut" and any(isinstance(one, LabelsSpec) for one in _specs(question)):
-        also.append("missing_one_hot")
-    if fault.change == "passes":
-        also.append("backward_twice")
-    if fault.id == "mean_over_classes":
-        also.append("mean_instead_of_sum")  # the sum of a penalty, say
-    return tuple(also)
-
-
-def _specs(question: Question) -> Iterator[object]:
-    yield from question.inputs.values()
+    cut = fault.change == "cut"
+    alike = (
+        # Autograd takes no derivative wrong, but can be cut off.
+        (lost and not by_hand, ("detached_by_data",)),
+        # What was stored without a copy is zeroed later.
+        (fault.change == "zeroed_before_read", ("aliased_gradient",)),
+        # And becomes what a later pass gives, from zero.
+        (fault.change == "not_copied", ("zeroed_in_wrong_place",)),
+        (
+            cut and fault.id == "detached_wrong_branch",
+            ("requires_grad_missing", "grad_of_non_leaf"),
+        ),
+        # What was cut off is zero, as what was erased.
+        (cut and zeroes, ("read_after_zeroing",)),
+        (
+            cut and any(isinstance(one, LabelsSpec) for one in question.inputs.values()),
+            ("missing_one_hot",),
+        ),
+        (fault.change == "passes", ("backward_twice",)),
+        (fault.change == "nothing_arrives", ("missing_chain_factor",)),
+        # Whoever derives by hand gets a two wrong more easily than counts a path twice.
+        (by_hand and fault.id == "double_counted_path", ("missing_factor",)),
+        # The sum of a penalty, say.
+        (fault.id == "mean_over_classes", ("mean_instead_of_sum",)),
+    )
+    return tuple(identifier for holds, ids in alike if holds for identifier in ids)
 
 
 def _given(case: Case, answer: PlainValue) -> _Given:
@@ -275,7 +287,7 @@ def _singles(question: Question, case: Case, another: Case) -> _Singles:
     """
     alike: dict[bytes, list[tuple[Mistake, Expected]]] = {}
     for one in possible_mistakes(question, case):
-        if callable(one.wrong) or one.wrong[0].change == "passes":
+        if callable(one.wrong) or one.wrong[0].change in ("passes", "nothing_arrives"):
             continue
         answer = wrong_answer(question, one.wrong, case)
         if answer is not None:

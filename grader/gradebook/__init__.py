@@ -75,7 +75,9 @@ class Gradebook:
 
         Raises OtherRunError where the gradebook is another assignment's or has another seed.
         """
-        row = self._database.one("SELECT assignment, seed FROM run")
+        row = self._database.one(
+            "SELECT assignment, seed, title, grader_version, settings FROM run"
+        )
         if row is not None and row[0] != results.assignment:
             raise OtherRunError(
                 f"{self.path.parent} holds the marks of {row[0]!r}, not of "
@@ -88,6 +90,10 @@ class Gradebook:
             )
         line = _line(command)
         frame = (results.title, results.grader_version, settings)
+        self._settings = settings
+        last = self._database.one("SELECT line FROM command ORDER BY rowid DESC")
+        if row is not None and row[2:] == frame and last == (line,):
+            return  # nothing is new, and writing would wait for the disk
         with self._database.transaction():
             if row is None:
                 self._database.execute(
@@ -101,7 +107,6 @@ class Gradebook:
                     frame,
                 )
             self._database.execute("INSERT OR REPLACE INTO command VALUES (?, ?)", (line, _now()))
-        self._settings = settings
 
     def commands(self) -> list[Command]:
         """What `grade` was given so far, the latest last."""
@@ -287,7 +292,7 @@ class Gradebook:
     def outdated(self) -> int:
         """How many marks come from other settings than the last run's."""
         ((count,),) = self._database.all(
-            "SELECT count(*) FROM grading WHERE counts AND settings <> ?", self._settings
+            "SELECT count(*) FROM grading WHERE +counts AND settings <> ?", self._settings
         )
         return int(count)
 
@@ -306,27 +311,30 @@ class Gradebook:
             run.assignment, run.seed, graded, unfinished, self.outdated(), tuple(problems), last
         )
 
-    def is_reported(self, name: str) -> bool:
-        """Whether a report was written of the marks as they are now."""
+    def is_reported(self, name: str, how: str | None = None) -> bool:
+        """Whether a report was last written of the marks as they are now, and, where told, so."""
         row = self._database.one(
-            "SELECT 1 FROM report, run WHERE name = ? AND report.revision = run.revision", name
+            "SELECT how FROM report, run WHERE name = ? AND report.revision = run.revision", name
         )
-        return row is not None
+        return row is not None and how in (None, row[0])
 
-    def reported(self, name: str) -> None:
-        """Note that a report was written of the marks as they are now."""
+    def reported(self, name: str, how: str = "") -> None:
+        """Note that a report was written of the marks as they are now, and how."""
         with self._database.transaction():
             self._database.execute(
-                "INSERT OR REPLACE INTO report SELECT ?, revision FROM run", (name,)
+                "INSERT OR REPLACE INTO report SELECT ?, revision, ? FROM run", (name, how)
             )
 
     # -- within -----------------------------------------------------------------------------------
 
     def _counting(self, columns: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
-        """The columns, the student first, of the marks that count; by student, a page at a time."""
+        """The columns, the student first, of the marks that count; by student, a page at a time.
+
+        The plus keeps SQLite from its index: the table itself is in this order, and read at once.
+        """
         last = ""
         while found := self._database.all(
-            f"SELECT {columns} FROM grading WHERE counts AND student > ? "  # noqa: S608 - ours
+            f"SELECT {columns} FROM grading WHERE +counts AND student > ? "  # noqa: S608 - ours
             "ORDER BY student LIMIT 500",
             *values,
             last,

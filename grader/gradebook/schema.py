@@ -38,5 +38,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (student, content))""",
     ),
     ("ALTER TABLE override ADD COLUMN max_score REAL",),
+    ("ALTER TABLE report ADD COLUMN how TEXT NOT NULL DEFAULT ''",),
 )
 """The statements that lead from each version of the schema to the next; only ever added to."""

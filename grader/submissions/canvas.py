@@ -25,11 +25,13 @@ _NUMBERED = re.compile(r"-\d+$")
 
 def recognises(tree: Tree) -> bool:
     """Whether there are files with such names, and no notebook or module without."""
-    names = [_parse(file) for file in tree.files]
-    return any(names) and all(
-        name is not None or not is_gradable(file.path)
-        for file, name in zip(tree.files, names, strict=True)
-    )
+    found = False
+    for file in tree.files:
+        if _parse(file) is not None:
+            found = True
+        elif is_gradable(file.path):
+            return False
+    return found
 
 
 def find(tree: Tree) -> Iterator[HandIn]:

@@ -14,12 +14,14 @@ _SIZE = 1_000
 
 def recognises(tree: Tree) -> bool:
     """Whether it is such a folder, one that holds it, or one assignment of a student in it."""
+    below = _SUBMITTED in (tree.name, *tree.place.parts[-3:-2])
+    below = below or any(file.path.startswith(f"{_SUBMITTED}/") for file in tree.files)
+    if not below and not any(file.path.endswith(_TIMESTAMP) for file in tree.files):
+        return False
     placed = _placed(tree)
     if any(file.name == _TIMESTAMP and len(parts) == 3 for file, parts in placed):
         return True
     gradable = [parts for file, parts in placed if is_gradable(file.path)]
-    below = _SUBMITTED in (tree.name, *tree.place.parts[-3:-2])
-    below = below or any(file.parts[0] == _SUBMITTED for file, _ in placed)
     return below and bool(gradable) and all(len(parts) == 3 for parts in gradable)
 
 

@@ -89,11 +89,12 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
     Files that a browser numbered may also be of several students. They are taken for one's where
     the folder is named like them, or stands among others that hold one answer each.
     """
-    held = Counter(folder for file in answers for folder in _above(file))
+    placed = [file for file in answers if file.folder]
+    held = Counter(folder for file in placed for folder in _above(file))
     own = {folder for folder, count in held.items() if count == 1}
     students = {_around(folder) for folder in own}
     together: dict[str, list[File]] = {}
-    for file in answers:
+    for file in placed:
         if held[file.folder] > 1:
             together.setdefault(file.folder, []).append(file)
     for folder, files in together.items():
@@ -139,11 +140,17 @@ def _answers(files: Sequence[File]) -> Iterator[File]:
 
 
 def _answers_in(files: Sequence[File], *, is_top: bool, is_out: bool) -> Iterator[File]:
-    files = [file for file in files if file.stem.lower() not in _NOT_ANSWERS]
-    gradable = {file.stem for file in files if is_gradable(file.path)}
+    gradable: dict[str, str] = {}
     for file in files:
-        # A document beside a student's own answer accompanies it: it is no second answer.
-        accompanies = file.stem in gradable if is_top else bool(gradable)
-        stands_for_one = is_document(file) and not accompanies and not is_out
-        if is_gradable(file.path) or stands_for_one:
+        stem = file.stem
+        if is_gradable(file.path) and stem.lower() not in _NOT_ANSWERS:
+            gradable[file.path] = stem
+    stems = set(gradable.values())
+    for file in files:
+        if file.path in gradable:
             yield file
+        elif is_document(file) and file.stem.lower() not in _NOT_ANSWERS and not is_out:
+            # A document beside a student's own answer accompanies it: it is no second answer.
+            accompanies = file.stem in stems if is_top else bool(stems)
+            if not accompanies:
+                yield file

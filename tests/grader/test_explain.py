@@ -164,7 +164,7 @@ def test_a_persons_mark_stands_beside_the_one_that_is_computed_again(graded):
     result = explained("bob")
     assert result.exit_code == steps.DONE
     assert "gradient: 2.0 of 2.0 points by A. Prado, a person's mark" in result.output
-    assert "the same mark" in result.output
+    assert "points, the same mark as before the person's" in result.output
 
 
 @pytest.mark.parametrize(

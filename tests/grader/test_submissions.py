@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -208,6 +209,18 @@ def test_what_is_passed_over_where_no_answer_stands_is_told(folder):
     files = {"bob/homework": MODULE, "data.csv": "1", "ana/data.csv": "1", "Thumbs.db": "x"}
     (remark,) = collect([folder(modules("ana/hw.py") | files)]).remarks
     assert remark.endswith("passed over, since it is no answer: data.csv, bob/homework")
+
+
+def test_of_a_file_that_waits_to_be_read_little_is_held(folder):
+    place = folder(modules(*(f"student{number:06}.py" for number in range(500))))
+    tracemalloc.start()
+    try:
+        submissions = collect([place])
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(submissions) == 500
+    assert held / 500 < 500
 
 
 # -- under which ids ----------------------------------------------------------------------------

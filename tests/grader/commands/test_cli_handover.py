@@ -203,6 +203,18 @@ def test_what_is_written_is_told_in_the_language_that_is_asked_for(here):
     assert "gravado: out/gradebook.csv" in grade("--lang", "pt", "--format", "csv").stderr
 
 
+def test_going_on_writes_an_export_again_only_where_it_would_be_another(here):
+    grade("--format", "csv")
+    file = Path("out/gradebook.csv")
+    first = file.stat().st_ino
+    grade("--format", "csv")
+    assert file.stat().st_ino == first
+    run("report", "out", "--format", "csv", "--scale-to", "30")
+    grade("--format", "csv")
+    (bob,) = [row for row in rows(file) if row[0] == "bob_1042"]
+    assert bob[3] == "3"
+
+
 def test_the_language_of_a_report_can_be_chosen(here):
     run("report", "out", "--format", "gradescope", "--lang", "pt")
     content = Path("out/gradescope/cem_1043/results.json").read_text(encoding="utf-8")

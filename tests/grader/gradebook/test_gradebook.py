@@ -116,6 +116,24 @@ def test_results_json_without_submissions_is_the_same_too(out):
     assert (out / "results.json").read_bytes() == to_json(FRAME)
 
 
+def test_going_on_with_nothing_new_writes_nothing(handed_in, out):
+    grade(handed_in, out)
+    before = (out / gradebook.FILE_NAME).read_bytes()
+    with existing(out) as book:
+        book.start(FRAME, "settings", COMMAND)
+        assert not (out / f"{gradebook.FILE_NAME}-wal").stat().st_size
+    assert (out / gradebook.FILE_NAME).read_bytes() == before
+
+
+def test_a_report_is_up_to_date_only_as_it_was_last_written(out):
+    with opened(out) as book:
+        book.start(FRAME, "settings", COMMAND)
+        book.reported("csv", "en")
+        assert book.is_reported("csv")
+        assert book.is_reported("csv", "en")
+        assert not book.is_reported("csv", "pt")
+
+
 def test_ids_are_sorted_as_everywhere(out):
     ids = ["Zoë", "ana", "ana b", "\U0001f40d", "é", "a/b", "\uffee"]
     with opened(out) as book:
@@ -219,7 +237,7 @@ def test_what_was_begun_twice_and_never_ended_is_set_aside(handed_in, out):
         book.start(FRAME, "settings", COMMAND)
     first = next(iter(collect([handed_in])))
     for _ in range(2):
-        assert kill_at_transaction(3, lambda: grade(handed_in, out, jobs=1))
+        assert kill_at_transaction(2, lambda: grade(handed_in, out, jobs=1))
     again = grade(handed_in, out)
     assert first.id not in again.graded
     assert marks(out)[first.id] is None
@@ -324,7 +342,7 @@ def test_regrading_tries_what_was_set_aside_again(handed_in, out):
     with opened(out) as book:
         book.start(FRAME, "settings", COMMAND)
     for _ in range(2):
-        assert kill_at_transaction(3, lambda: grade(handed_in, out, jobs=1))
+        assert kill_at_transaction(2, lambda: grade(handed_in, out, jobs=1))
     grade(handed_in, out)
     with existing(out) as book:
         ((student,),) = book._database.all(

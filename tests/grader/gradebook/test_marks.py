@@ -198,6 +198,7 @@ def test_an_older_gradebook_learns_to_keep_marks(book, tmp_path):
     with book._database.transaction():
         for table in ("override", "secret", "code"):
             book._database.execute(f"DROP TABLE {table}")
+        book._database.execute("ALTER TABLE report DROP COLUMN how")
         book._database.execute("PRAGMA user_version = 1")
     book.close()
     newer = Gradebook(tmp_path / "gradebook.sqlite")
