@@ -43,16 +43,21 @@ def expression(a, b, c):
     return {"out": out.detach(), "da": a.grad, "db": b.grad, "dc": c.grad}
 
 
-OPERATORS = """lambda Value, a, b: (lambda a, b: (lambda out: (
+OPERATORS = """lambda Value, a, b, n: (lambda a, b: (lambda out: (
     out.backward(), {"out": out.data, "da": a.grad, "db": b.grad})[1]
-)(3 * a - b / 2 + (1 - a) * b ** 3 - 4))(Value(a), Value(b))"""
+)(3 * a - b / 2 + (1 - a) * b ** n - 4))(Value(a), Value(b))"""
 
 
-@hw.question(points=2, inputs=TWO, call=OPERATORS)
-def operators(a, b):
-    """3 * a - b / 2 + (1 - a) * b**3 - 4, with plain numbers on either side."""
+@hw.question(
+    points=2,
+    inputs={**TWO, "n": integer(3, 5)},
+    call=OPERATORS,
+    examples=[{"a": 0.5, "b": -1.5, "n": 4}],
+)
+def operators(a, b, n):
+    """3 * a - b / 2 + (1 - a) * b**n - 4, with plain numbers on either side."""
     a, b = number(a), number(b)
-    out = 3 * a - b / 2 + (1 - a) * b**3 - 4
+    out = 3 * a - b / 2 + (1 - a) * b**n - 4
     out.backward()
     return {"out": out.detach(), "da": a.grad, "db": b.grad}
 
@@ -168,8 +173,8 @@ def with_bug(call, bug, **arguments):
 
 
 @operators.misconception("overwritten_gradient")
-def operators_overwrite(a, b):
-    return with_bug(OPERATORS, "overwritten", a=a, b=b)
+def operators_overwrite(a, b, n):
+    return with_bug(OPERATORS, "overwritten", a=a, b=b, n=n)
 
 
 @shared_nodes.misconception("overwritten_gradient")
@@ -190,6 +195,12 @@ def deep_chain_overwrites(a, n):
 @second_backward.misconception("overwritten_gradient")
 def second_backward_overwrites(a, b):
     return with_bug(AGAIN, "overwritten", a=a, b=b)
+
+
+@second_backward.misconception("zeroed_in_wrong_place")
+def gradients_erased_before_every_pass(a, b):
+    once = {"da": 2 * a * b**2, "db": 2 * a**2 * b + 1}
+    return {"once": list(once.values()), "twice": list(once.values())}
 
 
 @second_backward.misconception("accumulated_gradient")

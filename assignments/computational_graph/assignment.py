@@ -19,7 +19,6 @@ hw = Assignment(
     points=2,
     inputs={"x": tensor("n"), "w": tensor(1, requires_grad=True), "y": tensor("n")},
     examples=[{"x": [0.0, 1.0, 2.0, 3.0], "w": [1.0], "y": [0.0, 2.0, 4.0, 6.0]}],
-    unasked=dict.fromkeys(("* w", "- y_pred", "** e"), "values are asked for, no gradients"),
 )
 def node_values(x, w, y):
     """The nodes of J = sum((x * w - y)**2) in the order of the computation."""
@@ -89,6 +88,11 @@ def constants(x, w):
         "x": x.grad,
         "w": w.grad,
     }
+
+
+@constants.misconception("not_frozen")
+def constant_tracked_too(x, w):
+    return constants.reference(x.requires_grad_(), w)
 
 
 @hw.question(

@@ -93,6 +93,16 @@ def value_times_what_arrives(x, v):
     return swish(x, v, lambda x, s: x * s)
 
 
+@Swish.misconception("missing_chain_factor")
+def handed_on_as_it_arrives(x, v):
+    return swish(x, v, lambda x, _: torch.ones_like(x))
+
+
+@Swish.misconception("cotangent_ignored")
+def nothing_of_what_arrives(x, v):
+    return swish(x, torch.ones_like(v), lambda x, s: s + x * s * (1 - s))
+
+
 @hw.question(points=1, inputs={"x": tensor("n")}, call=CHECKED)
 def swish_passes_gradcheck(x):  # noqa: ARG001 - right for every x
     """Whether gradcheck accepts Swish."""
@@ -131,3 +141,15 @@ def factors_exchanged(x, w, v):
 @Scale.misconception("missing_chain_factor")
 def upstream_alone(x, w, v):
     return {"y": (x * w).detach(), "dx": v, "dw": v.sum(0)}
+
+
+@Scale.misconception("reduced_all_axes")
+def rows_and_columns_added_up(x, w, v):
+    x, w = x.detach(), w.detach()
+    return {"y": x * w, "dx": v * w, "dw": (v * x).sum() * torch.ones_like(w)}
+
+
+@Scale.misconception("cotangent_ignored")
+def factors_without_what_arrives(x, w, v):  # noqa: ARG001 - the mistake: v has no use
+    x, w = x.detach(), w.detach()
+    return {"y": x * w, "dx": w * torch.ones_like(x), "dw": x.sum(0)}

@@ -49,10 +49,11 @@ def entries_themselves(x):
         "x": tensor("n", requires_grad=True, low=0.1, high=0.9),
         "limit": real(2.0, 900.0),
     },
-    # A sum that reaches the limit exactly, and one that is above it from the start.
+    # A sum that reaches the limit exactly, one that is above it from the start, and one far below.
     examples=[
         {"x": [0.25, 0.25], "limit": 2.0},
         {"x": [0.5, 0.75, 0.875], "limit": 2.0},
+        {"x": [0.125, 0.25], "limit": 1e6},
     ],
 )
 def loop(x, limit):

@@ -60,6 +60,14 @@ def second_pass(f, w):
     return {"raises": False, "grad": w.grad}
 
 
+@second_pass.misconception("backward_twice")
+def graph_kept_for_the_second_pass(f, w):
+    out = f(w)
+    out.backward(retain_graph=True)
+    out.backward()
+    return {"raises": False, "grad": w.grad}
+
+
 @hw.question(
     points=2,
     inputs={"x": tensor("n", requires_grad=True), "passes": integer(2, 5)},
@@ -70,6 +78,11 @@ def retained(x, passes):
     for _ in range(passes):
         out.backward(retain_graph=True)
     return x.grad
+
+
+@retained.misconception("zeroed_in_wrong_place")
+def zeroed_between_the_passes(x, passes):  # noqa: ARG001 - the mistake: one pass is left
+    return torch.exp(x).detach()
 
 
 hw.choice("after_backward", points=1, options=["a", "b", "c", "d"], answer="b")

@@ -67,6 +67,14 @@ def penalty_added_to_the_output(x, w):
     return {"penalty": penalty.detach(), "dw": w.grad}
 
 
+@gradient_penalty.misconception("gradient_of_wrong_input")
+def penalty_derived_by_x(x, w):
+    (gx,) = torch.autograd.grad(torch.tanh(x * w).sum(), x, create_graph=True)
+    penalty = (gx.norm() - 1) ** 2
+    (again,) = torch.autograd.grad(penalty, x)
+    return {"penalty": penalty.detach(), "dw": again}
+
+
 @hw.question(
     points=2,
     inputs={"f": MIXED, "x": tensor("n", requires_grad=True), "v": tensor("n")},

@@ -66,7 +66,6 @@ def gradient_erased_afterwards(x, W, v):
     points=4,
     inputs={"x": tensor("n", requires_grad=True)},
     compare=("value", "shape", "requires_grad"),
-    unasked={"* x": "what is tracked is asked for, no gradient"},
 )
 def three_ways(x):
     """2 * x four times: tracked, and out of the graph in three ways."""
@@ -146,6 +145,19 @@ def through_data(x):
     (tracked,) = torch.autograd.grad((x * x**2).sum(), x)
     (hidden,) = torch.autograd.grad((x.data * x**2).sum(), x)
     return {"tracked": tracked, "hidden": hidden}
+
+
+@through_data.misconception("accumulated_gradient")
+def hidden_added_to_the_tracked(x):
+    x = x.detach()
+    return {"tracked": 3 * x**2, "hidden": 5 * x**2}
+
+
+@through_data.misconception("aliased_gradient")
+@through_data.misconception("detached_by_data")
+def hidden_twice(x):
+    x = x.detach()
+    return {"tracked": 2 * x**2, "hidden": 2 * x**2}
 
 
 hw.choice(
