@@ -4,7 +4,7 @@ It joins the pipeline with the gradebook, and knows nothing of either's inside.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,18 +146,17 @@ def grade_again(  # noqa: PLR0913 - as many facts
     grader: Grader,
     submissions: Submissions,
     *,
-    only: Collection[str],
+    only: frozenset[str],
     raise_only: bool,
     jobs: int,
 ) -> Iterator[Change]:
     """Grade what was graded before; the earlier results are kept beside the new ones.
 
-    `only` are the ids, all where it is empty. With `raise_only` a new mark counts only where it
-    is higher, or where there was none.
+    `only` are the ids. With `raise_only` a new mark counts only where it is higher, or where there
+    was none.
     """
-    chosen = submissions.only(only) if only else submissions
-    for student in only:
-        book.retry(student)
+    chosen = submissions.only(only)
+    book.retry(chosen.ids)
     for result in _graded(book, grader, chosen, jobs=jobs):
         old, new = book.mark(result.id), book.overridden(result)
         counts = not raise_only or old is None or _is_higher(new, old)

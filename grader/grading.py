@@ -33,7 +33,7 @@ from grader.catalogue import recognise
 from grader.comparison import Judgement, OutputJudgement, follow_through, judge
 from grader.diagnosis import diagnose
 from grader.diagnosis.findings import Finding
-from grader.diagnosis.nothing_returned import read_again
+from grader.diagnosis.missing import read_again
 from grader.diagnosis.pictures import pictures
 from grader.diagnosis.screen import stale_output
 from grader.diagnosis.traces import Event, is_open, may_tell, told_apart

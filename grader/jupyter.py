@@ -39,6 +39,7 @@ from grader.cases import PUBLIC_SEED, Case
 from grader.commands import steps
 from grader.grading import Grader
 from grader.messages import LANGUAGES, Language, Message, render, tag
+from grader.notebooks import NotebookError, read_notebook
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
 from grader.reports import summary, terminal
 from grader.reports.escaping import visible
@@ -76,7 +77,8 @@ def check(
     """Check what the notebook has defined so far on the public cases, as a help and for no marks.
 
     `assignment` is a bundled id, or the path of what you were given to check with (a .grader.json,
-    or its folder), which goes before where it lies beside the notebook; None is the only one there.
+    or its folder), which goes before where it lies beside the notebook. None is the only one there,
+    or else what the notebooks there say that they answer, where they all say the same.
     With `more` all hints are told. What cannot be checked is said in the report, never raised.
     """
     language = steps.language(lang, None)
@@ -106,7 +108,7 @@ def register(shell: Any) -> None:
             words = shlex.split(line)
             return _magic.main(words, prog_name="%grader", standalone_mode=False) or None
         except (click.UsageError, ValueError) as error:
-            return Report(None, (str(error),), "en")
+            return Report(None, (f"{error} Write: %grader check manual_backprop --more",), "en")
 
     shell.register_magic_function(magic, magic_name="grader")
 
@@ -129,9 +131,12 @@ def _bundle(name: str | Path | None) -> Assignment:
     here = Path.cwd()
     if name is None:
         found = bundle.find(here)
-        if found is None:
+        if found is not None:
+            return bundle_reader.read(found)
+        said = _said_by_notebooks(here)
+        if len(said) != 1:
             raise bundle.BundleError(Message("live.which"))
-        return bundle_reader.read(found)
+        (name,) = said
     beside = bundle.beside(here, str(name))
     found = beside if beside.is_file() else bundle.find(name)
     if found is not None:
@@ -139,6 +144,15 @@ def _bundle(name: str | Path | None) -> Assignment:
     if str(name) in catalogue.bundled():
         return _made(str(name))
     raise catalogue.UnknownAssignment(Message("start.unknown", {"name": repr(str(name))}))
+
+
+def _said_by_notebooks(folder: Path) -> set[str]:
+    """The assignments that the notebooks in a folder say they answer; the kernel's is one."""
+    said: set[str] = set()
+    for path in folder.glob("*.ipynb"):
+        with contextlib.suppress(NotebookError, OSError):
+            said.update(filter(None, [read_notebook(path.read_bytes()).assignment]))
+    return said
 
 
 @cache

@@ -95,7 +95,7 @@ def as_array(value: Found) -> Ndarray | None:
     elif isinstance(value, list | tuple):
         if {*map(type, value)} <= _NUMBERS:
             return np.array(value, dtype=None if value else np.float64)
-        arrays = []
+        arrays: list[Ndarray] = []
         for entry in value:
             array = as_array(entry)
             if array is None or (arrays and array.shape != arrays[0].shape):

@@ -128,10 +128,11 @@ _SUBMODULES = frozenset(
 """What is imported when it is first named: a computation needs few of them."""
 
 
-_RARE = frozenset(("accelerator", "amp", "mps", "serialization", "xpu"))
+_RARE = frozenset(("accelerator", "amp", "compiler", "mps", "profiler", "serialization", "xpu"))
 """The same, for what hardly any does."""
 
 _RARE_FUNCTIONS = frozenset(("adjoint", "binomial", "fill", "histogram", "poisson"))
+_REMOVED = frozenset(("eig", "lstsq", "matrix_rank", "solve", "symeig"))
 
 _OF_NETWORKS = frozenset(
     {
@@ -168,6 +169,8 @@ def _lazily(name: str) -> Any:
         return None
     if name in _RARE_FUNCTIONS:
         return getattr(import_module("reference_engine._rare"), name)
+    if name in _REMOVED:
+        return getattr(import_module("reference_engine._removed"), name)
     if name == "autocast":
         return import_module("reference_engine.amp").autocast
     if name_only(name) is not None:

@@ -175,6 +175,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = Non
 
 def einsum(equation: str, *operands: Any) -> Tensor:
     """Products of tensors summed over the indices that the equation leaves out of the result."""
+    if not operands:
+        raise ValueError(_errors.EINSUM_OPERANDS)
     given = list(operands[0]) if isinstance(operands[0], (list, tuple)) else list(operands)
     subscripts, result = _parsed(equation, given)
     _check_sizes(given, subscripts)
@@ -203,6 +205,12 @@ def _parsed(equation: str, given: list[Tensor]) -> tuple[list[list[str]], list[s
     if len(parts) != len(given):
         kind = "fewer" if len(parts) > len(given) else "more"
         raise RuntimeError(_errors.EINSUM_COUNT.format(kind=kind))
+    for place, one in enumerate(equation.replace("->", "  ")):
+        if not (one in ",. " or (one.isascii() and one.isalpha())):
+            raise RuntimeError(_errors.EINSUM_SUBSCRIPT.format(place=place))
+    for one in right.replace(".", ""):
+        if one not in left:
+            raise RuntimeError(_errors.EINSUM_RESULT.format(name=one))
     hidden = 0
     subscripts: list[list[str]] = []
     for part, tensor in zip(parts, given, strict=True):

@@ -55,7 +55,15 @@ def _formatted(self: Tensor, spec: str) -> str:
 
 
 def _has(self: Tensor, element: Any) -> bool:
-    return bool((self._array == _dispatch.as_array(element)).any())
+    if not isinstance(element, (Tensor, int, float, complex)):
+        kind = type(element)
+        raise RuntimeError(_errors.CONTAINS.format(type=kind))  # noqa: TRY004 - PyTorch's
+    same: Any = self == element
+    return bool(same.any())
+
+
+def _reversed(self: Tensor) -> Tensor:
+    return self.flip(0) if self._array.ndim else self  # type: ignore[attr-defined]
 
 
 def _identity(self: Tensor) -> int:
@@ -143,6 +151,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "__bool__": _truth,
     "__format__": _formatted,
     "__contains__": _has,
+    "__reversed__": _reversed,
     "__hash__": _identity,
     "__copy__": _twin,
     "__deepcopy__": _deep_twin,

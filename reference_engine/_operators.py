@@ -55,7 +55,9 @@ def bind_operators() -> None:
         "__rmod__": _guarded(lambda self, other: _functions.remainder(other, self)),
         "__ipow__": lambda self, other: dispatch_in_place(TABLE["pow_number"], self, (), (other,)),
         "__matmul__": _matmul,
-        "__rmatmul__": lambda self, other: _matmul(other, self),
+        "__rmatmul__": lambda self, other: (
+            _matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+        ),
         "__neg__": lambda self: dispatch_one(negative, self),
         "__pos__": lambda self: self,
         "__abs__": lambda self: dispatch_one(absolute, self),

@@ -89,9 +89,9 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
     return _functions.repeat(input, padded)
 
 
-def broadcast_to(input: Tensor, size: Any) -> Tensor:
+def broadcast_to(input: Tensor, *size: Any) -> Tensor:
     """`expand` to a shape."""
-    return expand(input, size)
+    return expand(input, *size)
 
 
 def listed(tensors: tuple[Any, ...]) -> list[Tensor]:

@@ -189,7 +189,8 @@ def _modified(tensor: "Tensor", expected: int) -> str:
     producer = tensor.grad_fn
     origin = ""
     if producer is not None:
-        name = producer.name().rstrip("0123456789").removesuffix("Backward")
+        operation, _, number = producer.name().rpartition("Backward")
+        name = operation + number.removesuffix("0")
         origin = f", which is output {tensor.output_nr} of {name},"
     legacy = tensor.dtype.legacy
     return _errors.MODIFIED_IN_PLACE.format(

@@ -3,7 +3,7 @@
 Where a call fails, `_arguments` is asked whether PyTorch would have taken its arguments at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, wraps
 from typing import Any
 
@@ -49,6 +49,28 @@ def refused(
     from reference_engine import _arguments
 
     return _arguments.refusal(name, arguments, named, is_method=is_method)
+
+
+def _in_old_order(name: str, arguments: Sequence[Any]) -> Any:
+    """What a failed call gives with its numbers where they belong now; None if they do."""
+    from reference_engine._arguments.old_orders import in_present_order
+
+    found = in_present_order(name, arguments)
+    if found is None:
+        return None
+    (own, *tensors), numbers = found
+    return getattr(own, name)(*tensors, **numbers)
+
+
+def _again(
+    row: Row, inputs: tuple[Any, ...], options: tuple[Any, ...], surplus: tuple[Any, ...]
+) -> Any:
+    """The same for a row's function."""
+    given = [*inputs, *options]
+    required = len(given) - len(row.defaults)
+    while len(given) > required and given[-1] is row.defaults[len(given) - required - 1]:
+        given.pop()
+    return _in_old_order(row.name, (*given, *surplus))
 
 
 def _refused_by_row(
@@ -114,7 +136,7 @@ def _with_signature(row: Row, *, first: int, takes_out: bool) -> Callable[..., A
     )
     made: Callable[..., Any] = form(
         row, row.name, inputs, first, Tensor, dispatch, dispatch_one, _functions.refusal, into,
-        _number_first, _refused_by_row,
+        _number_first, _again, _refused_by_row,
     )  # fmt: skip
     names = (*inputs, *row.options)
     code = made.__code__
@@ -141,7 +163,8 @@ def _form(
         else f"dispatch(row, ({tensors}), ({others}))"
     )
     given = (
-        "row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into, number, refused"
+        "row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into, number, again, "
+        "refused"
     )
     lines = [
         f"def make({given}):",
@@ -166,6 +189,9 @@ def _form(
     lines += [
         f"        return {call}",
         "      except Exception:",
+        f"        found = again(row, ({tensors}), ({others}), {rest})",
+        "        if found is not None:",
+        "            return found",
         f"        problem = refused(row, ({inside}), ({others}), {rest}, {not takes_out})",
         "        if problem is None:",
         "            raise",
@@ -266,6 +292,9 @@ def in_place_of(name: str, of_tensors: str, otherwise: str) -> Callable[..., Any
                 options += row.defaults[len(row.defaults) - missing :]
             return dispatch_in_place(row, self, given[:others], options)
         except Exception:
+            found = None if named else _in_old_order(f"{name}_", (self, *arguments))
+            if found is not None:
+                return found  # type: ignore[no-any-return]
             problem = refused(f"{name}_", arguments, named, is_method=True)
             if problem is None:
                 raise

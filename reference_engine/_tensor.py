@@ -157,7 +157,10 @@ class Tensor:
             strides = tuple(prod(sizes[place + 1 :]) for place in range(len(sizes)))
         else:
             strides = tuple(step // self._array.itemsize for step in self._array.strides)
-        return strides if dim is None else strides[dim]
+        if dim is None:
+            return strides
+        self.size(dim)  # its error, where there is no such dimension
+        return strides[dim]
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is float16, float32 or float64."""
@@ -184,7 +187,7 @@ class Tensor:
                 _errors.REQUIRES_GRAD_NON_LEAF if value else _errors.REQUIRES_GRAD_OFF_NON_LEAF
             )
         if value and self._array.dtype.kind != "f":
-            raise RuntimeError(_errors.REQUIRES_GRAD_METHOD_DTYPE)
+            raise RuntimeError(_errors.REQUIRES_GRAD_SETTER_DTYPE)
         if value and self.is_inference() and not state.inference:
             raise RuntimeError(_errors.INFERENCE_REQUIRES_GRAD)
         view = self._view
@@ -195,10 +198,15 @@ class Tensor:
         else:
             self._requires_grad = view is not None and view.base._requires_grad
 
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
+    def requires_grad_(self, requires_grad: Any = True) -> Self:
         """Set `requires_grad` of a leaf, in place."""
         if self._grad_fn is not None and not requires_grad:
             raise RuntimeError(_errors.REQUIRES_GRAD_OFF_NON_LEAF)
+        if not isinstance(requires_grad, bool):
+            kind = type(requires_grad).__name__
+            raise TypeError(_errors.REQUIRES_GRAD_ARGUMENT.format(type=kind))
+        if requires_grad and self._array.dtype.kind != "f":
+            raise RuntimeError(_errors.REQUIRES_GRAD_METHOD_DTYPE)
         if self._grad_fn is None:
             self.requires_grad = requires_grad
         return self

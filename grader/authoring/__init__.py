@@ -228,7 +228,8 @@ def _statements(assignment: Assignment) -> Iterator[Remark]:
             continue
         headings = {one.heading for one in sections(file.read_text(encoding="utf-8"))}
         for missing in (name for name in own if name not in headings):
-            yield Remark("error", f"{file.name} has no section '## {missing}'")
+            remedy = "write it" if language == "en" else "write it, or remove the file"
+            yield Remark("error", f"{file.name} has no section '## {missing}': {remedy}")
 
 
 def _stub(assignment: Assignment, grader: Grader) -> Iterator[Remark]:

@@ -200,7 +200,7 @@ def _tell_rows(found: "Rows", into: Path) -> None:
 
 
 def _tell(filled: "Filled", into: Path) -> None:
-    steps.say(f"{filled.matched} submissions have their row in {into}")
+    steps.say(f"rows of {into} that have a submission: {filled.matched}")
     _tell_rows(filled.rows, into)
     if filled.remark:
         steps.say(filled.remark)

@@ -1,6 +1,6 @@
 """The commands that look after an OUT: how far it is, grading again, explaining and forgetting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from grader.messages import Language, say
 if TYPE_CHECKING:
     from grader.assignment import Assignment
     from grader.batch import Change
-    from grader.gradebook import Command, Gradebook
+    from grader.gradebook import Command
     from grader.results import SubmissionResult
 
 _out = click.argument("out", type=click.Path(path_type=Path))
@@ -100,21 +100,29 @@ def regrade(  # noqa: PLR0913 - one parameter an option
             limits=preparing.limits(options),
         )
         book.start(batch.frame(loaded, seed), settings, command)
-        with steps.stopped_gently(), steps.progress(len(book.students()), plain=plain) as advance:
-            found: list[Change] = []
-            for given in book.commands():
+        left = set(only or book.students())
+        lines: list[tuple[str, str]] = []
+        changed = 0
+        with steps.stopped_gently(), steps.progress(len(left), plain=plain) as advance:
+            # What was given last is what counts where several commands brought a student's file.
+            for given in reversed(book.commands()):
                 for change in batch.grade_again(
                     book,
                     run,
                     _taken(given, loaded),
-                    only=only or book.students(),
+                    only=frozenset(left),
                     raise_only=raise_only,
                     jobs=jobs,
                 ):
-                    found.append(change)
+                    left.discard(change.new.id)
+                    lines.append((change.new.id, _line_of(change)))
+                    changed += change.old is None or change.old.score != change.new.score
                     advance()
-        _show(found)
-        _tell_missing(book, only, found)
+        for _, line in sorted(lines):
+            click.echo(line)
+        steps.say(f"graded again: {len(lines)}, with another mark: {changed}")
+        for student in sorted(left):
+            steps.say(f"{student}: the file is no longer where it was; the mark stands")
         figures = class_summary(book.results())
         language = steps.language(None, figures.language)
         title = loaded.title_in(language)
@@ -129,22 +137,15 @@ def _taken(command: "Command", assignment: "Assignment") -> Any:
     return taken
 
 
-def _show(changes: Iterable["Change"]) -> None:
+def _line_of(one: "Change") -> str:
     from grader.reports import summary
     from grader.reports.escaping import terminal
 
-    for one in sorted(changes, key=lambda change: change.new.id):
-        old = "-" if one.old is None else summary.points(one.old.score)
-        new = summary.points(one.new.score)
-        same = one.old is not None and one.old.score == one.new.score
-        told = "unchanged" if same else "changed" if one.counts else "kept the old one"
-        click.echo(f"{terminal(one.new.id, 66)}\t{old}\t{new}\t{told}")
-
-
-def _tell_missing(book: "Gradebook", only: Sequence[str], changes: Sequence["Change"]) -> None:
-    missing = sorted(set(only or book.students()) - {one.new.id for one in changes})
-    for student in missing:
-        steps.say(f"{student}: the file is no longer where it was; the mark stands")
+    old = "-" if one.old is None else summary.points(one.old.score)
+    new = summary.points(one.new.score)
+    same = one.old is not None and one.old.score == one.new.score
+    told = "unchanged" if same else "changed" if one.counts else "kept the old one"
+    return f"{terminal(one.new.id, 66)}\t{old}\t{new}\t{told}"
 
 
 @click.command(epilog="Example:  grader forget results ana")
@@ -163,12 +164,18 @@ def forget(out: Path, student: str) -> None:
                 steps.USAGE,
             )
         # What was made for other systems is made anew on demand; until then it holds nobody.
-        for name in writing.HANDED_OVER:
+        removed = [name for name in writing.HANDED_OVER if (out / writing.FILES[name]).exists()]
+        for name in removed:
             _remove(out / writing.FILES[name])
         written = [name for name in ("json", "html") if (out / writing.FILES[name]).is_file()]
         language = steps.language(None, class_summary(book.results()).language)
         writing.write(book, out, written, language=language)
-    steps.say(f"{student} is forgotten in {out}; files that were handed in are not touched")
+    if removed:
+        steps.say(f"removed, since they named {student}; ask for them again: {', '.join(removed)}")
+    steps.say(
+        f"{student} is forgotten in {out}; files that were handed in are not touched, and grading "
+        "them again would store them anew"
+    )
 
 
 def _remove(path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from grader.assignment import Question
-from grader.assignment.inputs import RealSpec, TensorSpec, dimension_names
+from grader.assignment.inputs import ArraySpec, RealSpec, TensorSpec, dimension_names
 from grader.cases import Case
 from grader.diagnosis.findings import Finding, finding
 from grader.outcomes import Ndarray, PlainValue
@@ -102,6 +102,15 @@ def _meaning(
     return _constant(name, first, by_hand=question.autograd == "forbidden")
 
 
+def has_penalty(question: Question) -> bool:
+    """Whether a number among the inputs can be a penalty's weight: beside arrays, and no rate."""
+    kinds = {type(spec) for spec in question.inputs.values()}
+    return bool(kinds & {ArraySpec, TensorSpec}) and any(
+        isinstance(spec, RealSpec) and name not in (*_RATES, *_STEPS)
+        for name, spec in question.inputs.items()
+    )
+
+
 def _beside(
     question: Question, name: str, observed: Observed, arrays: Sequence[_Arrays]
 ) -> Finding | None:
@@ -109,7 +118,7 @@ def _beside(
 
     Nothing where no input can be the weight of a penalty.
     """
-    if not any(one not in (*_RATES, *_STEPS) for one in _scalars(question, observed)):
+    if not has_penalty(question):
         return None
     for argument in question.inputs:
         inputs = [as_array(one.case.arguments[argument]) for one in observed]

@@ -17,6 +17,7 @@ from grader.assignment.inputs import LabelsSpec
 from grader.cases import Case, Expected
 from grader.comparison import Judgement
 from grader.diagnosis.findings import Finding, finding
+from grader.diagnosis.ratios import has_penalty
 from grader.diagnosis.shortlist import Mask, Shortlist, numbers_of
 from grader.diagnosis.usual_mistakes import usual_mistakes
 from grader.diagnosis.wrong_answers import Wrong, possible_faults, wrong_answer
@@ -139,6 +140,8 @@ def _also(question: Question, fault: "Fault", *, zeroes: bool) -> tuple[str, ...
             ("missing_one_hot",),
         ),
         (fault.change == "passes", ("backward_twice",)),
+        ((fault.change, fault.amount) == ("axis", "all"), ("wrong_axis",)),
+        (fault.id == "missing_factor" and has_penalty(question), ("regularisation_factor",)),
         (fault.change == "nothing_arrives", ("missing_chain_factor",)),
         # Whoever derives by hand gets a two wrong more easily than counts a path twice.
         (by_hand and fault.id == "double_counted_path", ("missing_factor",)),

@@ -213,10 +213,12 @@ class Gradebook:
         )
         return tuple(json.loads(zlib.decompress(row[0]))) if row else ()
 
-    def retry(self, student: str) -> None:
+    def retry(self, students: Iterable[str]) -> None:
         """Let what was set aside be tried again."""
         with self._database.transaction():
-            self._database.execute("UPDATE grading SET starts = 0 WHERE student = ?", (student,))
+            self._database.executemany(
+                "UPDATE grading SET starts = 0 WHERE student = ?", ((one,) for one in students)
+            )
 
     # -- a person's marks -------------------------------------------------------------------------
 

@@ -32,6 +32,9 @@ class Table:
         return self.rows[0]
 
 
+_SPREADSHEET = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
+
+
 def read(path: Path) -> Table:
     """The table in a file; raises TableError."""
     try:
@@ -43,6 +46,8 @@ def read(path: Path) -> Table:
 
 def parse(data: bytes, name: str) -> Table:
     """The table in these bytes, called `name` where that fails. Raises TableError."""
+    if data.startswith(_SPREADSHEET):
+        raise TableError(f"{name} is a spreadsheet, not text: save it as CSV (UTF-8) and give that")
     text = _decoded(data.removeprefix(BOM), name)
     first = text.lstrip().partition("\n")[0]
     delimiter = max(",;", key=lambda one: len(next(csv.reader([first], delimiter=one), ())))

@@ -4,6 +4,8 @@ What comes from a student's process was checked by the protocol; text is cut to 
 knows no processes.
 """
 
+from typing import Any
+
 import numpy as np
 
 from grader.outcomes import Ndarray, PlainValue, Raised, SourceText, TensorValue, Uncrossable
@@ -75,8 +77,8 @@ def from_protocol(value: Value) -> PlainValue:  # noqa: PLR0911 - a table, a row
             )
         case Sequence(kind=kind, items=items):
             plain = {*map(type, items)} <= NUMBERS
-            entries = items if plain else [from_protocol(item) for item in items]
-            return tuple(entries) if kind == "tuple" else entries
+            entries: Any = items if plain else map(from_protocol, items)
+            return tuple(entries) if kind == "tuple" else list(entries)
         case Mapping(items=pairs):
             return {key[:_NAME]: from_protocol(item) for key, item in pairs}
         case Opaque():

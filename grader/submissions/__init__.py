@@ -6,7 +6,7 @@ It knows no assignment, and nothing in it runs what it reads. Each layout is a m
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Submissions:
         """The ids, sorted."""
         return (one.id for one in self._found)
 
-    def only(self, ids: Collection[str]) -> "Submissions":
+    def only(self, ids: Container[str]) -> "Submissions":
         """Those with these ids."""
         return replace(self, _found=tuple(one for one in self._found if one.id in ids))
 

@@ -71,7 +71,14 @@ row(
     "sigmoid",
     _sigmoid,
     promote=promote_to_float,
-    self=lambda grad, result: grad * ((1 - result) * result),
+    self=lambda ops, grad, result: ops.sigmoid_backward(grad, result),
+)
+row(
+    "sigmoid_backward",
+    lambda grad_output, output, /: grad_output * ((1 - output) * output),
+    node="SigmoidBackwardBackward0",
+    grad_output=lambda ops, grad, output: ops.sigmoid_backward(grad, output),
+    output=lambda grad, grad_output, output: grad * grad_output * (1 - 2 * output),
 )
 
 

@@ -40,7 +40,12 @@ def _placed(self: Any, /, shape: Shape, key: Any) -> Any:
     return zeros
 
 
-row("placed", _placed, self=lambda ops, grad, key: ops.basic_index(grad, key))
+for _name, _node in (
+    ("placed", "PlacedBackward0"),
+    ("select_backward", "SelectBackwardBackward0"),
+    ("slice_backward", "SliceBackwardBackward0"),
+):
+    row(_name, _placed, node=_node, self=lambda ops, grad, key: ops.basic_index(grad, key))
 row(
     "basic_index",
     lambda self, /, key: self[key],
@@ -50,7 +55,7 @@ row(
     "select",
     _select,
     is_view=True,
-    self=lambda ops, grad, self_shape, dim, index: ops.placed(
+    self=lambda ops, grad, self_shape, dim, index: ops.select_backward(
         grad, self_shape, at(dim % len(self_shape), index)
     ),
 )
@@ -58,7 +63,7 @@ row(
     "slice",
     lambda self, /, dim, start, end, step: self[at(dim, slice(start, end, step))],
     is_view=True,
-    self=lambda ops, grad, self_shape, dim, start, end, step: ops.placed(
+    self=lambda ops, grad, self_shape, dim, start, end, step: ops.slice_backward(
         grad, self_shape, at(dim, slice(start, end, step))
     ),
 )
@@ -88,7 +93,7 @@ row(
     _narrow,
     node="SliceBackward0",
     is_view=True,
-    self=lambda ops, grad, self_shape, dim, start, length: ops.placed(
+    self=lambda ops, grad, self_shape, dim, start, length: ops.slice_backward(
         grad, self_shape, _span(self_shape, dim, start, length)
     ),
 )
@@ -136,7 +141,12 @@ def unchanged(indices: Any) -> Any:
     return indices
 
 
-row("added_at", _added_at, self=lambda ops, grad, indices: ops.index(grad, indices))
+row(
+    "added_at",
+    _added_at,
+    node="IndexPutImplBackward0",
+    self=lambda ops, grad, indices: ops.index(grad, indices),
+)
 row(
     "index",
     _index,
@@ -211,6 +221,7 @@ def _gather_transposed(self: Any, index: Any, /, shape: Shape, dim: int) -> Any:
 row(
     "gather_transposed",
     _gather_transposed,
+    node="ScatterAddBackward0",
     self=lambda ops, grad, index, dim: ops.gather(grad, index, dim),
 )
 row(

@@ -180,8 +180,6 @@ def _of_all(find: Any) -> Any:
     return forward
 
 
-
-
 def _unique(self: Any, /, dim: int | None = None) -> Any:
     values, inverse, counts = np.unique(self, return_inverse=True, return_counts=True, axis=dim)
     inverse = inverse.reshape(self.shape if dim is None else -1)

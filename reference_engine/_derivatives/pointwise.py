@@ -220,7 +220,7 @@ def _power_backward(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
         return grad
     if exponent == 2:
         return grad * (self + self)
-    return grad * (exponent * ops.pow_number(self, exponent - 1))
+    return grad * ops.mul_number(ops.pow_number(self, exponent - 1), exponent)
 
 
 def _power_backward_self(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
@@ -311,7 +311,7 @@ row(
     "sqrt",
     quiet(lambda self, /: np.sqrt(self)),
     promote=promote_to_float,
-    self=lambda grad, result: grad / (2 * result),
+    self=lambda ops, grad, result: grad / ops.mul_number(result, 2),
 )
 row(
     "rsqrt",
@@ -341,7 +341,14 @@ row(
     "tanh",
     lambda self, /: elementary.tanh(self),
     promote=promote_to_float,
-    self=lambda grad, result: grad * (1 - result * result),
+    self=lambda ops, grad, result: ops.tanh_backward(grad, result),
+)
+row(
+    "tanh_backward",
+    lambda grad_output, output, /: grad_output * (1 - output * output),
+    node="TanhBackwardBackward0",
+    grad_output=lambda ops, grad, output: ops.tanh_backward(grad, output),
+    output=lambda grad, grad_output, output: grad * (-2 * output * grad_output),
 )
 row(
     "atan",

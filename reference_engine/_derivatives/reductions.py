@@ -103,14 +103,16 @@ row(
 row(
     "mean",
     _mean,
-    self=lambda ops, grad, self_shape: ops.expand(grad, self_shape) / prod(self_shape),
+    self=lambda ops, grad, self_shape: ops.div_number(
+        ops.expand(grad, self_shape), prod(self_shape)
+    ),
 )
 row(
     "mean_dim",
     _mean,
     node="MeanBackward1",
-    self=lambda ops, grad, self_shape, dim, keepdim: (
-        _spread(ops, grad, self_shape, dim, keepdim) / count_of(self_shape, dim)
+    self=lambda ops, grad, self_shape, dim, keepdim: ops.div_number(
+        _spread(ops, grad, self_shape, dim, keepdim), count_of(self_shape, dim)
     ),
 )
 
@@ -287,6 +289,10 @@ def _log_softmax(self: Any, /, dim: int) -> Any:
     return shifted - elementary.log(np.sum(elementary.exp(shifted), axis=dim, keepdims=True))
 
 
+def _sums(value: Any, dim: int) -> Any:
+    return total(value, dim if np.ndim(value) else None, None, keepdim=True)
+
+
 def _total(ops: Any, value: Any, dim: int) -> Any:
     return ops.sum_dim(value, dim, True)
 
@@ -294,12 +300,33 @@ def _total(ops: Any, value: Any, dim: int) -> Any:
 row(
     "softmax",
     _softmax,
-    self=lambda ops, grad, result, dim: result * (grad - _total(ops, grad * result, dim)),
+    self=lambda ops, grad, result, dim: ops.softmax_backward_data(grad, result, dim),
+)
+row(
+    "softmax_backward_data",
+    lambda grad_output, output, /, dim: output * (grad_output - _sums(grad_output * output, dim)),
+    node="SoftmaxBackwardDataBackward0",
+    grad_output=lambda ops, grad, output, dim: ops.softmax_backward_data(grad, output, dim),
+    output=lambda ops, grad, grad_output, output, dim: (
+        grad * (grad_output - _total(ops, grad_output * output, dim))
+        - grad_output * _total(ops, grad * output, dim)
+    ),
 )
 row(
     "log_softmax",
     _log_softmax,
-    self=lambda ops, grad, result, dim: grad - ops.exp(result) * _total(ops, grad, dim),
+    self=lambda ops, grad, result, dim: ops.log_softmax_backward_data(grad, result, dim),
+)
+row(
+    "log_softmax_backward_data",
+    lambda grad_output, output, /, dim: (
+        grad_output - elementary.exp(output) * _sums(grad_output, dim)
+    ),
+    node="LogSoftmaxBackwardDataBackward0",
+    grad_output=lambda ops, grad, output, dim: grad - _total(ops, grad * ops.exp(output), dim),
+    output=lambda ops, grad, grad_output, output, dim: (
+        -grad * _total(ops, grad_output, dim) * ops.exp(output)
+    ),
 )
 
 

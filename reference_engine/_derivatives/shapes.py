@@ -52,7 +52,6 @@ for _name, _forward, _node, _is_view in (
     ("reshape", _reshape, "ViewBackward0", True),
     ("reshape_alias", _reshape, "ReshapeAliasBackward0", True),
     ("unsafe_view", _reshape, "UnsafeViewBackward0", False),
-    ("unsqueeze", _unsqueeze, "UnsqueezeBackward0", True),
     ("squeeze", _squeeze, "SqueezeBackward0", True),
     ("squeeze_dim", _squeeze, "SqueezeBackward1", True),
     ("squeeze_dims", _squeeze, "SqueezeBackward2", True),
@@ -70,6 +69,12 @@ for _name, _forward, _node, _is_view in (
         is_view=_is_view,
         self=lambda ops, grad, self_shape: ops.reshape(grad, self_shape),
     )
+row(
+    "unsqueeze",
+    _unsqueeze,
+    is_view=True,
+    self=lambda ops, grad, dim: ops.squeeze_dim(grad, dim),
+)
 
 
 def _expand(self: Any, /, size: Shape) -> Any:

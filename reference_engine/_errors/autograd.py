@@ -188,6 +188,12 @@ POST_HOOK_RETURNED = "Tensor post accumulate grad hooks should return None."
 POST_HOOK_NON_LEAF = "post accumulate grad hooks cannot be registered on non-leaf tensors"
 REQUIRES_GRAD_DTYPE = "Only Tensors of floating point and complex dtype can require gradients"
 REQUIRES_GRAD_METHOD_DTYPE = "only Tensors of floating point dtype can require gradients"
+REQUIRES_GRAD_SETTER_DTYPE = (
+    "only Tensors of floating point and complex dtype can require gradients"
+)
+REQUIRES_GRAD_ARGUMENT = (
+    "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {type}"
+)
 REQUIRES_GRAD_NON_LEAF = "you can only change requires_grad flags of leaf variables."
 REQUIRES_GRAD_OFF_NON_LEAF = (
     REQUIRES_GRAD_NON_LEAF

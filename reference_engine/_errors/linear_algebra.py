@@ -33,6 +33,17 @@ INNER_SHAPES = (
     "inner() the last dimension must match on both input tensors but got shapes {first} and "
     "{second}"
 )
+EINSUM_SUBSCRIPT = (
+    "einsum(): invalid subscript given at index {place} in the equation string, subscripts must be "
+    "in [a-zA-Z]"
+)
+EINSUM_RESULT = (
+    "einsum(): output subscript {name} does not appear in the equation for any input operand"
+)
+EINSUM_OPERANDS = (
+    "einsum(): must specify the equation string and at least one operand, or at least one operand "
+    "and its subscripts list"
+)
 EINSUM_COUNT = "einsum(): {kind} operands were provided than specified in the equation"
 OUTER_DIMS = "outer: Expected 1-D argument {name}, but got {dim}-D"
 EINSUM_SIZES = (

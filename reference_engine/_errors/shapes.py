@@ -167,9 +167,7 @@ MASKED_SCATTER_DTYPES = (
 )
 MASKED_SCATTER_COUNT = "Number of elements of source < number of ones in mask"
 TAKE_DTYPE = "take(): Expected a long tensor for index, but got {dtype}"
-TAKE_BOUNDS = (
-    "out of range: tried to access index {index} on a tensor of {count} elements."
-)
+TAKE_BOUNDS = "out of range: tried to access index {index} on a tensor of {count} elements."
 INDEX_COPY_DIMS = "index_copy_(): Index should have dimension 1 or 0 (got 2)"
 INDEX_FILL_DIMS = (
     "index_fill_ only supports a 0-dimensional value tensor, but got tensor with {dim} "

@@ -106,6 +106,7 @@ ONE_ELEMENT = "only one element tensors can be converted to Python scalars"
 BOOL_EMPTY = "Boolean value of Tensor with no values is ambiguous"
 BOOL_MANY = "Boolean value of Tensor with more than one value is ambiguous"
 ITERATE_SCALAR = "iteration over a 0-d tensor"
+CONTAINS = "Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type}."
 LEN_SCALAR = "len() of a 0-d tensor"
 
 # -- indexing -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _dispatch, _errors, _saved
-from reference_engine._graph import Gradient, Node, next_sequence
+from reference_engine._graph import Edge, Gradient, Node, next_sequence
 from reference_engine._tensor import Tensor
 
 
@@ -62,7 +62,14 @@ class BackwardCFunction(FunctionCtx, Node):
         self.saved: tuple[Any, ...] | None = None
         self.versions: tuple[int | None, ...] = ()
         self._recorded = False
+        self.places_of_tensors: tuple[int, ...] = ()
         self._given_undifferentiable: frozenset[int] = frozenset()
+
+    @property
+    def next_functions(self) -> tuple[Edge, ...]:
+        """As of any node; arguments that are no tensors do not count."""
+        pairs = super().next_functions
+        return tuple(pairs[place] for place in self.places_of_tensors)
 
     def record(self, edges: tuple[Any, ...], outputs: Sequence[Any]) -> None:
         """Take the place in the graph of the operation that gave these outputs, and save."""

@@ -83,6 +83,8 @@ class Function:
     @classmethod
     def apply(cls, *inputs: Any, **named: Any) -> Any:
         """Run the forward pass; what it returns, with this Function as its history."""
+        if cls is Function:
+            raise NotImplementedError(_errors.FUNCTION_FORWARD)
         required = [isinstance(one, Tensor) and one._requires_grad for one in inputs]
         recording = state.enabled and any(required)
         ctx = cls._backward_cls(tuple(required))
@@ -137,6 +139,9 @@ def _outputs(
     }
     if any(one._view is not None and _among(one, dirty) for one in tensors) and len(given) > 1:
         raise RuntimeError(_errors.DIRTY_VIEW)
+    ctx.places_of_tensors = tuple(
+        place for place, one in enumerate(inputs) if isinstance(one, Tensor)
+    )
     ctx.record(tuple(chain.from_iterable(map(_dispatch.gradient_edge, inputs))), results)
     note = getattr(_dispatch.observer, "note", None)  # anomaly detection's
     if note is not None:

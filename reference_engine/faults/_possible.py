@@ -172,7 +172,8 @@ def _of_classes(seen: Seen, one: Input, fault: Callable[..., Fault]) -> Iterator
 def _of_values(seen: Seen, fault: Callable[..., Fault]) -> Iterator[Fault]:
     """Another value in the forward pass, whose derivative follows it."""
     name = seen.row.name
-    if (name in ("mul", "div") and seen.numbers) or name == "div_number":
+    scaled = (name in ("mul", "div") and seen.numbers) or name == "div_number"
+    if scaled and not {1.0, -1.0}.intersection(seen.numbers):
         yield fault("missing_factor", "left_out")
     if seen.along_last and len(seen.result) == 2:
         yield fault("softmax_applied_twice", "twice")

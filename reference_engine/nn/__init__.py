@@ -13,6 +13,8 @@ def __getattr__(name: str) -> Any:
     if name in {"parallel", "DataParallel"}:
         parallel = import_module(f"{__name__}.parallel")
         return parallel if name == "parallel" else parallel.DataParallel
+    if name == "grad":
+        return import_module(f"{__name__}.grad")
     home = parameter if name.startswith("Uninitialized") else modules
     found = getattr(home, name, None)
     if found is not None:

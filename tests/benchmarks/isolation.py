@@ -3,8 +3,9 @@
     python -m tests.benchmarks.isolation
 
 Milliseconds of wall clock, and of processor time in the grader, the zygote and the student's
-process together. All rows take turns, and the last column compares with the bare fork, so that it
-says the same on a busy machine. Levels that this machine does not offer are left out.
+process together. All rows take turns, and one column compares with the bare fork, so that it says
+the same on a busy machine; so does the last one, which counts page faults of the zygote and the
+student's process. Levels that this machine does not offer are left out.
 """
 
 import os
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,18 +64,26 @@ TORCH = (
 ARGUMENTS = {"x": np.arange(1.0, 6.0), "w": np.ones(1), "y": np.full(5, 0.5)}
 
 
+class Used(NamedTuple):
+    """Processor seconds and page faults."""
+
+    seconds: float
+    faults: int
+
+
 class Row(NamedTuple):
-    """What is measured: `run` does it some times, `clock` counts its processor seconds."""
+    """What is measured: `run` does it some times, `meter` tells what was used until now."""
 
     name: str
     run: Callable[[int], None]
-    clock: Callable[[], float]
+    meter: Callable[[], Used]
 
 
-def processor_seconds(pid: int) -> float:
+def used_by(pid: int) -> Used:
     """What a process and its children that were waited for have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    ticks, faults = sum(map(int, fields[11:15])), sum(map(int, fields[7:9]))
+    return Used(ticks / os.sysconf("SC_CLK_TCK"), faults)
 
 
 def bare_fork(held: ExitStack) -> Row:
@@ -94,7 +103,7 @@ def bare_fork(held: ExitStack) -> Row:
         print(times, file=program.stdin, flush=True)
         assert program.stdout.readline() == "done\n"
 
-    return Row("bare fork, pipe, reap", run, lambda: processor_seconds(program.pid))
+    return Row("bare fork, pipe, reap", run, lambda: used_by(program.pid))
 
 
 def submissions(held: ExitStack) -> Iterator[Row]:
@@ -121,30 +130,44 @@ def submission(sandbox: Sandbox, name: str, kind: Any, cells: tuple[str, ...]) -
     inside = Path(f"/proc/{started}/task/{started}/children").read_text().split()
     zygotes = [started, *map(int, inside)]
 
-    def clock() -> float:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        return used.ru_utime + used.ru_stime + sum(map(processor_seconds, zygotes))
+    def meter() -> Used:
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        used = [used_by(pid) for pid in zygotes]
+        seconds = own.ru_utime + own.ru_stime + sum(one.seconds for one in used)
+        return Used(seconds, sum(one.faults for one in used))
 
-    return Row(name, run, clock)
+    return Row(name, run, meter)
 
 
-def measure(rows: list[Row]) -> dict[str, tuple[float, float]]:
-    """Milliseconds of wall clock and of processor time of each."""
-    found: dict[str, list[tuple[float, float]]] = {row.name: [] for row in rows}
+class Cost(NamedTuple):
+    """Milliseconds of wall clock and of processor time, and page faults."""
+
+    wall: float
+    cpu: float
+    faults: float
+
+
+def measure(rows: list[Row]) -> dict[str, Cost]:
+    """What each costs once."""
+    found: dict[str, list[Cost]] = {row.name: [] for row in rows}
     for _ in range(ROUNDS):
         for row in rows:
-            used, began = row.clock(), time.perf_counter()
+            before, began = row.meter(), time.perf_counter()
             row.run(RUNS)
             wall = time.perf_counter() - began
-            found[row.name].append((wall / RUNS * 1e3, (row.clock() - used) / RUNS * 1e3))
-    return {
-        name: (median(wall for wall, _ in pairs), sum(cpu for _, cpu in pairs) / ROUNDS)
-        for name, pairs in found.items()
-    }
+            seconds, faults = (now - then for now, then in zip(row.meter(), before, strict=True))
+            found[row.name].append(Cost(wall / RUNS * 1e3, seconds / RUNS * 1e3, faults / RUNS))
+    return {name: cost_of(costs) for name, costs in found.items()}
 
 
-def import_milliseconds() -> tuple[float, float]:
-    """Wall clock and processor time of an interpreter that imports NumPy and ends."""
+def cost_of(costs: list[Cost]) -> Cost:
+    """The median of the wall clock, and the means of what is counted in steps."""
+    walls, cpus, faults = zip(*costs, strict=True)
+    return Cost(median(walls), mean(cpus), mean(faults))
+
+
+def numpy_import() -> Cost:
+    """What an interpreter costs that imports NumPy and ends."""
     command = [sys.executable, "-c", "import numpy"]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     walls, before = [], resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -154,18 +177,19 @@ def import_milliseconds() -> tuple[float, float]:
         walls.append((time.perf_counter() - began) * 1e3)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return median(walls), used / ROUNDS * 1e3
+    faults = after.ru_minflt - before.ru_minflt
+    return Cost(median(walls), used / ROUNDS * 1e3, faults / ROUNDS)
 
 
 def main() -> None:
     with ExitStack() as held:
         bare = bare_fork(held)
         measured = measure([bare, *submissions(held)])
-        measured["python -c 'import numpy'"] = import_milliseconds()
-    base = measured[bare.name][1]
-    print(f"{'a submission':28}{'wall':>10}{'processor':>12}{'bare forks':>12}")
-    for name, (wall, cpu) in measured.items():
-        print(f"{name:28}{wall:7.1f} ms{cpu:9.1f} ms{cpu / base:12.1f}")
+        measured["python -c 'import numpy'"] = numpy_import()
+    base = measured[bare.name].cpu
+    print(f"{'a submission':28}{'wall':>10}{'processor':>12}{'bare forks':>12}{'page faults':>13}")
+    for name, (wall, cpu, faults) in measured.items():
+        print(f"{name:28}{wall:7.1f} ms{cpu:9.1f} ms{cpu / base:12.1f}{faults:13.0f}")
 
 
 if __name__ == "__main__":

@@ -231,6 +231,17 @@ def test_a_bundle_beside_the_notebook_goes_before_a_bundled_assignment(small, de
     assert list(verdicts(jupyter.check("first_gradients"))) == list(verdicts(jupyter.check()))
 
 
+def test_what_the_notebook_says_it_answers_needs_no_name(here, define):
+    define("")
+    started = notebook(load("first_gradients"), "es")
+    Path("mine.ipynb").write_text(json.dumps(started), encoding="utf-8")
+    Path("broken.ipynb").write_text("{", encoding="utf-8")
+    assert jupyter.check(lang="es").result.id == "first_gradients"
+    other = notebook(load("variables"), "es")
+    Path("other.ipynb").write_text(json.dumps(other), encoding="utf-8")
+    assert jupyter.check(lang="es").result is None
+
+
 def test_the_title_is_in_the_language_asked_for(here, define):
     define("")
     assert repr(jupyter.check("first_gradients", lang="pt")).startswith("Primeiros gradientes")

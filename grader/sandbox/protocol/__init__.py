@@ -279,7 +279,7 @@ def check_value(value: Value, depth: int = 0, *, room: int = MAX_VALUES) -> int:
     """
     if depth > MAX_DEPTH:
         raise ProtocolError(f"values are nested deeper than {MAX_DEPTH}")
-    room -= 1
+    inner: list[Value] = []
     match value:
         case Array():
             _check_array(value)
@@ -287,16 +287,18 @@ def check_value(value: Value, depth: int = 0, *, room: int = MAX_VALUES) -> int:
             _check_array(value.data)
             if value.grad is not None:
                 _check_array(value.grad)
-        case Sequence(items=items) if {*map(type, items)} <= NUMBERS:
-            room -= len(items)
-        case Sequence(items=items):
-            for item in items:
-                room = check_value(item, depth + 1, room=room)
+        case Sequence():
+            inner = value.items
         case Mapping():
-            for _, item in value.items:
-                room = check_value(item, depth + 1, room=room)
+            inner = [item for _, item in value.items]
         case _:
             pass
+    room -= 1
+    if depth < MAX_DEPTH and {*map(type, inner)} <= NUMBERS:
+        room -= len(inner)
+    else:
+        for item in inner:
+            room = check_value(item, depth + 1, room=room)
     if room < 0:
         raise ProtocolError(f"there are more than {MAX_VALUES} values")
     return room

@@ -181,6 +181,8 @@ class _Zygote:
 
 
 def _own_children() -> set[int]:
-    me = os.getpid()
-    listing = Path(f"/proc/{me}/task/{me}/children")
-    return set(map(int, listing.read_text().split())) if listing.exists() else set()
+    try:
+        with open("/proc/thread-self/children", "rb", buffering=0) as listing:  # noqa: PTH123
+            return set(map(int, listing.read().split()))
+    except FileNotFoundError:
+        return set()

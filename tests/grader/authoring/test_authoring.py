@@ -122,7 +122,9 @@ def test_a_misconception_that_is_none_is_told(folder, remarks, solution, told):
 
 def test_a_statement_that_leaves_a_question_out_is_told(folder, remarks):
     change(folder, "## adds_up", "## something", file="statement.pt.md")
-    assert ("error", "statement.pt.md has no section '## adds_up'") in remarks(folder)
+    assert (
+        "error", "statement.pt.md has no section '## adds_up': write it, or remove the file",
+    ) in remarks(folder)  # fmt: skip
 
 
 def test_a_missing_translation_is_a_warning(folder, remarks):

@@ -214,6 +214,7 @@ def test_regrade_shows_old_and_new(here):
         "student02\t2.0\t0.0\tchanged",
     ]  # fmt: skip
     assert scores() == {"student00": 2.0, "student01": 0.0, "student02": 0.0}
+    assert "graded again: 3, with another mark: 3" in result.stderr
 
 
 def test_regrade_can_raise_only_and_some_only(here):
@@ -227,6 +228,19 @@ def test_regrade_can_raise_only_and_some_only(here):
         "student01\t2.0\t0.0\tkept the old one",
     ]
     assert scores() == {"student00": 2.0, "student01": 2.0, "student02": 2.0}
+
+
+def test_regrade_takes_the_file_that_was_given_last(here):
+    a_class(here, 2)
+    grade("class")
+    write(here / "later" / "student00.py", (here / "class" / "student01.py").read_text())
+    grade("later")
+    result = run("regrade", "out")
+    assert result.stdout.splitlines() == [
+        "student00\t2.0\t2.0\tunchanged",
+        "student01\t2.0\t2.0\tunchanged",
+    ]
+    assert "graded again: 2, with another mark: 0" in result.stderr
 
 
 def test_regrade_works_from_any_folder(here, monkeypatch):
@@ -253,6 +267,14 @@ def test_forget_leaves_nothing_of_a_student(here):
     assert scores() == {"student01": 2.0}
     files = (path for path in Path("out").rglob("*") if path.is_file())
     assert b"student00" not in b"".join(path.read_bytes() for path in files)
+
+
+def test_forget_says_what_it_removed_of_the_others(here):
+    a_class(here, 2)
+    grade("class", "--format", "csv", "--format", "junit")
+    result = run("forget", "out", "student00")
+    assert "ask for them again: csv, junit" in result.stderr
+    assert "grading them again would store them anew" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["regrade"], ["forget"]])

@@ -124,7 +124,7 @@ def test_canvas_is_filled_and_who_is_in_it_is_said(here):
     result = run("report", "out", "--format", "canvas", "--into", "grades.csv", "--scale-to", 10)
     assert result.exit_code == steps.DONE, result.stderr
     assert [row[4] for row in rows("out/canvas.csv")] == ["Sums (77)", "3.00", "", "10", "3.33"]
-    assert "2 submissions have their row in grades.csv" in result.stderr
+    assert "rows of grades.csv that have a submission: 2" in result.stderr
     assert "no row in grades.csv (1): dot_1044" in result.stderr
     assert "no submission (1): Ana" in result.stderr
     assert "left blank, since something is still to be judged (1): dot_1044" in result.stderr

@@ -302,10 +302,10 @@ def test_memory_does_not_grow_with_the_class(out):
 def again(folder, out, marker, *, only=(), raise_only=False, settings="new"):
     with existing(out) as book:
         book.start(FRAME, settings, COMMAND)
+        chosen = frozenset(only or book.students())
+        found = collect([folder])
         changes = list(
-            batch.grade_again(
-                book, marker, collect([folder]), only=only, raise_only=raise_only, jobs=2
-            )
+            batch.grade_again(book, marker, found, only=chosen, raise_only=raise_only, jobs=2)
         )
         json_report.write_pieces(book.frame(), book.rows(), out)
     return {one.new.id: (one.old.score, one.new.score, one.counts) for one in changes}

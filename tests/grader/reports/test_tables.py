@@ -41,6 +41,12 @@ def test_what_is_no_table_is_told(data):
         tables.parse(data, "t.csv")
 
 
+@pytest.mark.parametrize("data", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1"])
+def test_a_spreadsheet_is_told_how_to_become_a_table(data):
+    with pytest.raises(TableError, match="save it as CSV"):
+        tables.parse(data, "t.xlsx")
+
+
 @given(
     st.lists(
         st.lists(

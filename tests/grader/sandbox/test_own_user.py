@@ -76,9 +76,10 @@ PROOF = """
 import os, sys
 from grader.sandbox.worker.lockdown.hostile import prove
 from grader.sandbox.worker.lockdown.layers import Layers
+from grader.sandbox.worker.lockdown.own_user import Users
 home, user = sys.argv[1], int(sys.argv[2])
 open(home + "/canary", "w").close()
-layers = Layers(home + "/canary", os.pidfd_open(os.getpid()), users=range(user, user + 1))
+layers = Layers(home + "/canary", os.pidfd_open(os.getpid()), users=Users(range(user, user + 1)))
 print({layer.name: layer.lacking for layer in prove(layers, home)}["own-user"])
 """
 

@@ -162,7 +162,7 @@ def _ask_hostile_child(layers: Layers, home: str, *, other: int) -> set[str]:
     return held
 
 
-def _ask_another_user(users: range, home: str, *, other: int) -> set[str]:
+def _ask_another_user(users: own_user.Users, home: str, *, other: int) -> set[str]:
     """What a child cannot do that has another user and is kept by nothing else."""
     private = Path(home, "private")
     private.touch(mode=0o600)
@@ -170,7 +170,7 @@ def _ask_another_user(users: range, home: str, *, other: int) -> set[str]:
     if pid == 0:
         held: set[str] = set()
         try:
-            own_user.become(own_user.choose(users))
+            own_user.become(users.take())
             held = _those_that_hold(_on_users(home, other))
         finally:
             os._exit(not held)

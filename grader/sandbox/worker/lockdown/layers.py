@@ -24,10 +24,15 @@ CHANNEL = 3
 
 
 class Process(NamedTuple):
-    """A child: its number, and that of the first process in its namespace where it has one."""
+    """A child: its number, and that of the first process in its namespace where it has one.
+
+    `user` is its own, one of `users`, where it has one.
+    """
 
     pid: int
     first: int | None = None
+    user: int | None = None
+    users: own_user.Users | None = None
 
     def wait(self) -> tuple[int, resource.struct_rusage]:
         """Its status and what it used, once it has ended; what it started is ended, too."""
@@ -39,6 +44,8 @@ class Process(NamedTuple):
         _, status, usage = os.wait4(self.pid, 0)
         if self.first is not None:
             namespaces.end(self.first)
+        if self.user is not None and self.users is not None:
+            self.users.give_back(self.user)
         return status, usage
 
 
@@ -54,7 +61,7 @@ class Layers:
     canary: str
     zygote: int
     namespaces: bool = False
-    users: range | None = None
+    users: own_user.Users | None = None
     files: landlock.Allowed | None = None
     calls: seccomp.Program | None = None
     lacking: dict[str, str] = field(default_factory=dict)
@@ -67,8 +74,12 @@ class Layers:
 
     def fork(self) -> Process | None:
         """A child, in namespaces of its own where there are any; None in the child."""
-        pid, first = namespaces.clone(self.zygote) if self.namespaces else (kernel.clone(0), None)
-        return Process(pid, first) if pid else None
+        if self.namespaces:
+            pid, first = namespaces.clone(self.zygote)
+            return Process(pid, first) if pid else None
+        user = None if self.users is None else self.users.take()
+        pid = kernel.clone(0)
+        return Process(pid, None, user, self.users) if pid else None
 
 
 def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers:
@@ -77,7 +88,7 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
     `home` is a folder of the grader's that is no student's business.
     """
     lacking: dict[str, str] = {}
-    own_user.be_counted()
+    users = _reserved(lacking)
     readable = find(kind)
     canary = Path(home, "canary")
     canary.write_text("nobody may read this", encoding="ascii")
@@ -92,7 +103,7 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
             canary, inside = Path(namespaces.CANARY), True
         else:
             lacking["namespaces"] = reason
-    files = calls = users = None
+    files = calls = None
     kernel_runs = executor == "jupyter"
     if kernel_runs and not inside:
         most = "limits"
@@ -110,29 +121,43 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
             calls = seccomp.compile_filter(kernel.machine(), kernel_runs=kernel_runs)
         except OSError as error:
             lacking["seccomp"] = str(error)
-        try:
-            users = None if inside else _users(readable, home)
-        except OSError as error:
-            lacking["own-user"] = error.strerror or str(error)
+        users = None if inside else _usable(users, readable, home, lacking=lacking)
     if inside:
         lacking["own-user"] = "the user namespace does more"
+    if most == "limits":
+        users = None
     _set_environment(namespaces.SCRATCH)
     zygote = os.pidfd_open(os.getpid())
     return Layers(str(canary), zygote, inside, users, files, calls, lacking, kernel_runs)
 
 
-def _users(readable: Readable, home: str) -> range:
-    """The users that children can be; raises OSError where they cannot be any, or not do so."""
-    users = own_user.find()
+def _reserved(lacking: dict[str, str]) -> own_user.Users | None:
+    """The users that children can be, one of which this process is counted by from now on."""
+    try:
+        users = own_user.reserve()
+        own_user.be_counted(users)
+    except OSError as error:
+        lacking["own-user"] = error.strerror or str(error)
+        return None
+    return users
+
+
+def _usable(
+    users: own_user.Users | None, readable: Readable, home: str, *, lacking: dict[str, str]
+) -> own_user.Users | None:
+    """The users, if one of them can do what a student's process must."""
+    if users is None:
+        return None
 
     def be_one() -> None:
-        own_user.become(own_user.choose(users))
+        own_user.become(users.take())
         own_user.must_reach(readable, home)
 
     reason = _refusal(be_one)
-    if reason is not None:
-        raise OSError(reason)
-    return users
+    if reason is None:
+        return users
+    lacking["own-user"] = reason
+    return None
 
 
 LockDown: TypeAlias = Callable[[str | None], None]
@@ -192,7 +217,7 @@ def _planned_outside(
         os.chdir(scratch)
         os.environ["HOME"] = os.environ["TMPDIR"] = scratch
         if layers.users is not None:
-            user = own_user.choose(layers.users)
+            user = layers.users.latest
             os.chown(scratch, user, user)
             own_user.become(user)
         # After that: with another user the signal at the parent's end would be forgotten.

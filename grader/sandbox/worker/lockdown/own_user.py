@@ -3,8 +3,9 @@
 Without namespaces root's children would be root, whatever else is taken from them.
 """
 
-import contextlib
 import os
+import socket
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from grader.sandbox.worker.lockdown.readable import Readable
 
 _NOBODYS = (range(1_900_000_000, 1_904_194_304), range(60_578, 61_184))
 """Numbers that no system gives to a user, the second for containers that know only 65,536."""
+
+_PARTS, _MOST = 6, 4096
+"""In how many parts the numbers are shared out at least, and how many a part has at most."""
 
 _RIGHTS = {"chown": 0, "dac_override": 1, "kill": 5, "setgid": 6, "setuid": 7}
 """What root needs to start, end and clean up after a process of another user."""
@@ -31,18 +35,53 @@ def find() -> range:
     raise OSError("no users but those in use are known here")
 
 
-def choose(users: range) -> int:
-    """One that no other process has while this one lives."""
-    return users[os.getpid() % len(users)]
+class Users:
+    """Users that nobody else on this machine is as long as this process lives.
+
+    Each is one child's at a time; the one that was free for longest is taken first.
+    """
+
+    def __init__(self, numbers: range, held: socket.socket | None = None) -> None:
+        self._free = deque(numbers)
+        self._held = held
+        self.latest = numbers[0]
+
+    def take(self) -> int:
+        """One that no other child has; it is also `latest`. Raises OSError where there is none."""
+        if not self._free:
+            raise OSError("every user that a process may have of its own is in use")
+        self.latest = self._free.popleft()
+        return self.latest
+
+    def give_back(self, user: int) -> None:
+        """No process has it any more."""
+        self._free.append(user)
 
 
-def be_counted() -> None:
+def reserve() -> Users:
+    """A part of the numbers, for this process and its children; raises OSError where none is free.
+
+    A name that only one process can have stands for the part, and is free again when that ends.
+    """
+    numbers = find()
+    size = min(len(numbers) // _PARTS, _MOST)
+    for first in range(numbers.start, numbers.stop - size + 1, size):
+        held = socket.socket(socket.AF_UNIX)
+        try:
+            held.bind(f"\0autograd-grader-users-{first}")
+        except OSError:
+            held.close()
+            continue
+        return Users(range(first, first + size), held)
+    raise OSError("other graders have all the users that nobody is")
+
+
+def be_counted(users: Users) -> None:
     """Have root's processes and threads counted, which otherwise are without limit.
 
     They are counted by the real user, and what is allowed is decided by the effective one.
     """
-    with contextlib.suppress(OSError):
-        os.setresuid(choose(find()), -1, -1)
+    os.setresuid(users.take(), -1, -1)
 
 
 def become(user: int) -> None:

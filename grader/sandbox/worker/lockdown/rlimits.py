@@ -8,7 +8,6 @@ from pathlib import Path
 from grader.sandbox.protocol.control import Fork
 from grader.sandbox.worker.lockdown import kernel
 
-
 _MOST_TASKS = (
     "/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max", "/sys/fs/cgroup/pids.max"
 )  # fmt: skip

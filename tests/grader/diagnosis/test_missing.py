@@ -1,4 +1,4 @@
-"""None where an answer is due: the text says whether anything was written, returned or computed."""
+"""Where an answer is missing the text says whether it was named, written, returned or computed."""
 
 import textwrap
 
@@ -8,9 +8,9 @@ from grader import Assignment, tensor
 from grader.cases import draw_cases
 from grader.comparison import judge
 from grader.diagnosis import diagnose
-from grader.diagnosis.nothing_returned import read_again
+from grader.diagnosis.missing import read_again
 from grader.messages import render
-from grader.outcomes import Answered
+from grader.outcomes import Answered, Undefined
 
 
 def gradient(x):
@@ -24,11 +24,13 @@ def asked(**settings):
     return homework.question(points=1, inputs=inputs, **settings)(gradient)
 
 
-def read(*cells, item=None):
-    """The sentence and the findings on code whose function hands back None."""
+def read(*cells, item=None, undefined=False):
+    """The sentence and the findings on code whose function hands back None, or is not there."""
     item = item or asked()
     cases = draw_cases(item, "seed")
     outcomes = [Answered(None, dict(case.arguments)) for case in cases]
+    if undefined:
+        outcomes = [Undefined()]
     judgement = judge(item, cases, outcomes)
     findings = diagnose(item, cases, outcomes, judgement)
     sources = [textwrap.dedent(one) for one in cells]
@@ -112,3 +114,19 @@ def test_the_last_definition_counts():
 def test_where_something_is_called_between_the_text_says_nothing():
     item = asked(call="lambda gradient, x: gradient(x)")
     assert read("def gradient(x):\n    ...", item=item)[0] == "none_instead_of_value"
+
+
+@pytest.mark.parametrize("name", ["gradients", "Gradient", "gradiente", "grad_ient"])
+def test_a_name_that_is_nearly_right_is_said_to_be_there(name):
+    message, _ = read("import torch", f"def {name}(x):\n    return x", undefined=True)
+    assert message == "name_missing_near"
+
+
+@pytest.mark.parametrize("cell", ["", "def f(x): ...", "def gradient_of_loss(x): ..."])
+def test_another_name_is_not_taken_for_it(cell):
+    assert read(cell, undefined=True)[0] == "name_missing"
+
+
+def test_a_thousand_names_as_long_as_may_be_take_no_time():
+    cells = ["\n".join(f"def {'g' * 400}{number}(x): ..." for number in range(1_000))]
+    assert read(*cells, undefined=True)[0] == "name_missing"

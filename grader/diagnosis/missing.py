@@ -1,9 +1,11 @@
-"""What the text of a function says where it handed back None: that it is empty, or never returns.
+"""What the text of the cells says where an answer is missing.
 
-It reads source and runs nothing. What it cannot read for certain it leaves as it was found.
+A function may be misnamed or empty, end without a value, or read a `.grad` that nothing filled. The
+source is read and nothing is run; what is not certain is left as it was found.
 """
 
 import ast
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +21,7 @@ _READS_GRAD = re.compile(r"\.grad\b")
 _ASKS_FOR_GRADIENTS = re.compile(
     r"backward|\bgrad\s*\(|\bimport\b.*\bgrad\b|\b(?:jacobian|hessian|jacrev|jacfwd|vjp|jvp|hvp|vhp)\b"
 )
+_NEAR = 0.85
 _UNFILLED = frozenset({"returned_nothing", "grad_of_non_leaf", "requires_grad_missing"})
 """What an empty `.grad` could be for that nothing ever filled."""
 
@@ -31,18 +34,36 @@ def read_again(
     *,
     cells: Sequence[str],
 ) -> tuple[Judgement, tuple[Finding, ...]]:
-    """A judgement and its findings where every answer is None, by the source in `cells`.
+    """A judgement of what is missing and its findings, by the source in `cells`.
 
-    An empty function is not yet an answer, one without a value after `return` has returned nothing,
-    and one that reads `.grad` in code without a backward pass lacks that.
+    A name that is nearly the one asked for was probably meant. An empty function is not yet an
+    answer, one without a value after `return` has returned nothing, and one that reads `.grad` in
+    code without a backward pass lacks that.
     """
-    if not all(isinstance(one, Answered) and one.value is None for one in outcomes):
-        return judgement, findings
-    function = None if question.call else _last_definition(cells, question.called)
-    if function is None or function.decorator_list:
-        return judgement, findings
+    if judgement.message.id == "name_missing":
+        return _misnamed(question.called, cells, judgement), findings
+    if all(isinstance(one, Answered) and one.value is None for one in outcomes):
+        function = None if question.call else _last_definition(cells, question.called)
+        if function is not None and not function.decorator_list:
+            return _handed_back_none(function, cells, judgement, findings)
+    return judgement, findings
+
+
+def _misnamed(name: str, cells: Sequence[str], judgement: Judgement) -> Judgement:
+    near = _nearly_called(name, cells)
+    if near is None:
+        return judgement
+    return _told(judgement, Message("name_missing_near", {"name": name, "found": near}))
+
+
+def _handed_back_none(
+    function: ast.FunctionDef,
+    cells: Sequence[str],
+    judgement: Judgement,
+    findings: tuple[Finding, ...],
+) -> tuple[Judgement, tuple[Finding, ...]]:
     if _is_empty(function):
-        return _unanswered(judgement), ()
+        return _told(judgement, Message("unanswered")), ()
     if not any(map(_gives_a_value, _returns(function.body))):
         return judgement, (finding("returned_nothing", None, exact=True),)
     text = "\n".join(cells)
@@ -50,6 +71,23 @@ def read_again(
         others = (one for one in findings if one.id not in _UNFILLED)
         return judgement, (finding("backward_missing", None, exact=False), *others)
     return judgement, tuple(one for one in findings if one.id != "returned_nothing")
+
+
+def _nearly_called(name: str, cells: Sequence[str]) -> str | None:
+    """The function whose name differs from this one by a letter or two, by case or underscores."""
+    defined = {
+        _plain(node.name): node.name
+        for tree in parse_cells(cells)
+        for node in (tree.body if tree else ())
+        # Comparing takes time by length, and these names may be anything.
+        if isinstance(node, ast.FunctionDef) and len(node.name) <= 2 * len(name)
+    }
+    near = difflib.get_close_matches(_plain(name), defined, n=1, cutoff=_NEAR)
+    return defined[near[0]] if near else None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 def _last_definition(cells: Sequence[str], name: str) -> ast.FunctionDef | None:
@@ -91,7 +129,7 @@ def _gives_a_value(one: ast.Return) -> bool:
     return one.value is not None and not nothing
 
 
-def _unanswered(judgement: Judgement) -> Judgement:
-    told = Message("unanswered")
-    outputs = tuple(replace(one, message=told) for one in judgement.outputs)
-    return replace(judgement, message=told, outputs=outputs)
+def _told(judgement: Judgement, message: Message) -> Judgement:
+    """The judgement with another sentence."""
+    outputs = tuple(replace(one, message=message) for one in judgement.outputs)
+    return replace(judgement, message=message, outputs=outputs)
