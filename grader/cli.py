@@ -182,6 +182,8 @@ def check(watch: bool, **options: Any) -> None:
 
 @steps.one_line_errors
 def _check(file: Path, assignment: str | None, more: bool, form: str, **options: Any) -> None:
+    from msgspec.structs import replace
+
     from grader.cases import PUBLIC_SEED
     from grader.reports import summary, terminal
     from grader.submissions import collect
@@ -204,7 +206,7 @@ def _check(file: Path, assignment: str | None, more: bool, form: str, **options:
     )
     with preparing.run(loaded, PUBLIC_SEED, options, least="limits") as run:
         result = run.told(run.grade(submission), hints=3 if more else 1)
-        results = run.results([result])
+        results = replace(run.results([result]), title=loaded.title_in(language))
     if form == "text":
         told = terminal.detail(result, language)
         steps.console(plain=options["plain"]).print(told, markup=False)

@@ -280,13 +280,15 @@ def _raised(error: Raised) -> Mismatch:
         return Mismatch("memory", Message("memory_error", place))
     if error.type == "SystemExit":
         return Mismatch("error", Message("exited", place))
-    told = {"type": error.type, "text": error.text[:_TEXT_LENGTH], **place}
+    told: dict[str, Parameter] = {"type": error.type, "text": error.text[:_TEXT_LENGTH], **place}
     if error.line is None:
         return Mismatch("error", Message("raised", told))
     source = (error.source_line or "")[:_SHOWN_OF_A_LINE]
     shown: dict[str, Parameter] = {"number": error.line, "source": source}
-    where = Message("line", shown) if source else Message("line_alone", shown)
-    return Mismatch("error", Message("raised_at", {**told, "place": where}))
+    told["place"] = Message("line", shown) if source else Message("line_alone", shown)
+    text = error.text
+    message = Message("raised_at", told) if text else Message("raised_without_text", told)
+    return Mismatch("error", message)
 
 
 def _changed(case: Case, outcome: Outcome) -> Iterator[str]:

@@ -212,7 +212,7 @@ class Grader:
                         seen = session.trace(item.called, cases[0].arguments, through=item.call)
                     if is_open(judgement.verdict, findings):
                         findings = told_apart(findings, seen, submission.cells)
-                    if isinstance(item, Question) and judgement.verdict == "missing":
+                    if isinstance(item, Question) and judgement.verdict in ("missing", "error"):
                         judgement, findings = read_again(
                             item, outcomes, judgement, findings, cells=submission.cells
                         )

@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from grader.assignment import Assignment
+    from grader.messages import Language
     from grader.results import QuestionResult, SubmissionResult
 
 OPTION = "--grader-assignment"
@@ -88,13 +89,13 @@ class QuestionItem(pytest.Item):
 
         result = self.parent.result()
         if result.problem is not None:
-            raise NotRightError(export.problem(result))
+            raise NotRightError(export.problem(result, _language(result)))
         (question,) = (one for one in result.questions if one.id == self.name)
         self._note_points(question)
         if question.score is None:
-            pytest.skip(export.told(question))
+            pytest.skip(export.told(question, _language(result)))
         if not export.is_full(question):
-            raise NotRightError(export.told(question))
+            raise NotRightError(export.told(question, _language(result)))
 
     def _note_points(self, question: "QuestionResult") -> None:
         if question.score is not None:
@@ -118,6 +119,13 @@ class QuestionItem(pytest.Item):
 
 class NotRightError(Exception):
     """An answer that is not right; the text is what the student is told."""
+
+
+def _language(result: "SubmissionResult") -> "Language":
+    """The notebook's language, as `grader check` has it."""
+    from grader.commands import steps
+
+    return steps.language(None, result.language)
 
 
 def _assignment(config: pytest.Config) -> "Assignment":

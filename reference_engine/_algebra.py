@@ -23,7 +23,17 @@ _Determinant = return_type("slogdet", "sign", "logabsdet")
 
 # -- older names ----------------------------------------------------------------------------------
 
-det, inverse = linalg.det, linalg.inv
+
+def det(input: Tensor) -> Tensor:
+    """The determinant of square matrices."""
+    return linalg.det(input)
+
+
+def inverse(input: Tensor) -> Tensor:
+    """The inverse of square matrices."""
+    return linalg.inv(input)
+
+
 matrix_exp, matrix_power = linalg.matrix_exp, linalg.matrix_power
 
 

@@ -3,7 +3,6 @@
 What it becomes is its data; of its history it knows nothing.
 """
 
-import copy
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -88,6 +87,8 @@ def _deep_twin(self: Tensor, memo: dict[int, Any]) -> Tensor:
     memo[id(self)] = twin
     twin._array = _copied(_dispatch.storage(self), memo)
     twin._requires_grad = self._requires_grad
+    import copy  # only here: it loads much
+
     twin._grad = copy.deepcopy(self._grad, memo)
     twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
     return twin

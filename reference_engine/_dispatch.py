@@ -74,7 +74,7 @@ step: Any = None
 """How a backward pass applies a node while anomaly detection is on; None: simply."""
 
 backward: Any = None
-"""A backward pass from tensors; set by the module `_backward`, which imports this one."""
+"""A backward pass from tensors; set by the module `_backward`, which the first pass loads."""
 
 tensor_type: Any = None
 """The Tensor class; set by its module, which imports this one."""

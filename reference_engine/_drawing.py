@@ -49,7 +49,7 @@ randn_like = like("randn_like", randn)
 
 @creating
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None
+    low: int = 0, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None
 ) -> Any:
     """Integers from `low` (0 if left out) up to, not including, `high`."""
     if high is None or isinstance(high, (tuple, list)):

@@ -4,8 +4,8 @@ Each mode is a context manager and a decorator. Setting a mode is all that happe
 dispatch reads it.
 """
 
-import threading
 import warnings
+from _thread import _local  # as `threading` has it, which loads much
 from collections.abc import Callable
 from functools import partial, wraps
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Any
 from reference_engine import _errors
 
 
-class _State(threading.local):
+class _State(_local):
     def __init__(self) -> None:
         self.enabled = True
         self.inference = False

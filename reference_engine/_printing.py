@@ -133,13 +133,23 @@ def _without_middle(array: NDArray[Any], gaps: Sequence[bool], edge: int) -> NDA
     return array
 
 
-class _Layout(NamedTuple):
-    """What all numbers of a tensor have in common: how they are written, how wide, what is cut."""
+class _Layout:
+    """What all numbers of a tensor have in common: how they are written, how wide, what is cut.
 
-    write: Callable[[Any], str]
-    width: int
-    gaps: Sequence[bool]  # for each dimension, from the outermost one
-    options: PrintOptions
+    `gaps` say for each dimension, from the outermost one, whether its middle is left out.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Any], str],
+        width: int,
+        gaps: Sequence[bool],
+        options: PrintOptions,
+    ) -> None:
+        self.write = write
+        self.width = width
+        self.gaps = gaps
+        self.options = options
 
 
 def _nested_text(shown: NDArray[Any], indent: int, layout: _Layout) -> str:

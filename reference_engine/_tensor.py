@@ -322,6 +322,8 @@ class Tensor:
             inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
         alone = gradient is None or isinstance(gradient, Tensor)
         gradients = (gradient,) if alone else tuple(gradient)  # type: ignore[arg-type]
+        if _dispatch.backward is None:
+            from reference_engine import _backward  # noqa: F401 - sets it
         _dispatch.backward((self,), gradients, retain_graph, create_graph, inputs)
 
     def retain_grad(self) -> None:

@@ -15,7 +15,7 @@ from grader.comparison import Judgement
 from grader.diagnosis.findings import Finding, finding
 from grader.messages import Message
 from grader.notebooks import parse_cells
-from grader.outcomes import Answered, Outcome
+from grader.outcomes import Answered, Outcome, Raised
 
 _READS_GRAD = re.compile(r"\.grad\b")
 _ASKS_FOR_GRADIENTS = re.compile(
@@ -42,11 +42,25 @@ def read_again(
     """
     if judgement.message.id == "name_missing":
         return _misnamed(question.called, cells, judgement), findings
-    if all(isinstance(one, Answered) and one.value is None for one in outcomes):
-        function = None if question.call else _last_definition(cells, question.called)
-        if function is not None and not function.decorator_list:
-            return _handed_back_none(function, cells, judgement, findings)
+    if not all(map(_gave_nothing, outcomes)):
+        return judgement, findings
+    function = None if question.call else _last_definition(cells, question.called)
+    if function is None or function.decorator_list:
+        return judgement, findings
+    if _is_empty(function):
+        return _told(judgement, Message("unanswered")), ()
+    if judgement.verdict == "missing":
+        findings = _of_none(function, cells, findings)
     return judgement, findings
+
+
+def _gave_nothing(outcome: Outcome) -> bool:
+    """Whether there is no value: None, or what unwritten functions raise in many courses."""
+    match outcome:
+        case Answered(value=None) | Raised(type="NotImplementedError"):
+            return True
+        case _:
+            return False
 
 
 def _misnamed(name: str, cells: Sequence[str], judgement: Judgement) -> Judgement:
@@ -56,21 +70,17 @@ def _misnamed(name: str, cells: Sequence[str], judgement: Judgement) -> Judgemen
     return _told(judgement, Message("name_missing_near", {"name": name, "found": near}))
 
 
-def _handed_back_none(
-    function: ast.FunctionDef,
-    cells: Sequence[str],
-    judgement: Judgement,
-    findings: tuple[Finding, ...],
-) -> tuple[Judgement, tuple[Finding, ...]]:
-    if _is_empty(function):
-        return _told(judgement, Message("unanswered")), ()
+def _of_none(
+    function: ast.FunctionDef, cells: Sequence[str], findings: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
+    """What the None of a function that was written comes from, as far as its text says."""
     if not any(map(_gives_a_value, _returns(function.body))):
-        return judgement, (finding("returned_nothing", None, exact=True),)
+        return (finding("returned_nothing", None, exact=True),)
     text = "\n".join(cells)
     if _READS_GRAD.search(text) and not _ASKS_FOR_GRADIENTS.search(text):
         others = (one for one in findings if one.id not in _UNFILLED)
-        return judgement, (finding("backward_missing", None, exact=False), *others)
-    return judgement, tuple(one for one in findings if one.id != "returned_nothing")
+        return (finding("backward_missing", None, exact=False), *others)
+    return tuple(one for one in findings if one.id != "returned_nothing")
 
 
 def _nearly_called(name: str, cells: Sequence[str]) -> str | None:
@@ -110,9 +120,9 @@ def _binds(node: ast.Name | ast.alias | ast.ClassDef, name: str) -> bool:
 
 
 def _is_empty(function: ast.FunctionDef) -> bool:
-    """Whether there is no statement but `...`, `pass` and texts."""
+    """Whether there is no statement but `...`, `pass`, texts and `raise NotImplementedError`."""
     written = [one.value if isinstance(one, ast.Expr) else one for one in function.body]
-    return all(isinstance(one, ast.Pass | ast.Constant) for one in written)
+    return all(isinstance(one, ast.Pass | ast.Constant | ast.Raise) for one in written)
 
 
 def _returns(statements: Sequence[ast.AST]) -> Iterator[ast.Return]:

@@ -164,15 +164,16 @@ class Row:
         self.is_simple = len(self.inputs) == 1 and not (
             is_view or self.is_variadic or outputs is not None
         )
-        self.formulas = {one: gradients[one] for one in self.inputs if one in gradients}
         self._plans: dict[int, _compile.Plan] = {}
         self.node_of_one: Callable[..., Any] | None = None  # kept by `dispatch_one`
-        self.differentiable = tuple(
-            position for position, name in enumerate(self.inputs) if name in gradients
-        )
-        self.gradient_mask = (
-            -1 if self.is_variadic else sum(1 << position for position in self.differentiable)
-        )
+        self.formulas: dict[str, Formula] = {}
+        self.differentiable: tuple[int, ...] = ()
+        self.gradient_mask = -1 if self.is_variadic else 0
+        for position, one in enumerate(self.inputs):
+            if one in gradients:
+                self.formulas[one] = gradients[one]
+                self.differentiable += (position,)
+                self.gradient_mask |= 1 << position
         self.node_name = node
 
     @cached_property

@@ -99,7 +99,7 @@ row(
 )
 
 
-_OUT_OF_BOUNDS = re.compile(r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)")
+_OUT_OF_BOUNDS = r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)"
 
 
 def _index(self: Any, /, indices: Any) -> Any:
@@ -107,7 +107,7 @@ def _index(self: Any, /, indices: Any) -> Any:
     try:
         return self[key]
     except IndexError as error:
-        outside = _OUT_OF_BOUNDS.match(str(error))
+        outside = re.match(_OUT_OF_BOUNDS, str(error))
         if outside:
             index, axis, size = map(int, outside.groups())
             dim = sum(

@@ -15,7 +15,7 @@ Site: TypeAlias = tuple[Any, ...]
 class Fault:
     """One mistake: what it is called, where it sits, and what is done there.
 
-    `id` is the misconception's. `edge` counts the site's inputs that need a gradient; `amount` is
+    `id` is the misconception's. `edge` is the place of an input among the site's; `amount` is
     what `change` needs to know. `operation` and `operand` say where it is as one would write it;
     None where there is no such name.
     """

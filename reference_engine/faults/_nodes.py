@@ -24,8 +24,7 @@ def operands_of(row: Row, node: Any, inputs: Sequence[Any], fault: Fault) -> tup
         node = node._node
     if row.is_variadic:
         return None, None
-    positions = [at for at in row.differentiable if node.plan.required >> at & 1]
-    at = positions[fault.edge]
+    at = fault.edge
     values = [_dispatch.as_array(one) for one in inputs]
     if row.name == "pow_number":
         return values[at], node._unpacked().get("exponent")
@@ -80,9 +79,9 @@ class Faulty(Node):
         if self._fault.change == "nothing_arrives":
             received = received * 0 + 1
         results = list(self._node.apply(received, operations))
-        at = self._fault.edge
-        following = self.edges[2 * at]
-        if following is None or results[at] is None:
+        at = self._place()
+        following = None if at is None else self.edges[2 * at]
+        if at is None or following is None or results[at] is None:
             return results
         if operations.recorded:
             changed = self._changed_recorded(received, results[at])
@@ -114,6 +113,8 @@ class Faulty(Node):
                 return last
             case "overwritten":
                 return self._not_yet_given(gradient, following)
+            case "overwritten_backwards":
+                return self._in_place_of_the_former(gradient, following)
             case "next_class":
                 return np.roll(gradient, 1, axis=-1)
             case "largest_class":
@@ -166,10 +167,23 @@ class Faulty(Node):
         given |= touched
         return left
 
+    def _in_place_of_the_former(self, gradient: Any, following: Node) -> Any:
+        """The same where the rounds are taken backwards: what adds up to the first one's alone."""
+        former = self._given.get(following, np.zeros_like(gradient))
+        touched = gradient != 0 if self._innermost().row.is_view else True
+        self._given[following] = np.where(touched, gradient, former)
+        return self._given[following] - former
+
     def _argument(self) -> str:
-        node = self._innermost()
-        positions = [at for at in node.row.differentiable if node.plan.required >> at & 1]
-        return str(node.row.inputs[positions[self._fault.edge]])
+        return str(self._innermost().row.inputs[self._fault.edge])
+
+    def _place(self) -> int | None:
+        """Where among the gradients that of the fault's input is; None where it needs none here."""
+        node, at = self._innermost(), self._fault.edge
+        if node.row.is_variadic:
+            return at
+        required = [one for one in node.row.differentiable if node.plan.required >> one & 1]
+        return required.index(at) if at in required else None
 
     def _innermost(self) -> Any:
         """The node of the operation itself."""

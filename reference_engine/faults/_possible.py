@@ -53,14 +53,13 @@ _NO_DERIVATIVE = frozenset({"clone", "copy", "to_copy", "contiguous"})
 
 
 def _faults_of(site: Site, seen: Seen, sizes: Sequence[int]) -> Iterator[Fault]:
-    for edge, one in enumerate(seen.inputs):
+    for one in seen.inputs:
 
         def fault(
-            identifier: str, change: str, amount: float | str = 0.0, *, edge: int = edge,
-            one: Input = one,
+            identifier: str, change: str, amount: float | str = 0.0, *, one: Input = one,
         ) -> Fault:  # fmt: skip
             operation = SYMBOLS.get(seen.row.name, seen.row.name)
-            return Fault(identifier, change, site, edge, amount, operation, one.name)
+            return Fault(identifier, change, site, one.position, amount, operation, one.name)
 
         yield from _of_paths(seen, one, fault)
         if seen.row.is_view or seen.row.name in _NO_DERIVATIVE:
@@ -78,6 +77,7 @@ def _of_paths(seen: Seen, one: Input, fault: Callable[..., Fault]) -> Iterator[F
         yield fault("double_counted_path", "scaled", 2.0)
         if seen.times > 1:
             yield fault("overwritten_gradient", "overwritten")
+            yield fault("overwritten_gradient", "overwritten_backwards")
     else:
         yield fault("detached_wrong_branch", "cut")
 

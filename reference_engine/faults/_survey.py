@@ -23,6 +23,7 @@ class Input:
     argument: str
     name: str | None
     shape: tuple[int, ...]
+    position: int
     shared: bool = False
 
 
@@ -60,6 +61,7 @@ class Survey(Observer):
     _gradients: dict[int, int] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
     _products: dict[int, Seen] = field(default_factory=dict)
+    _weighted: dict[int, Seen] = field(default_factory=dict)
     values: dict[Site, Any] = field(default_factory=dict)
     truths: list[bool] = field(default_factory=list)
     unrecorded: bool = False
@@ -103,6 +105,13 @@ class Survey(Observer):
         if seen is None:
             seen = self.sites[site] = _seen(row, inputs, results[0], node, frame)
         seen.times += 1
+        # What begins as a constant, such as a first state of zeros, is none in later rounds.
+        known = {one.position: one for one in seen.inputs}
+        positions = _positions(row, node)
+        for at in positions:
+            if at not in known:
+                known[at] = _input(row, inputs, at, frame)
+                seen.inputs.append(known[at])
         self._kept.append(node)
         if row.name == "mul":
             self._products[id(node)] = seen
@@ -110,8 +119,15 @@ class Survey(Observer):
             # Summing up what was multiplied is how a cotangent is written out.
             weighted = self._products.get(id(node.edges[0]))
             if weighted is not None and len(weighted.inputs) == 1 and not weighted.numbers:
-                weighted.weights = True
-        self._uses += ((node, *use) for use in zip(node.edges[::2], seen.inputs, strict=False))
+                self._weighted[id(node)] = weighted
+        edges = node.edges[::2]
+        if row.is_variadic:
+            edges = tuple(edges[at] for at in positions)
+        self._uses += (
+            (node, edge, known[at])
+            for edge, at in zip(edges, positions, strict=True)
+            if edge is not None
+        )
 
     def _note_values(self, row: Row, inputs: Sequence[Any], result: Tensor, site: Site) -> None:
         """What could be wrong with an operation's value, recorded or not."""
@@ -165,6 +181,9 @@ class Survey(Observer):
         # What was only looked at, to end a loop say, is no path that a gradient takes.
         taken = _behind(roots)
         self._taken |= taken
+        for root in roots:
+            if id(root._grad_fn) in self._weighted:
+                self._weighted[id(root._grad_fn)].weights = True
         self.single_loss |= len(roots) == 1 and roots[0]._array.size == 1
         uses = [(node, one) for user, node, one in self._uses if user in taken]
         counts = Counter(id(node) for node, _ in uses)
@@ -231,39 +250,41 @@ def number_of(leaves: list[Tensor], tensor: Tensor) -> int:
 
 
 def _seen(row: Row, inputs: Sequence[Any], result: Tensor, node: RowNode, frame: Any) -> Seen:
-    operands: Sequence[Any] = inputs
-    if row.is_variadic:
-        positions = [at for at, one in enumerate(node.edges[::2]) if one is not None]
-        arguments = ["tensors"] * len(positions)
-    else:
-        positions = [at for at in row.differentiable if node.plan.required >> at & 1]
-        arguments = [row.inputs[at] for at in positions]
     saved = dict(zip(node.plan.names, node.saved or (), strict=True))
     exponent = saved.get("exponent")
     return Seen(
         row,
-        [
-            Input(argument, name_of(operands[at], frame), operands[at]._array.shape)
-            for argument, at in zip(arguments, positions, strict=True)
-        ],
+        [_input(row, inputs, at, frame) for at in _positions(row, node)],
         result._array.shape,
-        tuple(float(one) for one in operands if type(one) in (int, float)),
+        tuple(float(one) for one in inputs if type(one) in (int, float)),
         float(exponent) if isinstance(exponent, int | float) else None,
         saved.get("reduction") in ("mean", 1),
-        along_last=row.name in ALONG_AXES and saved.get("dim") in (-1, operands[0]._array.ndim - 1),
+        along_last=row.name in ALONG_AXES and saved.get("dim") in (-1, inputs[0]._array.ndim - 1),
     )
+
+
+def _positions(row: Row, node: RowNode) -> list[int]:
+    """Which inputs of a call need a gradient, by their places among all."""
+    if row.is_variadic:
+        return [at for at, one in enumerate(node.edges[::2]) if one is not None]
+    return [at for at in row.differentiable if node.plan.required >> at & 1]
+
+
+def _input(row: Row, inputs: Sequence[Any], at: int, frame: Any) -> Input:
+    argument = "tensors" if row.is_variadic else row.inputs[at]
+    return Input(argument, name_of(inputs[at], frame), inputs[at]._array.shape, at)
 
 
 def _valued(row: Row, inputs: Sequence[Any], result: Tensor) -> Seen:
     """A site where what is asked for is a value: what it is of, and no derivative."""
     operands = [
-        (argument, one)
-        for argument, one in zip(row.inputs, inputs, strict=False)
+        Input(argument, None, one._array.shape, at)
+        for at, (argument, one) in enumerate(zip(row.inputs, inputs, strict=False))
         if isinstance(one, Tensor) and one._array.dtype.kind == "f"
     ]
     return Seen(
         row,
-        [Input(argument, None, one._array.shape) for argument, one in operands],
+        operands,
         result._array.shape,
         tuple(float(one) for one in inputs if type(one) in (int, float)),
         exponent=None,

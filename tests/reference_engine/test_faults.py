@@ -370,6 +370,24 @@ def test_a_loop_leaves_what_the_last_round_gave():
     found = under(sliding, "overwritten_gradient", change="overwritten")
     assert_one_is(found, {"kernel": x[2:]})
     assert_one_is(found, {"data": np.array([w[0], w[0], w[0], w[1]])})
+    found = under(sliding, "overwritten_gradient", change="overwritten_backwards")
+    assert_one_is(found, {"kernel": x[:2]})
+    assert_one_is(found, {"data": np.array([w[0], w[1], w[1], w[1]])})
+
+
+def test_a_state_that_begins_as_a_constant_is_an_input_in_later_rounds():
+    x, w = np.array([0.4, -0.9]), np.array(0.7)
+
+    def recurrent():
+        weight, h = leaf(w), torch.tensor(np.array(0.0))
+        for one in x:
+            h = h * weight + one
+        h.backward()
+        return {"w": weight.grad._array.copy()}
+
+    # h = x0 * w + x1, and the gradient x0; the first state, 0, has no share in it.
+    found = under(recurrent, "wrong_sign", operation="*", operand="weight")
+    assert_one_is(found, {"w": -x[0]})
 
 
 def test_a_gradient_is_kept_without_a_copy():

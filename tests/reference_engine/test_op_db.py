@@ -13,6 +13,7 @@ PARTS = 12
 """The comparison takes long: in parts, several processes share it."""
 
 
+@pytest.mark.filterwarnings("ignore:Using torch.cross without")
 def test_a_recorded_sample_of_the_database_is_reproduced():
     for one in json.loads(op_db.DATA.read_text()):
         found = op_db.replay(one)

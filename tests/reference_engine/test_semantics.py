@@ -65,12 +65,17 @@ def names_for(torch):
         except Exception as raised:  # noqa: BLE001 - whatever it raises is printed
             print(scrubbed(f"{type(raised).__name__}: {raised}"))
 
+    def attempts(*functions):
+        """`attempt`, one after the other."""
+        for one in functions:
+            attempt(one)
+
     def show(result):
         """Print what the graph of a result knows of how it was made."""
         print(graph(result.grad_fn), result.dtype, result.shape, result.is_leaf)
 
     return {
-        "torch": torch, "np": np, "leaf": leaf, "graph": graph, "show": show,
+        "torch": torch, "np": np, "leaf": leaf, "graph": graph, "show": show, "attempts": attempts,
         "T": leaf, "C": constant, "G": gradients, "D": torch.float64, "attempt": attempt,
         "nn": torch.nn, "F": torch.nn.functional, "Function": torch.autograd.Function,
         "grad": torch.autograd.grad,

@@ -98,7 +98,7 @@ class _Packer:
             return self._sequence(value, depth)
         if issubclass(kind, dict):
             return self._mapping(value, depth)
-        return self._opaque(value, "only numbers, text, arrays, lists, tuples and dicts are read")
+        return self._opaque(value, "")  # what is due is told beside it, in the reader's language
 
     def _spend(self, size: int) -> None:
         self._left -= size

@@ -10,7 +10,7 @@ from grader.comparison import judge
 from grader.diagnosis import diagnose
 from grader.diagnosis.missing import read_again
 from grader.messages import render
-from grader.outcomes import Answered, Undefined
+from grader.outcomes import Answered, Raised, Undefined
 
 
 def gradient(x):
@@ -24,13 +24,13 @@ def asked(**settings):
     return homework.question(points=1, inputs=inputs, **settings)(gradient)
 
 
-def read(*cells, item=None, undefined=False):
+def read(*cells, item=None, instead=None):
     """The sentence and the findings on code whose function hands back None, or is not there."""
     item = item or asked()
     cases = draw_cases(item, "seed")
     outcomes = [Answered(None, dict(case.arguments)) for case in cases]
-    if undefined:
-        outcomes = [Undefined()]
+    if instead is not None:
+        outcomes = [instead]
     judgement = judge(item, cases, outcomes)
     findings = diagnose(item, cases, outcomes, judgement)
     sources = [textwrap.dedent(one) for one in cells]
@@ -43,6 +43,13 @@ def read(*cells, item=None, undefined=False):
 )
 def test_an_empty_function_is_not_answered_yet_and_nothing_is_guessed(body):
     assert read(f"def gradient(x):\n    {body}\n") == ("unanswered", [])
+
+
+def test_a_function_that_only_raises_that_it_is_unwritten_is_empty_too():
+    stub = Raised("NotImplementedError", "", 0, 2, "raise NotImplementedError")
+    cell = "def gradient(x):\n    'Asked.'\n    raise NotImplementedError"
+    assert read(cell, instead=stub) == ("unanswered", [])
+    assert read(cell + "\n    return x", instead=stub)[0] == "raised_without_text"
 
 
 def test_it_is_said_in_three_languages():
@@ -118,15 +125,15 @@ def test_where_something_is_called_between_the_text_says_nothing():
 
 @pytest.mark.parametrize("name", ["gradients", "Gradient", "gradiente", "grad_ient"])
 def test_a_name_that_is_nearly_right_is_said_to_be_there(name):
-    message, _ = read("import torch", f"def {name}(x):\n    return x", undefined=True)
+    message, _ = read("import torch", f"def {name}(x):\n    return x", instead=Undefined())
     assert message == "name_missing_near"
 
 
 @pytest.mark.parametrize("cell", ["", "def f(x): ...", "def gradient_of_loss(x): ..."])
 def test_another_name_is_not_taken_for_it(cell):
-    assert read(cell, undefined=True)[0] == "name_missing"
+    assert read(cell, instead=Undefined())[0] == "name_missing"
 
 
 def test_a_thousand_names_as_long_as_may_be_take_no_time():
     cells = ["\n".join(f"def {'g' * 400}{number}(x): ..." for number in range(1_000))]
-    assert read(*cells, undefined=True)[0] == "name_missing"
+    assert read(*cells, instead=Undefined())[0] == "name_missing"

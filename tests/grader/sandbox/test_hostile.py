@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from grader.sandbox.pool import Sandbox
 
 from .conftest import number_outside
 
+PID_MAX = Path("/proc/sys/kernel/pid_max")
 INVALID = Stopped("crashed", Message("stopped.invalid_frame"))
 
 
@@ -108,6 +110,17 @@ def test_a_crash_says_the_signal_at_every_level(every_sandbox, death, name):
         number = signal.Signals[name].value
         assert session.call("f", {}) == Stopped("crashed", f"signal {number} ({name})")
         assert session.call("g", {}).value == 1
+
+
+def test_no_process_is_exempt_from_the_limit_of_threads(every_sandbox):
+    cell = (
+        "import resource, threading\nlimit = resource.getrlimit(resource.RLIMIT_NPROC)[1]\n"
+        "def f():\n    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))\n"
+        "    threading.Thread(target=print).start()"
+    )
+    with every_sandbox.session("numpy", [cell], form="notebook", seed=1) as session:
+        assert 0 < session.read("limit").value <= int(PID_MAX.read_text()) // 8
+        assert session.call("f", {}).text == "can't start new thread"
 
 
 def test_too_much_memory_is_raised(quick):

@@ -9,6 +9,8 @@ import pytest
 from grader.sandbox.isolation import isolation_of
 from grader.sandbox.pool import Sandbox
 from grader.sandbox.protocol.control import Layer
+from grader.sandbox.worker.lockdown import own_user
+from grader.sandbox.worker.lockdown.own_user import Users
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,29 @@ def test_it_stands_in_the_result_and_no_level_needs_it():
     with_it = isolation_of([*held, Layer(name="own-user")])
     assert with_it.level == "kernel"
     assert "own-user" in with_it.layers
+
+
+def test_no_two_children_have_the_same_one_at_a_time():
+    users = Users(range(3, 6))
+    assert [users.take() for _ in range(3)] == [3, 4, 5]
+    with pytest.raises(OSError, match="in use"):
+        users.take()
+    users.give_back(4)
+    assert (users.take(), users.latest) == (4, 4)
+
+
+def test_the_one_that_was_free_for_longest_is_next():
+    users = Users(range(3, 6))
+    users.give_back(users.take())
+    assert users.take() == 4
+
+
+@pytest.mark.parametrize("numbers", [range(60_578, 61_184), range(1_900_000_000, 1_904_194_304)])
+def test_no_two_graders_have_the_same_ones(monkeypatch, numbers):
+    monkeypatch.setattr(own_user, "find", lambda: numbers)
+    first, second = own_user.reserve(), own_user.reserve()
+    assert first.take() in numbers
+    assert abs(second.take() - first.latest) >= 100
 
 
 PROOF = """

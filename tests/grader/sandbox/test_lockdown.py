@@ -1,0 +1,56 @@
+"""What a student's process gives up before its first cell, seen from a second one beside it."""
+
+import pytest
+
+from grader.sandbox.pool import Sandbox
+
+OWN = "import os\nopen('left', 'w').write('mine')\nhere = os.getcwd()"
+
+
+@pytest.fixture(scope="module")
+def kernel_sandbox():
+    with Sandbox(most="kernel") as sandbox:
+        if sandbox.isolation.level != "kernel":
+            pytest.skip(f"this machine offers {sandbox.isolation.level}")
+        yield sandbox
+
+
+def tries(attempt):
+    """A cell that notes in `came_through` whether an attempt in the folder `there` succeeds."""
+    return (
+        "import os\n"
+        "def came_through(there):\n"
+        "    try:\n"
+        f"        {attempt}\n"
+        "    except OSError:\n"
+        "        return False\n"
+        "    return True"
+    )
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "os.listdir(there)",
+        "open(there + '/left').read()",
+        "open(there + '/left', 'w').close()",
+        "open(there + '/other', 'w').close()",
+        "os.rename('left', there + '/left')",
+        "os.mkdir(there + '/folder')",
+        "os.link(there + '/left', str(os.getpid()))",
+    ],
+)
+def test_where_all_can_be_reached_a_scratch_folder_is_nobody_elses(kernel_sandbox, attempt):
+    with (
+        kernel_sandbox.session("numpy", [OWN], form="notebook", seed=1) as first,
+        kernel_sandbox.session("numpy", [OWN, tries(attempt)], form="notebook", seed=2) as second,
+    ):
+        there = first.read("here").value
+        assert second.call("came_through", {"there": second.read("here").value}).value is True
+        assert second.call("came_through", {"there": there}).value is False
+
+
+def test_its_scratch_folder_is_its_home(every_sandbox):
+    cells = ["import os\nhomes = [os.environ['HOME'], os.environ['TMPDIR'], os.getcwd()]"]
+    with every_sandbox.session("numpy", cells, form="notebook", seed=1) as session:
+        assert len(set(session.read("homes").value)) == 1
