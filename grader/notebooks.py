@@ -144,6 +144,8 @@ _ESCAPE = re.compile(
     rb"|\\.",
     re.DOTALL,
 )
+# A string (group 1), or what is none.
+_NOT_FINITE = re.compile(rb'("(?:[^"\\]++|\\.)*+"?)|-?(?:NaN|Infinity)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
@@ -225,7 +227,7 @@ def _decode(content: bytes) -> _File:
     if _depth(content) > MAX_DEPTH:
         raise NotebookError("unreadable", Message("notebook.too_deep", {"depth": MAX_DEPTH}))
     try:
-        file = _decode_file(_whole_pairs(content))
+        file = _decode_file(_whole_pairs(_numbers_of_json(content)))
     except msgspec.ValidationError:
         raise NotebookError("unreadable", Message("notebook.other_json")) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -246,6 +248,13 @@ def _whole_pairs(content: bytes) -> bytes:
     if rb"\ud" not in content and rb"\uD" not in content:
         return content
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], content)
+
+
+def _numbers_of_json(content: bytes) -> bytes:
+    """The content with `null` for NaN and infinities, which outputs hold and JSON does not."""
+    if b"NaN" not in content and b"Infinity" not in content:
+        return content
+    return _NOT_FINITE.sub(lambda found: found[1] or b"null", content)
 
 
 def _what_it_is_instead(content: bytes) -> Message:

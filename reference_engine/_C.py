@@ -10,11 +10,12 @@ from typing import Any
 
 from reference_engine import _errors
 from reference_engine._functions import full_name
-from reference_engine._graph import AccumulateGrad, Node, count_arrivals
+from reference_engine._graph import AccumulateGrad, Node
 from reference_engine._modes import is_grad_enabled
 from reference_engine._running import running_pass
 from reference_engine._saved import SavedTensor
 from reference_engine._tensor import Tensor
+from reference_engine._walk import count_arrivals
 from reference_engine.autograd._function_nodes import Error, delayed_error, without_gradient
 
 __all__ = ["is_grad_enabled"]

@@ -14,18 +14,17 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _dispatch, _errors, _hooks
+from reference_engine._cotangents import beginning, observed
 from reference_engine._derivatives._table import TABLE, Row
 from reference_engine._graph import (
-    AccumulateGrad,
     Gradient,
     GradientEdge,
     Node,
     accumulate_grad,
-    run_backward,
 )
 from reference_engine._modes import state
 from reference_engine._tensor import Tensor
-from reference_engine._types import Size
+from reference_engine._walk import run_backward
 
 
 class _Namespace:
@@ -242,7 +241,7 @@ def backward(
     """
     if inputs is not None and not inputs:
         raise RuntimeError(_errors.INPUTS_EMPTY)
-    roots, starts = _beginning(tensors, gradients, create_graph=create_graph)
+    roots, starts = beginning(tensors, gradients, create_graph=create_graph)
     if create_graph:
         warnings.warn(_errors.CREATE_GRAPH_CYCLE, UserWarning, stacklevel=3)
     if inputs is None:
@@ -271,7 +270,7 @@ def grad(
     """The gradients of the outputs' sum with respect to each input; nothing accumulates."""
     if not inputs:
         raise RuntimeError(_errors.GRAD_INPUTS_EMPTY)
-    roots, starts = _beginning(outputs, grad_outputs, create_graph=create_graph)
+    roots, starts = beginning(outputs, grad_outputs, create_graph=create_graph)
     _check_inputs(inputs, _errors.INPUT_NO_GRAD)
     found = _walk(outputs, roots, starts, retain_graph, create_graph=create_graph, inputs=inputs)
     operations = TensorOperations if create_graph else ArrayOperations
@@ -307,7 +306,7 @@ def _walk(
     task = next_task()  # noqa: F841 - looked for by `_running`
     callbacks: list[Callable[[], None]] = []
     if _dispatch.observer is not None:
-        starts = _observed(tensors, starts, create_graph=create_graph)
+        starts = observed(tensors, starts, create_graph=create_graph)
     special: dict[str, Any] = {}
     if inputs is not None:
         wanted = [_dispatch.gradient_edge(one) for one in inputs]
@@ -366,82 +365,6 @@ def _check_inputs(inputs: Sequence[Any], without_grad: str) -> None:
             raise RuntimeError(_errors.INPUT_TYPE.format(type=type(one).__name__))  # noqa: TRY004 - PyTorch's
         if not one._requires_grad:
             raise RuntimeError(without_grad)
-
-
-def _observed(tensors: Sequence[Tensor], starts: list[Any], *, create_graph: bool) -> list[Any]:
-    """The cotangents, or those that the observer puts in their place."""
-    shown = starts if create_graph else list(map(_dispatch.wrap, starts))
-    found = _dispatch.observer.backward_pass(tensors, list(shown)) or shown  # type: ignore[union-attr]
-    return found if create_graph else [one._array for one in found]
-
-
-def _beginning(
-    tensors: Sequence[Any], gradients: Sequence[Any], *, create_graph: bool
-) -> tuple[list[Any], list[Any]]:
-    """The edges along which a backward pass starts, and the cotangents as its gradients are."""
-    if len(tensors) != len(gradients):
-        _refuse_others(gradients)
-        raise RuntimeError(
-            _errors.GRADIENT_COUNT.format(tensors=len(tensors), gradients=len(gradients))
-        )
-    roots: list[Any] = []
-    starts: list[Any] = []
-    for index, tensor in enumerate(tensors):
-        gradient = gradients[index]
-        if type(tensor) is GradientEdge:
-            tensor = _at_edge(tensor)  # noqa: PLW2901 - what stands for it
-        array = tensor._array
-        if gradient is None:
-            if array.ndim and array.size != 1 and tensor._requires_grad:
-                raise RuntimeError(_errors.NOT_SCALAR)
-        elif not isinstance(gradient, Tensor):
-            _refuse_others(gradients)
-        elif gradient._array.shape != array.shape:
-            raise RuntimeError(
-                _errors.GRADIENT_SHAPE.format(
-                    index=index, found=Size(gradient._array.shape), expected=Size(array.shape)
-                )
-            )
-        edge = _dispatch.gradient_edge(tensor)
-        if edge[0] is None:
-            raise RuntimeError(_errors.NO_GRAPH.format(index=index))
-        roots += edge
-        if gradient is not None:
-            start = _in_dtype(gradient, array.dtype)
-            starts.append(start if create_graph else start._array)
-        else:
-            one: Any = _ONE if array.dtype is _dispatch.FLOAT64 else array.dtype.type(1)
-            if array.ndim:
-                one = np.full(array.shape, one)
-            starts.append(_dispatch.wrap(one) if create_graph else one)
-    return roots, starts
-
-
-def _at_edge(edge: GradientEdge) -> Tensor:
-    """A tensor of the shape and dtype of the gradient that arrives at an edge."""
-    arriving = edge.node._input_metadata[edge.output_nr]
-    tensor = _dispatch.wrap(np.empty(arriving.shape, arriving.dtype.numpy))
-    if isinstance(edge.node, AccumulateGrad):
-        return tensor.requires_grad_()
-    tensor._grad_fn, tensor._output_nr = edge.node, edge.output_nr
-    tensor._requires_grad = True
-    return tensor
-
-
-def _refuse_others(gradients: Sequence[Any]) -> None:
-    for one in gradients:
-        if one is not None and not isinstance(one, Tensor):
-            raise TypeError(_errors.GRADIENT_TYPE.format(type=type(one).__name__))
-
-
-_ONE = np.float64(1)
-
-
-def _in_dtype(gradient: Tensor, kind: np.dtype[Any]) -> Tensor:
-    """A cotangent in the dtype of the tensor that it is for."""
-    if gradient._array.dtype == kind:
-        return gradient
-    return _dispatch.dispatch(TABLE["to_copy"], (gradient,), (kind,))  # type: ignore[no-any-return]
 
 
 _dispatch.backward = backward

@@ -46,9 +46,11 @@ def asarray(
     dtype: Any = None,
     device: Any = None,
     copy: bool | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = None,
 ) -> Tensor:
     """As `as_tensor`, or `tensor` where `copy` is asked for."""
+    if requires_grad is None and isinstance(obj, Tensor) and obj._requires_grad:
+        warnings.warn(_errors.ASARRAY_GRADIENT, UserWarning, stacklevel=2)
     result = as_tensor(obj, dtype, device)
     if copy and (isinstance(obj, (Tensor, np.ndarray))):
         result = finished(np.array(result._array), requires_grad=False)

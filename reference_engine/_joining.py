@@ -15,12 +15,12 @@ from reference_engine._rearranging import listed
 from reference_engine._tensor import Tensor
 from reference_engine._warnings import warn_once
 
-BOTH = ("tensor_split", "hsplit", "vsplit", "dsplit")
+BOTH = ("tensor_split", "hsplit", "vsplit", "dsplit", "unsafe_split", "unsafe_chunk")
 """What is a function of `torch` and a method of Tensor."""
 
 FUNCTIONS = (
     "atleast_1d", "atleast_2d", "atleast_3d", "hstack", "vstack", "dstack", "column_stack",
-    "block_diag", "meshgrid", "cartesian_prod", "combinations", "unsafe_split", "unsafe_chunk",
+    "block_diag", "meshgrid", "cartesian_prod", "combinations",
 )  # fmt: skip
 """What is a function only."""
 

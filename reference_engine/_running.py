@@ -5,7 +5,8 @@ from sys import _getframe
 from typing import Any
 
 from reference_engine import _backward, _errors
-from reference_engine._graph import Node, run_backward
+from reference_engine._graph import Node
+from reference_engine._walk import run_backward
 
 
 def running_pass() -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from reference_engine import _errors
+from reference_engine import _errors, _whole_models
 from reference_engine._dispatch import storage, wrap
 from reference_engine._pickling import pickled
 from reference_engine._tensor import Tensor
@@ -42,8 +42,8 @@ def save(
 ) -> None:
     """Write tensors, numbers, strings and containers of them to a path or a binary file.
 
-    Tensors that share memory share it in the file. Raises AttributeError (NotCovered) for an object
-    of another kind: of a module, save its `state_dict()`.
+    Tensors that share memory share it in the file. A whole model can be loaded by the process that
+    saved it, with `weights_only=False`. Raises AttributeError (NotCovered) for another object.
     """
     import zipfile
 
@@ -55,10 +55,12 @@ def save(
     elif not hasattr(f, "write"):
         raise AttributeError(NOT_WRITABLE)
     storages = _Storages()
-    program = pickled(obj, storages)
+    model = _whole_models.first_model(obj)
+    records = (
+        {"data.pkl": pickled(obj, storages)} if model is None else _whole_models.keep(obj, model)
+    )
     with zipfile.ZipFile(f, "w", zipfile.ZIP_STORED) as archive:
-        records = {
-            "data.pkl": program,
+        records |= {
             "byteorder": b"little",
             **{f"data/{key}": data for key, data in storages.contents()},
             "version": b"3\n",
@@ -132,6 +134,8 @@ def load(
         file.seek(0)
         with _archive(file) as archive:
             read = _Reader(archive)
+            if weights_only is False and read.has("kept"):
+                return _whole_models.kept(read("kept"))
             order = read("byteorder").decode() if read.has("byteorder") else "little"
             storages: dict[str, np.ndarray[Any, Any]] = {}
 

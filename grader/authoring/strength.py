@@ -82,10 +82,13 @@ def place_of(fault: "Fault") -> str:
 
 
 def _is_harmless(question: Question, fault: "Fault") -> bool:
-    """What nobody can make here, or what only lets gradients go where nobody looks."""
+    """What nobody can make here, or what only lets gradients go where nobody looks.
+
+    A sign is often squared away on purpose, and what was not copied may never be read again.
+    """
     if fault.change == "passes":
         return question.autograd == "forbidden"
-    return fault.change in ("attached", "no_grad_ignored")
+    return fault.change in ("attached", "no_grad_ignored", "negated", "not_copied")
 
 
 def _distance(

@@ -113,6 +113,17 @@ PROBABILITIES = "all elements of input should be between 0 and 1"
 POOL_SIZE = (
     "Given input size: ({input}). Calculated output size: ({output}). Output size is too small"
 )
+POOL_STRIDE = "stride should not be zero"
+GROUP_NORM_SIZES = (
+    "Expected {name} to be a vector of size equal to the number of channels in input, but got "
+    "{name} of shape {found} and input of shape {input}"
+)
+CONVOLUTION_STRIDE = "non-positive stride is not supported"
+CONVOLUTION_PADDING = "negative padding is not supported"
+CONVOLUTION_BIAS = (
+    "Given weight of size {weight}, expected bias to be 1-dimensional with {count} elements, but "
+    "got bias of size {bias} instead"
+)
 POOL_DIVISOR = "divisor must be not zero"
 POOL_PADDING = (
     "pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={size} "

@@ -6,6 +6,10 @@ COPY_WARNING = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
 )
+ASARRAY_GRADIENT = (
+    "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. "
+    "Pass requires_grad=False explicitly to get the old behavior and silence this warning."
+)
 NEGATIVE_SIZE = "Trying to create tensor with negative dimension {size}: {sizes}"
 ZEROS_NEGATIVE_SIZE = "zeros: Dimension size must be non-negative."
 NOT_A_NUMBER = "full(): argument 'fill_value' (position 2) must be Number, not {type}"

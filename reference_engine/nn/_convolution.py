@@ -56,6 +56,14 @@ def _convolution(
         return _functions.squeeze(found, 0)
     stride, dilation = sizes_of(stride, count), sizes_of(dilation, count)
     kernel = weight._array.shape[2:]
+    if min(stride) <= 0:
+        raise RuntimeError(_errors.CONVOLUTION_STRIDE)
+    if not isinstance(padding, str) and min(sizes_of(padding, count)) < 0:
+        raise RuntimeError(_errors.CONVOLUTION_PADDING)
+    if bias is not None and bias._array.shape != weight._array.shape[:1]:
+        shapes = {"weight": list(weight._array.shape), "bias": list(bias._array.shape)}
+        text = _errors.CONVOLUTION_BIAS.format(count=weight._array.shape[0], **shapes)
+        raise RuntimeError(text)
     if padding == "same":
         total = [step * (size - 1) for step, size in zip(dilation, kernel, strict=True)]
         if any(one % 2 for one in total):

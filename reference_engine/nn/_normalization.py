@@ -117,6 +117,10 @@ def group_norm(
     """Each group of channels of each sample to mean 0 and variance 1."""
     if input.shape[1] % num_groups:
         raise RuntimeError(_errors.GROUPS.format(shape=list(input.shape), groups=num_groups))
+    for name, one in (("weight", weight), ("bias", bias)):
+        if one is not None and one._array.shape != (input.shape[1],):
+            shapes = {"found": list(one._array.shape), "input": list(input.shape)}
+            raise RuntimeError(_errors.GROUP_NORM_SIZES.format(name=name, **shapes))
     return ops.native_group_norm(input, weight, bias, num_groups, eps)  # type: ignore[no-any-return]
 
 

@@ -60,6 +60,8 @@ def _largest(
     ceil_mode: bool,
 ) -> Any:  # fmt: skip
     kernel = sizes_of(kernel_size, count)
+    if stride == 0:
+        raise RuntimeError(_errors.POOL_STRIDE)
     stride = kernel if not stride else sizes_of(stride, count)
     padding, dilation = sizes_of(padding, count), sizes_of(dilation, count)
     if count == 1:

@@ -138,6 +138,37 @@ def test_a_cell_that_attacks_costs_itself(level, sandboxes):
         )
 
 
+REACH = """
+import os
+def reach(place):
+    found = []
+    for attempt in (
+        lambda: open(f"{place}/mine").read(),
+        lambda: os.rename(f"{place}/mine", "taken"),
+        lambda: os.listdir(os.path.dirname(place)),
+        lambda: os.mkdir(f"{os.path.dirname(place)}/new"),
+    ):
+        try:
+            found.append(attempt())
+        except OSError:
+            pass
+    return found
+"""
+
+
+@pytest.mark.parametrize("level", ["full", "kernel"])
+def test_students_that_run_at_the_same_time_cannot_reach_each_others_files(level, sandboxes):
+    own = "import os\nopen('mine', 'w').write('x')\nhere = os.getcwd()"
+    sandbox = sandboxes(level)
+    with (
+        sandbox.session("numpy", [own], form="notebook", seed=1) as first,
+        sandbox.session("numpy", [REACH], form="notebook", seed=1) as second,
+    ):
+        place = first.read("here").value
+        assert second.call("reach", {"place": place}).value == []
+        assert first.read("here").value == place
+
+
 @pytest.mark.parametrize("package", ["reference_engine", "torch", "jax", "autograd"])
 @pytest.mark.parametrize("level", ["full", "kernel"])
 def test_where_autograd_is_forbidden_its_packages_cannot_be_read(level, package, sandboxes):

@@ -112,6 +112,12 @@ def test_half_a_surrogate_pair_in_an_output_costs_nothing(halves):
     assert sources(notebook(code(r"a = '\ud83d'", outputs=[output]))) == [r"a = '\ud83d'"]
 
 
+def test_numbers_that_json_does_not_know_cost_nothing():
+    data = notebook(code("x = 'NaN'", outputs=[{"data": {"y": [float("nan"), -float("inf")]}}]))
+    assert b"[NaN, -Infinity]" in data
+    assert sources(data) == ["x = 'NaN'"]
+
+
 def test_whole_surrogate_pairs_stay_what_they_are():
     assert sources(notebook(code("a = '👍\udc4d'"))) == ["a = '👍\ufffd'"]
 
@@ -159,7 +165,7 @@ def test_the_number_of_cells_is_capped():
         b'{"cells": [{"cell_type": "code", "source": "\xff"}]}',
         notebook(code("a")) + b"x",
         notebook(code("a"))[:-9],
-        notebook(code("a"), weight=float("nan")),
+        b'{"cells": [NaN]}',
         notebook(code("a")).decode().encode("utf-16"),
         b'{"' + b'\\"' * 200_000,
     ],

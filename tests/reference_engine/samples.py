@@ -538,7 +538,10 @@ SAMPLES: list[Sample] = [
         "embedding_bag", ((4, 3), (2, 2)),
         "embedding_bag(torch.tensor([[1, 1], [3, 0]]), a, mode='sum', per_sample_weights=b)",
     ),
-    *_nn("embedding_bag_max", ((4, 3),), "embedding_bag(torch.tensor([[1, 2], [3, 0]]), a, mode='max')"),
+    *_nn(
+        "embedding_bag_max", ((4, 3),),
+        "embedding_bag(torch.tensor([[1, 2], [3, 0]]), a, mode='max')",
+    ),
     # losses of torch.nn.functional
     *_nn("mse_loss", ((2, 3), (2, 3)), "mse_loss(a, b)", "mse_loss(a, b, reduction='none')"),
     *_nn("smooth_l1_loss", ((2, 3), (2, 3)), "smooth_l1_loss(a, b, beta=2.0)"),

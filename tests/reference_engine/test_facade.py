@@ -198,10 +198,10 @@ def test_every_way_to_import_leads_to_one_class():
     [
         ("from torch.nn import SyncBatchNorm", "nn.SyncBatchNorm"),
         ("import torch; torch.nn.SyncBatchNorm()", "nn.SyncBatchNorm"),
-        ("from torch.cuda import amp", "cuda.amp"),
+        ("from torch.cuda import nvtx", "cuda.nvtx"),
         ("import torch.multiprocessing", "multiprocessing"),
         ("from torch.func import jacrev, linearize", "func.linearize"),
-        ("import torch.autograd.profiler", "autograd.profiler"),
+        ("import torch.autograd.forward_ad", "autograd.forward_ad"),
     ],
 )
 def test_what_is_missing_below_torch_says_so_too(statement, name):

@@ -15,7 +15,15 @@ import pytest
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in (HERE / "scripts").glob("*.py"))
-WITH_MASKS = {"dropout_modes", "masks", "normal_and_fills", "generator_objects", "distributions"}
+WITH_MASKS = {
+    "bags_and_grids",
+    "distributions",
+    "dropout_modes",
+    "generator_objects",
+    "masks",
+    "more_distributions",
+    "normal_and_fills",
+}
 
 
 @cache

@@ -81,11 +81,12 @@ class _Layer(LazyModuleMixin):
 
     cls_to_become: ClassVar[Any] = None
     __signature__: ClassVar[Signature]
+    _signed_as: ClassVar[Any] = None  # the class whose arguments it takes, if another one
     _inputs: str  # the attribute with the number of inputs
 
     def __init_subclass__(cls) -> None:
         if cls.cls_to_become is not None:
-            _, *others = signature(cls.cls_to_become).parameters.values()
+            _, *others = signature(cls._signed_as or cls.cls_to_become).parameters.values()
             cls.__signature__ = Signature(others)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -155,6 +156,7 @@ class LazyLinear(_Layer, Linear):
 
 
 class _LazyNorm(_Layer):
+    _signed_as = batchnorm.BatchNorm1d
     _inputs = "num_features"
 
     def _shapes(self: Any) -> dict[str, tuple[int, ...]]:

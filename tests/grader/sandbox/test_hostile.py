@@ -123,6 +123,13 @@ def test_no_process_is_exempt_from_the_limit_of_threads(every_sandbox):
         assert session.call("f", {}).text == "can't start new thread"
 
 
+def test_where_memory_runs_out_a_student_goes_before_the_grader(every_sandbox):
+    with every_sandbox.session("numpy", ["x = 1"], form="notebook", seed=1) as session:
+        session.read("x")
+        of_child = Path(f"/proc/{number_outside(session)}/oom_score_adj").read_text()
+    assert int(of_child) > int(Path("/proc/self/oom_score_adj").read_text())
+
+
 def test_too_much_memory_is_raised(quick):
     session = quick("def f():\n    return len(bytearray(10**9))")
     outcome = session.call("f", {})

@@ -95,6 +95,8 @@ def test_no_two_graders_have_the_same_ones(monkeypatch, numbers):
     first, second = own_user.reserve(), own_user.reserve()
     assert first.take() in numbers
     assert abs(second.take() - first.latest) >= 100
+    for one in (first, second):
+        one._held.close()
 
 
 PROOF = """

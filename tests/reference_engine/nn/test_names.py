@@ -22,7 +22,10 @@ def test_constructor_takes_pytorchs_arguments(name):
     import torch
 
     signatures = [
-        [(one.name, one.kind, one.default) for one in inspect.signature(kind).parameters.values()]
+        [
+            (one.name, one.kind, getattr(one.default, "__name__", one.default))
+            for one in inspect.signature(kind).parameters.values()
+        ]
         for kind in (getattr(nn, name), getattr(torch.nn, name))
     ]
     assert signatures[0] == signatures[1]

@@ -61,7 +61,7 @@ def system_call(name: str, number: int, *arguments: Any) -> int:
 
 
 def system_calls(name: str, number: int, calls: Iterable[tuple[int, int, bytes, int, int]]) -> None:
-    """The same system call many times; there are hundreds in the life of some children."""
+    """The same system call many times, in one tight loop."""
     call = _system_call
     for first, second, third, fourth, fifth in calls:
         if call(number, first, second, third, fourth, fifth) < 0:

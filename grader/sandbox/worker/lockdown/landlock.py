@@ -66,10 +66,10 @@ def prepare(
         *((path, _READ_DIR) for path in listing),
         *((path, _READ_FILE | _WRITE_FILE) for path in writing),
     ]
-    beside = {_highest(path, above.resolve()) for path, _ in wanted}
+    beside = {_widened(path, rights, above.resolve()) for path, rights in wanted}
     return Allowed(
         shared=_ruleset([*_rules(wanted), *_rules([(above, _IN_SCRATCH)])], version),
-        elsewhere=tuple(_rules((path, _ALL_FILES) for path in sorted(beside))),
+        elsewhere=tuple(_rules(sorted(beside))),
         version=version,
     )
 
@@ -87,11 +87,16 @@ def part(allowed: Allowed, scratch: str) -> None:
     kernel.system_call("landlock", _RESTRICT, ruleset, 0)
 
 
-def _highest(path: Path, above: Path) -> Path:
-    """The highest folder on the way to a path that does not hold the scratch folders, too."""
+def _widened(path: Path, rights: int, above: Path) -> tuple[Path, int]:
+    """All rights to the highest folder on the way to a path that holds no scratch folders.
+
+    What is asked for itself where there is no such folder.
+    """
     place = path.resolve()
-    way = [*reversed(place.parents), place]
-    return next((one for one in way if one != above and one not in above.parents), place)
+    for one in (*reversed(place.parents), place):
+        if one != above and one not in above.parents:
+            return one, _ALL_FILES
+    return place, rights
 
 
 def _rules(wanted: Iterable[tuple[Path, int]]) -> Iterator[bytes]:
