@@ -21,7 +21,7 @@ ROWS = (
     "lgamma", "digamma", "i0", "deg2rad", "rad2deg", "sinc", "logit", "mvlgamma", "atan2", "hypot",
     "logaddexp", "logaddexp2", "ldexp", "trunc", "frac", "sgn", "signbit", "nextafter", "heaviside",
     "fmax", "fmin", "addcmul", "addcdiv", "isposinf", "isneginf", "isreal", "isclose", "gcd", "lcm",
-    "bitwise_left_shift", "bitwise_right_shift", "dist", "renorm",
+    "bitwise_left_shift", "bitwise_right_shift", "dist", "renorm", "hardshrink",
 )  # fmt: skip
 """Rows whose call is their forward's own signature: functions and methods alike."""
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, compress
 from typing import TypeAlias
 
 import numpy as np
@@ -78,9 +78,21 @@ def _meaning(
     question: Question, name: str, observed: Observed, arrays: Sequence[_Arrays]
 ) -> Finding | None:
     """What a constant stands for: a size, an input, or a number of its own."""
+    # The largest number of every case rules most constants out, without the others.
+    largest = [
+        (one.tolerance, float(right.flat[at]), float(found.flat[at]))
+        for one, (right, found) in zip(observed, arrays, strict=True)
+        for at in ([np.argmax(np.abs(right))] if right.size else [])
+    ]
+    sized = [bool(right.size) for right, _ in arrays]
 
     def holds(ratios: Sequence[float]) -> bool:
         return all(
+            abs(found - ratio * right) <= tolerance * max(1.0, abs(ratio))
+            for (tolerance, right, found), ratio in zip(
+                largest, compress(ratios, sized), strict=True
+            )
+        ) and all(
             bool(np.all(np.abs(found - ratio * right) <= one.tolerance * max(1.0, abs(ratio))))
             for one, (right, found), ratio in zip(observed, arrays, ratios, strict=True)
         )

@@ -78,7 +78,7 @@ def reproduced(
     mistakes = possible_mistakes(question, cases[0])
     near = _shortlist(question, cases[0]).near(pairs[0].numbers)
     likely = [mistakes[at] for at in np.flatnonzero(near.all(axis=1))]
-    alone = [one for one in likely if _reproduces(question, one, pairs)]
+    alone = _reproducing(question, likely, pairs)
     if alone:
         return _findings(alone, wrong[0], explains_all=True)
     two = _two(question, pairs, wrong)
@@ -154,6 +154,23 @@ def _also(question: Question, fault: "Fault", *, zeroes: bool) -> tuple[str, ...
 def _given(case: Case, answer: PlainValue) -> _Given:
     outputs = answer_outputs(answer, case.expected)
     return _Given(case, answer, {name: numbers_of(value) for name, value in outputs.items()})
+
+
+def _reproducing(
+    question: Question,
+    likely: Sequence[Mistake],
+    pairs: Pairs,
+    names: Sequence[str] | None = None,
+) -> list[Mistake]:
+    """Those that give what came back; of several with the same ids the first will do."""
+    told: set[str] = set()
+    found = []
+    for one in likely:
+        ids = {*one.ids, *one.also}
+        if not ids <= told and _reproduces(question, one, pairs, names):
+            found.append(one)
+            told |= ids
+    return found
 
 
 def _reproduces(
@@ -344,5 +361,5 @@ def _by_output(
     mistakes = possible_mistakes(question, case)
     for name in wrong:
         likely = [mistakes[at] for at in near[:, names.index(name)].nonzero()[0]]
-        fitting = [one for one in likely if _reproduces(question, one, pairs, [name])]
+        fitting = _reproducing(question, likely, pairs, [name])
         yield from _findings(fitting, name, explains_all=False)

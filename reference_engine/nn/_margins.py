@@ -124,7 +124,10 @@ def triplet_margin_loss(
     def distance(one: Tensor, other: Tensor) -> Tensor:
         return pairwise_distance(one, other, p, eps)
 
-    return _triplet(anchor, positive, negative, distance, margin, reduction, swap=swap)
+    return _triplet(
+        anchor, positive, negative, distance, lambda near: ops.add_number(near, margin), reduction,
+        swap=swap,
+    )  # fmt: skip
 
 
 def triplet_margin_with_distance_loss(
@@ -140,14 +143,16 @@ def triplet_margin_with_distance_loss(
     """`triplet_margin_loss` by another distance."""
     distance = pairwise_distance if distance_function is None else distance_function
     reduction = reduction_of(reduction)
-    return _triplet(anchor, positive, negative, distance, margin, reduction, swap=swap)
+    return _triplet(
+        anchor, positive, negative, distance, lambda near: margin + near, reduction, swap=swap
+    )
 
 
 def _triplet(
     anchor: Tensor, positive: Tensor, negative: Tensor, distance: Callable[..., Any],
-    margin: float, reduction: str, *, swap: bool,
+    widened: Callable[[Any], Any], reduction: str, *, swap: bool,
 ) -> Tensor:  # fmt: skip
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = ops.minimum(far, distance(positive, negative))
-    return reduced(ops.clamp_min(ops.add_number(near, margin) - far, 0), reduction)
+    return reduced(ops.clamp_min(widened(near) - far, 0), reduction)
