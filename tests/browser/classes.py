@@ -2,11 +2,8 @@
 
 import random
 
-from msgspec.structs import replace
-
 from grader.messages import Message
 from grader.reports import html, pages
-from grader.reports.summary import brief
 from grader.results import (
     Diagnosis,
     Edge,
@@ -154,9 +151,8 @@ def write_site(results, folder, language="en"):
 
 def write_class_pages(results, folder, language="en"):
     """The pages of the class alone."""
-    short = replace(results, submissions=tuple(map(brief, results.submissions)))
-    html.write(short, folder, secret=SECRET, language=language)
-    html.write_nameless(short, folder, secret=SECRET, language=language)
+    html.write(results, folder, secret=SECRET, language=language)
+    html.write_nameless(results, folder, secret=SECRET, language=language)
     return folder
 
 
