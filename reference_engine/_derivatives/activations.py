@@ -196,7 +196,15 @@ row(
     lambda self, noise, /: self * noise,
     self=lambda grad, noise: grad * noise,
 )
-for _name in ("leaky_relu", "elu", "celu", "threshold", "rrelu_with_noise"):
+row(
+    "celu_in_place",
+    TABLE["celu"].forward,
+    node="CeluBackward1",
+    self=lambda ops, grad, self, alpha: ops.where(
+        self <= 0, grad * (ops.exp(self * (1.0 / alpha)) * (alpha / float(np.float32(alpha)))), grad
+    ),  # taken from the result, in which alpha was no float32
+)
+for _name in ("leaky_relu", "elu", "threshold", "rrelu_with_noise"):
     row(
         f"{_name}_in_place",
         TABLE[_name].forward,

@@ -64,7 +64,9 @@ def embedding_bag(
     bags = np.searchsorted(starts, np.arange(len(indices)), side="right") - 1
     kept = np.ones(len(indices), bool) if padding_idx is None else indices != padding_idx % rows
     if per_sample_weights is not None:
-        per_sample_weights = per_sample_weights.reshape(-1)[wrap(kept)]
+        per_sample_weights = per_sample_weights.reshape(-1)
+        if padding_idx is not None:
+            per_sample_weights = per_sample_weights[wrap(kept)]
     indices, bags = indices[kept], bags[kept]
     if mode == "max":
         return ops.embedding_bag_max(weight, wrap(indices), bags, count)  # type: ignore[no-any-return]

@@ -16,7 +16,7 @@ from grader.diagnosis import diagnose
 
 from .corpus import answers, outcomes, questions
 
-RECALL = 0.85
+RECALL = 0.9
 """The part of the wrong answers with a name that must be named."""
 
 

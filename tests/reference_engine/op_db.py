@@ -26,7 +26,13 @@ UNSET = "gives memory as it finds it"
 EMPTY = "batches of no matrices are not covered"
 BASIS = "eigenvectors and singular vectors are unique but for their signs"
 CHUNKS = "losses in chunks are not covered"
+COMPOSED = "several operations in the place of one: its node has not PyTorch's name"
 EXCLUDED = {
+    "fill": "its node has the name of the writing in place",
+    "nn.functional.grid_sample": COMPOSED,
+    "linalg.lstsq": COMPOSED,
+    "linalg.lstsq.grad_oriented": COMPOSED,
+    "nn.functional.multi_head_attention_forward": DRAWS,
     "randn": DRAWS,
     "randn_like": DRAWS,
     "rand_like": DRAWS,
@@ -95,6 +101,9 @@ ONCE = {"nn.functional.scaled_dot_product_attention"}
 
 CALLS = {
     "where": lambda a, condition, b: reference_engine.where(condition, a, b),
+    "nn.functional.embedding_bag": lambda weight, index, **options: (
+        reference_engine.nn.functional.embedding_bag(index, weight, **options)
+    ),
     "zero_": lambda a: a.clone().zero_(),
 }
 """Operations that the database calls in another way than their names say."""

@@ -86,14 +86,19 @@ def assert_same(mine, theirs):
     assert mine[2] == theirs[2]
 
 
+OF_ANOTHER_GRAPH = {"embedding_bag_max"}
+"""Rows whose nodes lack an edge of PyTorch's: to shares, which that mode does not take."""
+
+
 @pytest.mark.filterwarnings("ignore:.*(in beta|deprecated)")  # of PyTorch's own interface
 @pytest.mark.parametrize("sample", [one for one in SAMPLES if one.is_public], ids=str)
 def test_samples_give_the_values_gradients_and_graphs_of_pytorch(sample):
     inputs = arrays(sample, seed=2)
-    assert_same(
-        differentiate(reference_engine, sample.call, inputs),
-        differentiate(torch, sample.call, inputs),
-    )
+    mine = differentiate(reference_engine, sample.call, inputs)
+    theirs = differentiate(torch, sample.call, inputs)
+    if sample.row in OF_ANOTHER_GRAPH:
+        mine, theirs = ((*one[:2], None) for one in (mine, theirs))
+    assert_same(mine, theirs)
 
 
 KINKS = [
