@@ -143,8 +143,10 @@ def main(arguments):
             first, again = grade_class(place, size)
             row("graded", size, first)
             row("again, nothing new", size, again)
-        first, _ = grade_class(place, max(min(sizes[-1], 1_000), HOSTILE), hostile=True)
-        row("graded, 5 % hostile", max(min(sizes[-1], 1_000), HOSTILE), first)
+        most = max(sizes[-1], HOSTILE)
+        row("graded, 5 % hostile", most, grade_class(place, most, hostile=True)[0])
+        place /= "levels"  # these classes have not been graded before
+        place.mkdir()
         for level in ("limits", "kernel", "full"):
             with contextlib.suppress(SystemExit):  # not to be had on this machine
                 row(f"at {level}", ONE_LEVEL, grade_class(place, ONE_LEVEL, level=level)[0])
