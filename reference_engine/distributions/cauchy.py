@@ -1,34 +1,20 @@
 """The Cauchy distribution."""
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import reference_engine as torch
-from reference_engine.distributions import constraints
-from reference_engine.distributions.distribution import Distribution
+from reference_engine.distributions._location_scale import LocationScale
 
 __all__ = ["Cauchy"]
 
 
-class Cauchy(Distribution):
+class Cauchy(LocationScale):
     """Median `loc`, half width `scale` at half the height."""
-
-    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    loc: Any
-    scale: Any
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        super().__init__(self._set(loc=loc, scale=scale), validate_args=validate_args)
 
     @property
     def mean(self) -> Any:
         return torch.full_like(self.loc, torch.nan)
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
     @property
     def variance(self) -> Any:

@@ -1,32 +1,18 @@
 """The Laplace distribution."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import reference_engine as torch
-from reference_engine.distributions import constraints
-from reference_engine.distributions.distribution import Distribution
+from reference_engine.distributions._location_scale import LocationScale
 
 __all__ = ["Laplace"]
 
 
-class Laplace(Distribution):
+class Laplace(LocationScale):
     """Exponential on both sides of `loc`, with mean distance `scale`."""
-
-    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    loc: Any
-    scale: Any
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        super().__init__(self._set(loc=loc, scale=scale), validate_args=validate_args)
 
     @property
     def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
         return self.loc
 
     @property

@@ -1,33 +1,20 @@
 """The normal distribution."""
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import reference_engine as torch
-from reference_engine.distributions import constraints
-from reference_engine.distributions.distribution import Distribution, standard_normal
+from reference_engine.distributions._location_scale import LocationScale
+from reference_engine.distributions.distribution import standard_normal
 
 __all__ = ["Normal"]
 
 
-class Normal(Distribution):
+class Normal(LocationScale):
     """Mean `loc`, standard deviation `scale`."""
-
-    arg_constraints: ClassVar = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    loc: Any
-    scale: Any
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        super().__init__(self._set(loc=loc, scale=scale), validate_args=validate_args)
 
     @property
     def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
         return self.loc
 
     @property
