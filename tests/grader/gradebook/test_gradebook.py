@@ -42,6 +42,13 @@ class Marker:
         return result(submission.id, sha256=submission.sha256, score=None, problem="grader_fault")
 
 
+class Deadly(Marker):
+    """Grading it ends the grader."""
+
+    def grade(self, submission):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def result(student, *, sha256="0" * 64, score=1.0, problem=None, **more):
     return SubmissionResult(
         id=student, name=None, path=f"{student}.py", sha256=sha256, score=score, max_score=100.0,
@@ -237,7 +244,7 @@ def test_what_was_begun_twice_and_never_ended_is_set_aside(handed_in, out):
         book.start(FRAME, "settings", COMMAND)
     first = next(iter(collect([handed_in])))
     for _ in range(2):
-        assert kill_at_transaction(2, lambda: grade(handed_in, out, jobs=1))
+        assert in_a_child(lambda: grade(handed_in, out, Deadly(), jobs=1)) == signal.SIGKILL
     again = grade(handed_in, out)
     assert first.id not in again.graded
     assert marks(out)[first.id] is None
@@ -342,7 +349,7 @@ def test_regrading_tries_what_was_set_aside_again(handed_in, out):
     with opened(out) as book:
         book.start(FRAME, "settings", COMMAND)
     for _ in range(2):
-        assert kill_at_transaction(2, lambda: grade(handed_in, out, jobs=1))
+        assert in_a_child(lambda: grade(handed_in, out, Deadly(), jobs=1)) == signal.SIGKILL
     grade(handed_in, out)
     with existing(out) as book:
         ((student,),) = book._database.all(
