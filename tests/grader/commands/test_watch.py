@@ -8,28 +8,17 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 
 from grader.commands import watching
 from grader.commands.watching import saves
 
+from .running import ASSIGNMENT, PROGRAM, RIGHT, ROOT, WRONG
+
 pty = pytest.importorskip("pty", reason="there are no terminals of this kind here")
 
-ROOT = Path(__file__).parents[3]
-PROGRAM = [sys.executable, "-c", "from grader.cli import main; main(prog_name='grader')"]
-ASSIGNMENT = """
-    from grader import Assignment, array
-
-    hw = Assignment("sums", title="Sums")
-
-    @hw.question(points=2, inputs={"x": array("n")})
-    def total(x):
-        return x.sum()
-"""
-RIGHT = "def total(x):\n    return x.sum()\n"
-WRONG = "def total(x):\n    return 2 * x.sum()\n"
+COMMAND = [sys.executable, "-c", PROGRAM]
 ESCAPE = "\x1b"
 
 
@@ -135,7 +124,7 @@ class Terminal:
 
             termios.tcsetwinsize(theirs, (24, 80))
         self._process = subprocess.Popen(
-            [*PROGRAM, *words],
+            [*COMMAND, *words],
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,
