@@ -22,6 +22,7 @@ from grader.messages import LANGUAGES, Message, Told, render, say
 
 if TYPE_CHECKING:
     from grader.results import SubmissionResult
+    from grader.sandbox.starting import Starting
 
 
 class _Commands(click.Group):
@@ -181,7 +182,19 @@ def check(watch: bool, **options: Any) -> None:
 
 
 @steps.one_line_errors
-def _check(file: Path, assignment: str | None, more: bool, form: str, **options: Any) -> None:
+def _check(**options: Any) -> None:
+    with preparing.beforehand() as starting:
+        _check_in(starting, **options)
+
+
+def _check_in(
+    starting: "Starting | None",
+    file: Path,
+    assignment: str | None,
+    more: bool,
+    form: str,
+    **options: Any,
+) -> None:
     from msgspec.structs import replace
 
     from grader.cases import PUBLIC_SEED
@@ -204,7 +217,7 @@ def _check(file: Path, assignment: str | None, more: bool, form: str, **options:
         if assignment
         else preparing.recognise(submission, file, language=language)
     )
-    with preparing.run(loaded, PUBLIC_SEED, options, least="limits") as run:
+    with preparing.run(loaded, PUBLIC_SEED, options, least="limits", starting=starting) as run:
         result = run.told(run.grade(submission), hints=3 if more else 1)
         results = replace(run.results([result]), title=loaded.title_in(language))
     if form == "text":
@@ -290,7 +303,8 @@ def grade(  # noqa: PLR0913 - one parameter an option
     from grader.reports.summary import class_summary
 
     loaded = preparing.load(assignment)
-    taken, good = preparing.take(paths, loaded, assignment, layout=layout)
+    told_in = steps.language(options["lang"], None)
+    taken, good = preparing.take(paths, loaded, assignment, layout=layout, language=told_in)
     command = gradebook.Command(
         paths=tuple(str(path.absolute()) for path in good),
         layout=layout,
@@ -352,6 +366,9 @@ def grade(  # noqa: PLR0913 - one parameter an option
         writing.show(book, figures, plain=options["plain"], language=language)
         outdated = book.outdated()
     steps.say_written(written, language)
+    if figures.off_topic:
+        known = {"count": figures.off_topic, "assignment": loaded.id}
+        steps.say(Message("grade.off_topic", known), language=language)
     if outdated:
         told = Message("grade.outdated", {"count": outdated, "out": str(out)})
         steps.say(told, language=language)

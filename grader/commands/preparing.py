@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from grader.sandbox.limits import Limits
     from grader.sandbox.pool import Sandbox
     from grader.sandbox.protocol.control import Level
+    from grader.sandbox.starting import Starting
     from grader.submissions import Submission, Submissions
 from grader.commands.steps import FAULT, ISOLATION, USAGE, fail, language, say
 
@@ -74,9 +75,17 @@ def recognise(submission: "Submission", file: Path, *, language: Language) -> "A
 
 
 def take(
-    paths: Sequence[Path], assignment: "Assignment", name: str, *, layout: str | None = None
+    paths: Sequence[Path],
+    assignment: "Assignment",
+    name: str,
+    *,
+    layout: str | None = None,
+    language: Language = "en",
 ) -> tuple["Submissions", list[Path]]:
-    """The submissions of the paths that can be taken in, and those paths."""
+    """The submissions of the paths that can be taken in, and those paths.
+
+    What is refused or passed over is said in the language.
+    """
     from grader.catalogue import FILE_NAME
     from grader.submissions import IntakeError, collect
 
@@ -86,14 +95,14 @@ def take(
 
     def refuse(path: Path, error: IntakeError) -> None:
         refused.add(path)
-        say(error.told)
+        say(error.told, language=language)
 
     found = collect(paths, leaving_out=own, layout=layout, refuse=refuse)
     good = [path for path in paths if path not in refused]
     if not good:
-        fail("there is nothing to grade", USAGE)
+        fail(Message("grade.nothing"), USAGE, language=language)
     for remark in found.remarks:
-        say(remark)
+        say(remark, language=language)
     return found, good
 
 
@@ -117,12 +126,34 @@ def limits(options: Mapping[str, Any]) -> "Limits":
 
 
 @contextmanager
+def beforehand() -> Iterator["Starting | None"]:
+    """A worker for students' code that loads while everything else is made ready.
+
+    It is abandoned at the end unless a sandbox has taken it over; None where there is no fork.
+    """
+    from grader.sandbox.starting import Starting, can_fork
+
+    starting = Starting() if can_fork() else None
+    try:
+        yield starting
+    finally:
+        if starting is not None:
+            starting.abandon()
+
+
+@contextmanager
 def run(
-    assignment: "Assignment", seed: str, options: dict[str, Any], *, least: "Level"
+    assignment: "Assignment",
+    seed: str,
+    options: dict[str, Any],
+    *,
+    least: "Level",
+    starting: "Starting | None" = None,
 ) -> Iterator[Any]:
     """A grader in a sandbox with the limits and the isolation that were asked for.
 
-    `least` is the least isolation where none was asked for; without it nothing is run.
+    `least` is the least isolation where none was asked for; without it nothing is run. `starting`
+    is a worker that was started beforehand, for a few submissions.
     """
     from grader.grading import Grader
     from grader.sandbox.pool import Sandbox, SandboxError
@@ -132,8 +163,11 @@ def run(
     executor = options.get("executor", "fast")
     if options["isolation"] != "auto":
         least = options["isolation"]
+    few = starting is not None
     try:
-        with Sandbox(limits=limits(options), least=least, executor=executor) as sandbox:
+        with Sandbox(
+            limits=limits(options), least=least, executor=executor, few=few, starting=starting
+        ) as sandbox:
             grader = Grader(assignment, sandbox, seed=seed, torch=options["torch"])
             _demand(least, sandbox, language=told_in)
             yield grader

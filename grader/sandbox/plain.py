@@ -15,7 +15,8 @@ from threading import Lock
 
 from grader.sandbox.protocol import LENGTH
 from grader.sandbox.protocol.control import Fork, Kind, Layer, Reaped, pack
-from grader.sandbox.zygote import ENVIRONMENT, START_SECONDS, SandboxError, roots
+from grader.sandbox.starting import ENVIRONMENT, SandboxError
+from grader.sandbox.zygote import START_SECONDS, roots
 
 _PROGRAM = """
 import sys

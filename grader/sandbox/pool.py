@@ -1,7 +1,5 @@
 """The sandbox: warm zygotes of each kind, and sessions of students' code in their children."""
 
-import os
-import sys
 from collections.abc import Collection, Sequence
 from threading import Lock
 from types import TracebackType
@@ -15,14 +13,11 @@ from grader.sandbox.process import StudentProcess
 from grader.sandbox.protocol.control import Executor, Kind, Layer, Level
 from grader.sandbox.scratch import ScratchFolders
 from grader.sandbox.session import Form, Session, Submission
+from grader.sandbox.starting import SandboxError, Starting, can_fork
 from grader.sandbox.turns import Turns
-from grader.sandbox.zygote import SandboxError, Zygote
+from grader.sandbox.zygote import Zygote
 
 __all__ = ["Sandbox", "SandboxError"]
-
-
-NO_FORK = "GRADER_NO_FORK"
-"""An environment variable: set, students' code runs in plain subprocesses, as on Windows."""
 
 
 class Sandbox:
@@ -33,21 +28,27 @@ class Sandbox:
 
     `least` is the level of isolation below which nothing is run, `most` the one above which
     nothing is looked for. `executor` is what runs the cells; a Jupyter kernel leaves level `full`,
-    or `limits` where that is not to be had.
+    or `limits` where that is not to be had. `few` says that there are only a few submissions, for
+    which no worker is made ready at length; `starting` is a worker that was started beforehand,
+    which the first kind takes over.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each decides something of its own
         self,
         *,
         limits: Limits | None = None,
         least: Level = "limits",
         most: Level = "full",
         executor: Executor = "fast",
+        few: bool = False,
+        starting: Starting | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.least = least
         self._most = most
         self._executor = executor
+        self._few = few
+        self._starting = starting
         self._scratch = ScratchFolders()
         self._zygotes: dict[Kind, Zygote | PlainProcesses] = {}
         self._barren: dict[Kind, int] = {}
@@ -140,12 +141,19 @@ class Sandbox:
             return zygote
 
     def _new(self, kind: Kind) -> Zygote | PlainProcesses:
-        if sys.platform != "linux" or NO_FORK in os.environ:
+        if not can_fork():
             if self._executor == "jupyter":
                 raise SandboxError("--executor jupyter needs Linux: leave it out")
             return PlainProcesses(kind)
-        home = self._scratch.home
-        return Zygote(kind, home, most=self._most, executor=self._executor)
+        starting, self._starting = self._starting, None
+        return Zygote(
+            kind,
+            self._scratch.home,
+            most=self._most,
+            executor=self._executor,
+            few=self._few,
+            starting=starting,
+        )
 
     def _bury(self, zygote: Zygote | PlainProcesses) -> None:
         zygote.close()

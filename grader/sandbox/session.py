@@ -32,9 +32,9 @@ from grader.sandbox.protocol import (
 )
 from grader.sandbox.protocol import Raised as RaisedFrame
 from grader.sandbox.protocol.control import Kind
+from grader.sandbox.starting import SandboxError
 from grader.sandbox.turns import Turns
 from grader.sandbox.values import from_protocol, to_protocol, to_raised
-from grader.sandbox.zygote import SandboxError
 
 Form = Literal["notebook", "module"]
 

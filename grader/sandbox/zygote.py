@@ -1,11 +1,9 @@
 """The grader's hold on a zygote: starting it, asking for children, learning how they ended."""
 
-import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -22,6 +20,7 @@ from grader.sandbox.protocol.control import (
     Kind,
     Layer,
     Level,
+    Load,
     Ready,
     Reap,
     Reaped,
@@ -30,6 +29,7 @@ from grader.sandbox.protocol.control import (
     pack,
     unpack_reply,
 )
+from grader.sandbox.starting import SandboxError, Starting, root
 
 _Received = TypeVar("_Received")
 
@@ -37,42 +37,36 @@ START_SECONDS = 120.0
 REPLY_SECONDS = 30.0
 _MESSAGE = 2_000
 
-_PROGRAM = """
-import sys
-kind, control, home, most, executor, *roots = sys.argv[1:]
-sys.path[:0] = roots
-from grader.sandbox.worker.zygote import main
-main(kind, int(control), roots, home=home, most=most, executor=executor)
-"""
-
-
-class SandboxError(Exception):
-    """The machine or the grader is at fault, never the student."""
-
 
 class Zygote:
-    """A warm process of one kind; it starts at once and is waited for at the first request.
+    """A warm process of one kind; it loads at once and is waited for at the first request.
 
-    Several threads may use it. `start` and `reap` raise SandboxError where it does not do as it
-    is told; it is ended then, and all its children with it. `fault` says why, `served` how many
-    children came to an end before.
+    `starting` is a process to be taken over; without it one is started. Several threads may use it.
+    `start` and `reap` raise SandboxError where it does not do as it is told; it is ended then, and
+    all its children with it. `fault` says why, `served` how many children came to an end before.
     """
 
-    def __init__(
-        self, kind: Kind, home: Path, *, most: Level = "full", executor: Executor = "fast"
+    def __init__(  # noqa: PLR0913 - what a worker is told
+        self,
+        kind: Kind,
+        home: Path,
+        *,
+        most: Level = "full",
+        executor: Executor = "fast",
+        few: bool = False,
+        starting: Starting | None = None,
     ) -> None:
         self.kind = kind
         self.served = 0
         self.fault: str | None = None
         self._lock = Lock()
         self._layers: tuple[Layer, ...] | None = None
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            try:
-                self._process = _start(kind, theirs, [str(home), most, executor])
-            except BaseException:
-                self._control.close()
-                raise
+        load = Load(
+            kind=kind, roots=roots(kind), home=str(home), most=most, executor=executor, few=few
+        )
+        self._control, self._process = (starting or Starting()).take()
+        with suppress(OSError):  # where it has ended, its last words are read at the first request
+            self._control.send(pack(load))
 
     @property
     def alive(self) -> bool:
@@ -183,47 +177,7 @@ def _reason(reply: Reply) -> str:
     return reply.reason if isinstance(reply, Failed) else str(reply)
 
 
-def _start(kind: Kind, control: socket.socket, words: list[str]) -> "subprocess.Popen[bytes]":
-    # Not -I: that would ignore PYTHONHASHSEED, and the environment is ours entirely anyway.
-    command = [sys.executable, "-P", "-B", "-c", _PROGRAM, kind, str(control.fileno())]
-    command += words
-    try:
-        return subprocess.Popen(
-            [*command, *roots(kind)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=[control.fileno()],
-            env=ENVIRONMENT,
-            cwd="/",
-            # Ctrl-C in the terminal is the grader's to handle.
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SandboxError(f"the {kind} worker could not be started: {error}") from None
-
-
-ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    # Without it Windows finds no random numbers and no sockets.
-    **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
-    "PYTHONHASHSEED": "0",
-    # A process may only be forked while it has one thread.
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
-
-
 def roots(kind: Kind) -> list[str]:
-    """The folders that hold the packages the worker imports, checkout or site-packages."""
+    """The folders that hold the packages a worker of this kind imports."""
     packages = ["grader"] if kind != "facade" else ["grader", "reference_engine"]
-    found: list[str] = []
-    for package in packages:
-        spec = find_spec(package)
-        if spec is None or spec.origin is None:
-            raise SandboxError(f"the package {package} cannot be found")
-        root = str(Path(spec.origin).resolve().parent.parent)
-        if root not in found:
-            found.append(root)
-    return found
+    return list(dict.fromkeys(map(root, packages)))

@@ -23,6 +23,22 @@ class _Message(msgspec.Struct, frozen=True, tag_field="message", kw_only=True):
     pass
 
 
+class Load(_Message, frozen=True, tag="load"):
+    """Load what a process of a kind needs; the answer is `Ready` or `Failed`. It is said first.
+
+    `roots` are the folders by which the grader and the engine are found, `home` is one of the
+    grader's own. `most` is the most protection to look for. Where `few` children will come, what
+    pays only with many is left out.
+    """
+
+    kind: Kind
+    roots: list[str]
+    home: str
+    most: Level
+    executor: Executor
+    few: bool
+
+
 class Fork(_Message, frozen=True, tag="fork"):
     """Fork a child that serves the channel sent along; the answer is `Forked` or `Failed`.
 
@@ -93,5 +109,6 @@ Reply: TypeAlias = Ready | Forked | Reaped | Failed
 MAX_PACKET = 64 * 2**10
 
 pack: Any = msgspec.msgpack.Encoder().encode
+unpack_load = msgspec.msgpack.Decoder(Load).decode
 unpack_request = msgspec.msgpack.Decoder(Request).decode
 unpack_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -8,6 +8,7 @@ import importlib
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 from struct import Struct
 from typing import NoReturn
@@ -17,18 +18,18 @@ from msgspec.structs import replace
 from grader.sandbox.protocol.control import (
     MAX_PACKET,
     End,
-    Executor,
     Failed,
     Fork,
     Forked,
-    Kind,
-    Level,
+    Layer,
+    Load,
     Ready,
     Reap,
     Reaped,
     Reply,
     Request,
     pack,
+    unpack_load,
     unpack_request,
 )
 from grader.sandbox.worker.child import Child, Descriptors
@@ -55,30 +56,14 @@ _FIRST_TO_GO = "500"
 """Half of the machine's memory is added to what a process has, when one is looked for to end."""
 
 
-def main(  # noqa: PLR0913 - the words of a command line
-    kind: Kind, control: int, roots: list[str], *, home: str, most: Level, executor: Executor
-) -> NoReturn:
-    """Load what this kind needs and serve requests on the descriptor `control`; never returns.
-
-    `roots` are the folders by which the grader and the engine were found: no child finds them.
-    `home` is a folder of the grader's own, `most` the most protection to look for, `executor` what
-    runs the cells.
-    """
+def main(control: int) -> NoReturn:
+    """Be told on the descriptor `control` what to load, and serve requests there; never returns."""
     channel = socket.socket(fileno=control)
+    told = channel.recv(MAX_PACKET)
+    if not told:
+        os._exit(0)
     try:
-        run_cells = load(kind, executor)
-        forget(roots)
-        if executor == "fast":
-            rehearse(kind)
-        child = Child(kind, run_cells)
-        _settle()
-        layers = prepare(kind, home, most=most, executor=executor)
-        importlib.invalidate_caches()
-        proven = prove(layers, home)
-        child.become_a_notebook()
-        if executor == "fast":
-            socket.socketpair = wake_up_pair  # type: ignore[assignment]
-        arrange()
+        child, layers, proven = _load(unpack_load(told))
     except BaseException as error:  # noqa: BLE001 - told to the grader, whatever it is
         channel.send(pack(Failed(reason=f"{type(error).__name__}: {error}")))
         os._exit(1)
@@ -87,6 +72,27 @@ def main(  # noqa: PLR0913 - the words of a command line
     os.dup2(0, 2)
     _Zygote(child, channel, layers).serve()
     os._exit(0)
+
+
+def _load(told: Load) -> tuple[Child, Layers, tuple[Layer, ...]]:
+    """What children share, and how they are kept, which a hostile one has tried."""
+    many = told.executor == "fast" and not told.few
+    sys.path[:0] = [one for one in told.roots if one not in sys.path]
+    run_cells = load(told.kind, told.executor)
+    forget(told.roots)
+    if many:
+        rehearse(told.kind)
+    child = Child(told.kind, run_cells)
+    _settle()
+    layers = prepare(told.kind, told.home, most=told.most, executor=told.executor)
+    importlib.invalidate_caches()
+    proven = prove(layers, told.home)
+    child.become_a_notebook()
+    if told.executor == "fast":
+        socket.socketpair = wake_up_pair  # type: ignore[assignment]
+    if many:
+        arrange()
+    return child, layers, proven
 
 
 def _settle() -> None:

@@ -10,7 +10,8 @@ import pytest
 from grader.messages import Message
 from grader.outcomes import Stopped, TensorValue
 from grader.sandbox.limits import MIB, Limits
-from grader.sandbox.pool import NO_FORK, Sandbox
+from grader.sandbox.pool import Sandbox
+from grader.sandbox.starting import NO_FORK
 
 QUICK = Limits(call=1.0, cell=1.0, submission=10.0, memory=1024 * MIB)
 

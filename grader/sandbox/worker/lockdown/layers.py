@@ -96,10 +96,8 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
     if most == "full":
         world = Path(home, f"world-{os.getpid()}")
         world.mkdir()
-        reason = _refusal(lambda: namespaces.enter(readable, str(world)))
+        reason = namespaces.go_inside(readable, str(world))
         if reason is None:
-            namespaces.enter(readable, str(world))
-            namespaces.go_on_inside()
             canary, inside = Path(namespaces.CANARY), True
         else:
             lacking["namespaces"] = reason

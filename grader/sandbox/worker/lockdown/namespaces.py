@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader.sandbox.worker.lockdown import kernel
@@ -32,17 +33,51 @@ _HERE, _RECURSIVELY = -100, 0x8000
 _READ_ONLY_AND_NO_SUID = 3
 
 
-def enter(readable: Readable, home: str) -> None:
-    """Take this process, which has one thread, to a root with nothing but what is readable.
+def go_inside(readable: Readable, home: str) -> str | None:
+    """Go on as the first process of a world in which nothing is but what is readable.
 
-    `home` is an empty folder to mount on. Raises OSError where the machine does not allow it; the
-    process is of no further use then.
+    The process before, which has one thread, only waits for the end. Where the machine does not
+    allow it that one goes on instead, and learns why not. `home` is an empty folder to mount on.
     """
-    user, group = os.geteuid(), os.getegid()
-    kernel.unshare(_NEW_USERS | _NEW_PROCESSES | _NEW_MOUNTS | _NEW_NETWORK | _NEW_IPC)
+    user, group = os.geteuid(), os.getegid()  # inside they are nobody's until they are mapped
+    before = os.pidfd_open(os.getpid())
+    answer, told = os.pipe()
+    try:
+        pid = kernel.clone(_NEW_USERS | _NEW_PROCESSES | _NEW_MOUNTS | _NEW_NETWORK | _NEW_IPC)
+    except OSError as error:
+        _close(before, answer, told)
+        return str(error)
+    if pid == 0:
+        try:
+            _be_known_as(user, group)
+            _settle(readable, home)
+            end_with(before)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is why not
+            os.write(told, (str(error) or type(error).__name__).encode())
+            os._exit(1)
+        _close(before, answer, told)
+        return None
+    _close(before, told)
+    with open(answer, encoding="utf-8", errors="replace") as reading:  # noqa: PTH123
+        reason = reading.read()
+    _, status = os.waitpid(pid, 0)
+    if not reason:
+        os._exit(abs(os.waitstatus_to_exitcode(status)))
+    return reason
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _be_known_as(user: int, group: int) -> None:
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+
+
+def _settle(readable: Readable, home: str) -> None:
     kernel.mount("", "/", "", flags=_RECURSIVE | _PRIVATE)
     kernel.mount("tmpfs", home, "tmpfs", flags=_NO_SUID | _NO_DEVICES, data="size=1m,mode=755")
     _fill(Path(home), readable)
@@ -50,17 +85,6 @@ def enter(readable: Readable, home: str) -> None:
     kernel.system_call("pivot_root", _PIVOT_ROOT[kernel.machine()], b".", b".")
     kernel.unmount(".", flags=_DETACH)
     os.chdir("/")
-
-
-def go_on_inside() -> None:
-    """Go on as the first process with the new numbers; the one before only waits for the end."""
-    before = os.pidfd_open(os.getpid())
-    pid = os.fork()
-    if pid:
-        _, status = os.waitpid(pid, 0)
-        os._exit(abs(os.waitstatus_to_exitcode(status)))
-    end_with(before)
-    os.close(before)
 
 
 def end_with(parent: int) -> None:
@@ -111,12 +135,13 @@ def settling(size: int) -> tuple[kernel.Step, ...]:
 
 def _fill(root: Path, readable: Readable) -> None:
     # In the order of their paths a folder comes before what is hidden in it and brought back.
-    wanted = [*readable.folders, *readable.devices, *readable.hidden]
+    wanted = dict.fromkeys([*readable.folders, *readable.devices], True)
+    wanted |= dict.fromkeys(readable.hidden, False)
     for path in sorted(wanted):
-        if path in readable.hidden:
+        if not wanted[path]:
             place = _below(root, path)
             kernel.mount("tmpfs", str(place), "tmpfs", flags=_NO_SUID | _NO_DEVICES, data="size=1m")
-        elif path.exists() and not _is_shown(path, readable):
+        elif path.exists() and not _is_shown(path, wanted):
             _bind(path, _below(root, path))
     scratch = _below(root, Path(SCRATCH))
     scratch.parent.mkdir()
@@ -130,10 +155,9 @@ def _fill(root: Path, readable: Readable) -> None:
     )
 
 
-def _is_shown(path: Path, readable: Readable) -> bool:
+def _is_shown(path: Path, wanted: Mapping[Path, bool]) -> bool:
     """Whether a folder above it is there already, with this one not hidden in it."""
-    above = [one for one in (*readable.folders, *readable.hidden) if one in path.parents]
-    return bool(above) and max(above) in readable.folders
+    return next((wanted[one] for one in path.parents if one in wanted), False)
 
 
 def _bind(source: Path, place: Path) -> None:

@@ -5,7 +5,6 @@ Package by package: site-packages as a whole holds the grader, and what a questi
 
 import os
 import sys
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +113,10 @@ def find(kind: Kind) -> Readable:
 
 
 def _packages(site: Path, kind: Kind) -> Iterator[Path]:
-    for entry in sorted(site.iterdir()):
-        name = entry.name.partition("-")[0] if entry.name.endswith("-info") else entry.name
+    for entry in sorted(os.listdir(site)):  # noqa: PTH208 - most are nobody's business
+        name = entry.partition("-")[0] if entry.endswith("-info") else entry
         if may_import(kind, name.removesuffix(".py").partition(".cpython-")[0]):
-            yield entry
+            yield site / entry
 
 
 def _library_folders() -> Iterator[Path]:
@@ -125,18 +124,27 @@ def _library_folders() -> Iterator[Path]:
 
     Extension modules that are imported later are linked with them.
     """
-    triplet = sysconfig.get_config_var("MULTIARCH") or ""
-    mapped = {Path(name) for name in _mapped_files()}
+    triplet = getattr(sys.implementation, "_multiarch", "")
     usual = [
         Path(root, triplet) for root in ("/lib", "/usr/lib", "/lib64", "/usr/lib64") if triplet
     ]
-    for folder in [*usual, *sorted({one.parent for one in mapped})]:
-        if not folder.is_dir() or any(folder.glob("python*")):
+    mapped = sorted({Path(name) for name in _mapped_files()})
+    folders = [*usual, *dict.fromkeys(one.parent for one in mapped)]
+    with_packages = {one for one in folders if _holds_python(one)}
+    for folder in folders:
+        if folder in with_packages or folder.name == "lib-dynload" or _is_in_site(folder):
             continue
-        if folder.name == "lib-dynload" or _is_in_site(folder):
-            continue
-        yield folder
-    yield from sorted(one for one in mapped if any(one.parent.glob("python*")))
+        if folder.is_dir():
+            yield folder
+    yield from (one for one in mapped if one.parent in with_packages)
+
+
+def _holds_python(folder: Path) -> bool:
+    """Whether a version of Python has its folder in this one."""
+    try:
+        return any(name.startswith("python") for name in os.listdir(folder))  # noqa: PTH208 - many
+    except OSError:
+        return False
 
 
 def _is_in_site(folder: Path) -> bool:
