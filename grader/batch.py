@@ -5,20 +5,28 @@ It joins the pipeline with the gradebook, and knows nothing of either's inside.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 import grader
 from grader.assignment import Assignment
 from grader.gradebook import Gradebook, settings_of
-from grader.grading import Grader, grade_all, has_real_torch
+from grader.grading import Grader, has_real_torch
 from grader.results import Results, SubmissionResult
 from grader.sandbox.limits import Limits
 from grader.submissions import Submission, Submissions
 
 if TYPE_CHECKING:
     from grader.distributed import Workers
+
+
+_LOOK_AHEAD = 2
+"""Submissions read ahead for each worker: enough that none waits, few enough for flat memory."""
 
 
 class WorkersError(Exception):
@@ -32,8 +40,7 @@ class WorkersError(Exception):
         self.lacks_isolation = lacks_isolation
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A student's mark before and after grading again; `counts` is whether the new one does."""
 
     old: SubmissionResult | None
@@ -179,3 +186,30 @@ def _is_higher(new: SubmissionResult, old: SubmissionResult) -> bool:
     if new.score is None:
         return False
     return old.score is None or new.score > old.score
+
+
+def grade_all(
+    grade: Callable[[Submission], SubmissionResult],
+    submissions: Iterable[Submission],
+    *,
+    jobs: int,
+) -> Iterator[SubmissionResult]:
+    """The results as they come, `jobs` submissions at a time, read only as far as needed.
+
+    Leaving the iteration early, also by an interrupt, starts nothing more and waits for nothing:
+    what is being graded ends with the sandbox.
+    """
+    waiting = iter(submissions)
+    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grading")
+    running: set[Future[SubmissionResult]] = set()
+    try:
+        while True:
+            room = jobs * _LOOK_AHEAD - len(running)
+            running.update(pool.submit(grade, one) for one in islice(waiting, room))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

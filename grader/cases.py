@@ -6,10 +6,11 @@ It knows references, never a student's answer.
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.assignment import AssignmentError, Item, Question, Solution, Variable
 from grader.assignment.inputs import draw_inputs, draw_sizes
@@ -32,8 +33,7 @@ PUBLIC_SEED = "public"
 Kind: TypeAlias = Literal["drawn", "repeated", "example"]
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """What a solution returns: outputs by name, in the order of the computation.
 
     `tolerances` are absolute, one an output. `named` is false where the solution returned no dict:
@@ -47,8 +47,7 @@ class Expected:
     typed: Mapping[str, PlainValue] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class Case(Struct, frozen=True, eq=False):
     """One call: its arguments, what is right, and what else is accepted, solution by solution."""
 
     arguments: dict[str, PlainValue]

@@ -6,7 +6,7 @@ assignment asks.
 
 import ast
 import builtins
-import difflib
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,9 @@ class UnknownAssignment(AssignmentError):  # noqa: N818 - it is the name of what
 
 def bundled() -> tuple[str, ...]:
     """The ids of the assignments at hand, sorted."""
-    return tuple(sorted(file.parent.name for file in home().glob(f"*/{FILE_NAME}")))
+    folder = home()
+    names = sorted(os.listdir(folder))  # noqa: PTH208 - in a third of the time
+    return tuple(name for name in names if (folder / name / FILE_NAME).is_file())
 
 
 def load(name_or_path: str | Path, *, torch: Torch = "engine") -> Assignment:
@@ -92,6 +94,8 @@ def _find(name: str) -> Path:
     if path.is_file():
         known = {"name": name, "file": FILE_NAME}
         raise UnknownAssignment(Message("start.no_assignment_file", known))
+    import difflib  # noqa: PLC0415 - only where there is no such name
+
     near = ", ".join(difflib.get_close_matches(name, bundled(), n=3))
     if near:
         raise UnknownAssignment(Message("start.unknown_near", {"name": repr(name), "near": near}))

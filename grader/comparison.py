@@ -5,10 +5,11 @@ another is the business of `values`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from inspect import signature
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.assignment.items import ANSWER, Choice, Item, Property, Question, Text, Variable
 from grader.cases import Case
@@ -29,8 +30,7 @@ _TEXT_LENGTH = 300
 _SHOWN_OF_A_LINE = 80
 
 
-@dataclass(frozen=True, slots=True)
-class OutputJudgement:
+class OutputJudgement(Struct, frozen=True):
     """One output; `case` is the number of the first case that shows its verdict."""
 
     name: str
@@ -41,8 +41,7 @@ class OutputJudgement:
     case: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """One item, and what its diagnosis needs to know beside the outcomes.
 
     `score` is None where nothing could be judged. `changed` names the arguments that a call has
@@ -253,13 +252,19 @@ def _plain(value: PlainValue) -> PlainValue:
             return value
 
 
+def told_of(failure: Raised | Stopped) -> Message:
+    """What is said of code that raised or was stopped."""
+    return _failure("", failure).message
+
+
 def _failure(name: str, outcome: Raised | Stopped | Undefined) -> Mismatch:
     match outcome:
         case Undefined(because=None, name=other):
             return Mismatch("missing", Message("name_missing", {"name": other or name}))
-        case Undefined(because=Raised() | Stopped() as because):
+        case Undefined(because=Raised() | Stopped() as because, name=other):
             inner = _failure(name, because)
-            parameters = {**inner.message.parameters, "name": name, "inner": inner.message}
+            told = {"name": other or name, "inner": inner.message}
+            parameters = {**inner.message.parameters, **told}
             return Mismatch(inner.verdict, Message("name_missing_because", parameters))
         case Stopped(reason=reason, detail=detail):
             return Mismatch(reason, Message(reason, {"detail": detail}))

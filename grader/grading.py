@@ -1,21 +1,17 @@
-"""The pipeline from a submission to its result, and the scheduling of many.
+"""The pipeline from a submission to its result.
 
 This module alone knows the whole way: sandbox, comparison, diagnosis, result.
 """
 
 import contextlib
-import dataclasses
 import hashlib
 import importlib.util
-import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 import grader
@@ -37,9 +33,10 @@ from grader.diagnosis.missing import read_again
 from grader.diagnosis.pictures import pictures
 from grader.diagnosis.screen import stale_output
 from grader.diagnosis.traces import Event, is_open, may_tell, told_apart
+from grader.failed_cells import remarks
 from grader.given import replace_assignments
 from grader.messages import Message, Told
-from grader.outcomes import Answered, Outcome, Raised, Undefined
+from grader.outcomes import Answered, Outcome, Raised, Stopped, Undefined
 from grader.results import (
     Diagnosis,
     Feedback,
@@ -59,14 +56,9 @@ TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
 Kind: TypeAlias = Literal["numpy", "facade", "real"]
 
 _HINTS: dict[FeedbackLevel, int] = {"verdict": 0, "hint": 1, "full": 3}
-_LOOK_AHEAD = 2
-"""Submissions read ahead for each worker: enough that none waits, few enough for flat memory."""
-
-_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One item of one submission: what it was asked, what came back, and what is said of it.
 
     `seen` is the trace of a wrong answer's computation.
@@ -126,8 +118,10 @@ class Grader:
         except SandboxError as error:
             message = Message("grading.machine", {"reason": str(error)})
             return self._unjudged(submission, "grader_fault", message), ()
-        except Exception:  # noqa: BLE001 - the rest of the batch goes on, and the log has it all
-            _log.exception("grading %s failed", submission.id)
+        except Exception:  # the rest of the batch goes on, and the log has it all
+            import logging  # noqa: PLC0415 - a check that goes well starts sooner without it
+
+            logging.getLogger(__name__).exception("grading %s failed", submission.id)
             return self._unjudged(submission, "grader_fault", Message("grading.grader")), ()
 
     def set_aside(self, submission: Submission) -> SubmissionResult:
@@ -158,11 +152,11 @@ class Grader:
         self, submission: Submission, started: float
     ) -> tuple[SubmissionResult, tuple[Judged, ...]]:
         torch = self._first_torch
-        judged = self._judge(submission, torch)
+        judged, aside = self._judge(submission, torch)
         lacking = any(one.judgement.verdict == "unsupported" for one in judged)
         if lacking and self.torch == "auto" and has_real_torch():
             torch = "real"
-            judged = self._judge(submission, torch)
+            judged, aside = self._judge(submission, torch)
         questions = tuple(self._question(one) for one in judged)
         score = _total(one.score for one in questions)
         blank = self._unjudged(submission, None, None)
@@ -174,6 +168,7 @@ class Grader:
             torch=torch,
             isolation=self.sandbox.isolation,
             questions=questions,
+            remarks=aside,
         )
         return result, tuple(judged)
 
@@ -188,9 +183,15 @@ class Grader:
         others = sorted(recognise(submission.cells), key=lambda one: len(one.items))
         return others[0].id if others else None
 
-    def _judge(self, submission: Submission, torch: Literal["facade", "real"]) -> list[Judged]:
-        """Every item in order; one process for the items of each kind."""
+    def _judge(
+        self, submission: Submission, torch: Literal["facade", "real"]
+    ) -> tuple[list[Judged], tuple[Message, ...]]:
+        """Every item in order, and remarks on what failed beside them.
+
+        There is one process for the items of each kind.
+        """
         found: dict[str, Judged] = {}
+        failed: tuple[tuple[int, Raised | Stopped], ...] = ()
         for kind in ("numpy", torch):
             items = [item for item in self.assignment.items if self._kind(item, torch) == kind]
             if not items:
@@ -218,7 +219,21 @@ class Grader:
                         )
                     findings += _stale_outputs(submission, session.screens, item)
                     found[item.id] = Judged(item, cases, outcomes, judgement, findings, seen)
-        return [found[item.id] for item in self.assignment.items]
+                # The last is that of torch, if there is one: it lacks nothing that cells use.
+                failed = session.failed_cells
+        judged = [found[item.id] for item in self.assignment.items]
+        return judged, self._remarks(submission, failed, judged)
+
+    def _remarks(
+        self,
+        submission: Submission,
+        failed: Sequence[tuple[int, Raised | Stopped]],
+        judged: Sequence[Judged],
+    ) -> tuple[Message, ...]:
+        if not failed or self.assignment.feedback == "verdict":
+            return ()
+        outcomes = (outcome for one in judged for outcome in one.outcomes)
+        return remarks(failed, outcomes, form=submission.form or "notebook")
 
     def _ask_again(
         self, submission: Submission, variable: Variable, cases: Sequence[Case], *, kind: Kind
@@ -229,7 +244,7 @@ class Grader:
             if unassigned:
                 yield Undefined(name=unassigned[0])
                 return
-            with self._session(dataclasses.replace(submission, cells=cells), kind) as session:
+            with self._session(replace(submission, cells=cells), kind) as session:
                 outcome = session.read(variable.id)
             yield outcome
             if not isinstance(outcome, Answered):
@@ -317,33 +332,6 @@ def set_aside(assignment: Assignment, submission: Submission) -> SubmissionResul
 def has_real_torch() -> bool:
     """Whether PyTorch itself is installed; it is not loaded for that."""
     return importlib.util.find_spec("torch") is not None
-
-
-def grade_all(
-    grade: Callable[[Submission], SubmissionResult],
-    submissions: Iterable[Submission],
-    *,
-    jobs: int,
-) -> Iterator[SubmissionResult]:
-    """The results as they come, `jobs` submissions at a time, read only as far as needed.
-
-    Leaving the iteration early, also by an interrupt, starts nothing more and waits for nothing:
-    what is being graded ends with the sandbox.
-    """
-    waiting = iter(submissions)
-    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grading")
-    running: set[Future[SubmissionResult]] = set()
-    try:
-        while True:
-            room = jobs * _LOOK_AHEAD - len(running)
-            running.update(pool.submit(grade, one) for one in islice(waiting, room))
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _unjudged(

@@ -6,7 +6,6 @@ bundle holds are evaluated there, so that it is to be trusted as the notebook it
 """
 
 import contextlib
-import dataclasses
 import io
 import linecache
 import os
@@ -17,7 +16,6 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from html import escape
 from pathlib import Path
@@ -25,6 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import click
+from msgspec import Struct
 from msgspec.structs import replace
 from rich.console import Console
 
@@ -56,8 +55,7 @@ if TYPE_CHECKING:
     from grader.sandbox.protocol.control import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What is said of a notebook: a table in Jupyter, the same in text elsewhere."""
 
     result: SubmissionResult | None
@@ -193,7 +191,7 @@ def _read_only(item: Item) -> Item:
     if not isinstance(item, Variable):
         return item
     recorded = Recorded((Case({}, bundle_reader.WITHHELD),))
-    return dataclasses.replace(item, given={}, cases=1, recorded=recorded)
+    return replace(item, given={}, cases=1, recorded=recorded)
 
 
 def _submission(assignment: Assignment, language: Language) -> Submission:
@@ -228,6 +226,7 @@ class _Live:
 
     isolation = Isolation(level="limits", layers=())
     screens: Mapping[int, str] = {}  # nothing was run before
+    failed_cells: tuple[()] = ()
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace
@@ -294,7 +293,7 @@ class _Live:
                 line = step.tb_lineno
                 source = linecache.getline(step.tb_frame.f_code.co_filename, line).strip() or None
             step = step.tb_next
-        return dataclasses.replace(raised, line=line, source_line=source)
+        return replace(raised, line=line, source_line=source)
 
 
 def _torch() -> ModuleType:

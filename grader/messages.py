@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -25,9 +26,10 @@ _CODE = frozenset({"act", "argument", "count", "input", "op"})
 
 _FOLDERS: dict[Language, str] = {"en": "en", "pt": "pt_BR", "es": "es"}
 
-# An entry of a catalogue: both texts are quoted, and may go on in lines of their own.
-_ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"(?:\n|\Z))+)', re.MULTILINE)
-_PIECE = re.compile(r'"(.*)"')
+# An entry of a catalogue, its texts in one line each.
+_ENTRY = re.compile(r'^msgid (".*")\nmsgstr (".*")$', re.MULTILINE)
+_GOES_ON = '"\n"'
+"""Where a text goes on in a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,25 @@ def choose_language(*wishes: str | None) -> Language:
     return "en"
 
 
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """In which language a class is told of, and each of its students.
+
+    They read their own, which is the one that their notebook names, unless one was asked for.
+    """
+
+    of_class: Language = "en"
+    is_asked_for: bool = False
+
+    def of(self, own: str | None) -> Language:
+        """The language of a student whose notebook names this one, None where it names none."""
+        return self.of_class if self.is_asked_for else choose_language(own, self.of_class)
+
+
+THEIR_OWN = Languages()
+"""Everyone's own, and English where a notebook names none."""
+
+
 def tag(language: Language) -> str:
     """The language as pages name it: "pt-BR"."""
     return _FOLDERS[language].replace("_", "-")
@@ -121,12 +142,9 @@ class _Words(dict[str, str]):
 def _catalogue(language: Language) -> dict[str, str]:
     """The texts by id. Read as they are edited, so that there is no compiled copy to go stale."""
     folder = Path(__file__).parent / "locale" / _FOLDERS[language] / "LC_MESSAGES"
-    entries = _ENTRY.findall((folder / "grader.po").read_text(encoding="utf-8"))
-    texts = {_text(identifier): _text(text) for identifier, text in entries}
-    del texts[""]  # the header
-    return texts
-
-
-def _text(quoted: str) -> str:
-    # The escapes of a catalogue are those of JSON.
-    return str(json.loads(f'"{"".join(_PIECE.findall(quoted))}"'))
+    lines = (folder / "grader.po").read_text(encoding="utf-8").replace(_GOES_ON, "")
+    # The escapes of a catalogue are those of JSON, so that all of it is one list.
+    texts = json.loads(f"[{','.join(chain.from_iterable(_ENTRY.findall(lines)))}]")
+    found = dict(zip(texts[::2], texts[1::2], strict=True))
+    del found[""]  # the header
+    return found

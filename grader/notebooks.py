@@ -9,11 +9,11 @@ import ast
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from grader.messages import Message, render
 
@@ -27,8 +27,7 @@ MAX_PARSED = 512 * 2**10
 NotebookProblem = Literal["unreadable", "empty", "too_large"]
 
 
-@dataclass(frozen=True, slots=True)
-class CodeCell:
+class CodeCell(Struct, frozen=True):
     """A code cell as it was saved; `execution_count` is the number that the student saw beside it.
 
     `shown` is the beginning of what it printed, and after that the value that it ended in, which
@@ -41,8 +40,7 @@ class CodeCell:
     has_result: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(Struct, frozen=True):
     """The code cells in their order, and which assignment and language the file says it is for."""
 
     cells: tuple[CodeCell, ...]
@@ -64,8 +62,7 @@ class Nbgrader(msgspec.Struct, frozen=True):
     points: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenCell:
+class WrittenCell(Struct, frozen=True):
     """A cell of an instructor's notebook; `marks` is None where its metadata are damaged."""
 
     is_code: bool

@@ -4,18 +4,17 @@ The vocabulary between the sandbox, which produces outcomes, and the comparison 
 which judge and explain them. It knows neither processes nor marks.
 """
 
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy.typing as npt
+from msgspec import Struct, field
 
 from grader.messages import Told
 
 Ndarray: TypeAlias = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TensorValue:
+class TensorValue(Struct, frozen=True):
     """A torch tensor's data and the state that a question may ask about.
 
     `grad_fn` is the node's name ("MulBackward0"), None for a leaf; `grad` has the data's shape.
@@ -28,16 +27,14 @@ class TensorValue:
     grad: Ndarray | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Uncrossable:
+class Uncrossable(Struct, frozen=True):
     """A value that does not cross the process boundary: the name of its type, and why."""
 
     type: str
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
+class SourceText(Struct, frozen=True):
     """The text of an expression that gives a callable, evaluated where it is needed."""
 
     text: str
@@ -60,16 +57,14 @@ PlainValue: TypeAlias = (
 """Exactly these types, nothing derived from them; lists, tuples and dicts nest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """The value of a call or a name, and the arguments as they were after the call."""
 
     value: PlainValue
     arguments: dict[str, PlainValue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """An exception of the student's code.
 
     `line` counts from 1 within the code cell numbered `cell` (from 0; a module is cell 0); None
@@ -86,16 +81,14 @@ class Raised:
     forbidden: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """The process was stopped, or died; `detail` says by what: a message, "signal 11", "10 s"."""
 
     reason: Literal["timeout", "memory", "crashed", "output_limit"]
     detail: Told
 
 
-@dataclass(frozen=True, slots=True)
-class Undefined:
+class Undefined(Struct, frozen=True):
     """Nothing with that name was left behind; `because` is the failure that explains it, if any.
 
     `name` is another name than the one asked for, without which that could not be asked for.

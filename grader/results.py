@@ -211,7 +211,7 @@ class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
     `late_factor` is what lateness leaves of the questions' points, 1 where it costs nothing.
     `seconds` is the wall-clock time that grading it took; `sha256` is of the submission's bytes;
     `others` are files of the same student that did not count; `language` is what the notebook says
-    of itself.
+    of itself; `remarks` are of code that failed beside the questions, which costs nothing.
     """
 
     id: str
@@ -234,6 +234,7 @@ class SubmissionResult(msgspec.Struct, frozen=True, kw_only=True):
     torch: Literal["facade", "real"] | None
     isolation: Isolation | None
     questions: tuple[QuestionResult, ...]
+    remarks: tuple[Told, ...] = ()
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True):
@@ -279,6 +280,7 @@ def in_words(result: SubmissionResult, language: Language) -> SubmissionResult:
         result,
         problem_message=None if problem is None else render(problem, language),
         questions=tuple(map(question, result.questions)),
+        remarks=tuple(render(one, language) for one in result.remarks),
     )
 
 

@@ -4,11 +4,12 @@ It knows plain values and tolerances, neither questions nor points. Nothing that
 mismatch gives the right value away.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from grader.assignment import Comparable
 from grader.cases import Expected
@@ -18,6 +19,8 @@ from grader.results import Verdict
 
 _SUMMARY_LENGTH = 80
 _SHOWN = 6
+_NEAR = 0.85
+_MOST_COMPARED = 1_000
 _NUMBERS = frozenset({bool, int, float})
 _STATES: tuple[Comparable, ...] = ("requires_grad", "is_leaf", "grad_fn")
 
@@ -30,8 +33,7 @@ ABSENT: Final = _Absent()
 Found: TypeAlias = PlainValue | _Absent
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """What is wrong with one value."""
 
     verdict: Verdict
@@ -166,8 +168,7 @@ def _compare_dicts(
         return _wrong_type(dict(due), found)
     for name, value in due.items():
         if name not in found:
-            parameters = {"name": name, "found": describe(found)}
-            return Mismatch("missing", Message("entry_missing", parameters))
+            return _entry_missing(name, due, found)
         mismatch = compare_values(value, found[name], tolerance)
         if mismatch is not None:
             return _within(name, mismatch)
@@ -301,14 +302,37 @@ def _outline(kind: str, array: Ndarray) -> str:
 
 
 def _absent(name: str, expected: Expected, value: PlainValue) -> Mismatch:
-    found = describe(value)
     if value is None:
         return Mismatch("missing", Message("returned_none"))
     if isinstance(value, dict):
-        parameters = {"name": name, "found": found}
-        return Mismatch("missing", Message("entry_missing", parameters))
-    parameters = {"expected": ", ".join(expected.outputs), "found": found}
+        return _entry_missing(name, expected.outputs, value)
+    parameters = {"expected": ", ".join(expected.outputs), "found": describe(value)}
     return Mismatch("wrong_type", Message("entries_expected", parameters))
+
+
+def _entry_missing(
+    name: str, due: Mapping[str, PlainValue], found: dict[str, PlainValue]
+) -> Mismatch:
+    parameters = {"name": name, "found": describe(found)}
+    near = nearly_called(name, (one for one in found if one not in due))
+    if near is None:
+        return Mismatch("missing", Message("entry_missing", parameters))
+    return Mismatch("missing", Message("entry_missing_near", {**parameters, "near": near}))
+
+
+def nearly_called(name: str, others: Iterable[str]) -> str | None:
+    """The name that differs from this one by a letter or two, by case or by underscores."""
+    # Comparing takes time by length and number, and these names may be anything.
+    short = (one for one in others if len(one) <= 2 * len(name))
+    known = {_plain(one): one for one in islice(short, _MOST_COMPARED)}
+    import difflib  # noqa: PLC0415 - only where there is no such name
+
+    near = difflib.get_close_matches(_plain(name), known, n=1, cutoff=_NEAR)
+    return known[near[0]] if near else None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 def _state_mismatches(

@@ -7,10 +7,11 @@ It knows what is asked, never how answers are drawn, run or compared. A mistake 
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Literal, get_args
+
+from msgspec.structs import replace
 
 from grader.assignment import checks
 from grader.assignment.inputs import AssignmentError, InputSpec, mistake

@@ -8,10 +8,10 @@ import inspect
 import math
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from grader.outcomes import Ndarray, PlainValue, SourceText, TensorValue
 
@@ -51,8 +51,7 @@ def mistake(text: str) -> AssignmentError:
     return AssignmentError(text)
 
 
-@dataclass(frozen=True, slots=True)
-class ArraySpec:
+class ArraySpec(Struct, frozen=True):
     """An ndarray; a dimension is a number, or a name that is drawn per case."""
 
     shape: tuple[int | str, ...]
@@ -61,47 +60,41 @@ class ArraySpec:
     dtype: str
 
 
-@dataclass(frozen=True, slots=True)
-class TensorSpec:
+class TensorSpec(Struct, frozen=True):
     """A torch tensor with the values of an array."""
 
     values: ArraySpec
     requires_grad: bool
 
 
-@dataclass(frozen=True, slots=True)
-class IntegerSpec:
+class IntegerSpec(Struct, frozen=True):
     """A Python int between two bounds, both possible."""
 
     low: int
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class RealSpec:
+class RealSpec(Struct, frozen=True):
     """A Python float between two bounds."""
 
     low: float
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class OneOfSpec:
+class OneOfSpec(Struct, frozen=True):
     """One of the values listed."""
 
     values: tuple[PlainValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelsSpec:
+class LabelsSpec(Struct, frozen=True):
     """Class numbers: an int64 array of `count` entries, each below `classes`."""
 
     count: int | str
     classes: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSpec:
+class SourceSpec(Struct, frozen=True):
     """A callable, given by the text of its expression: one of these."""
 
     texts: tuple[str, ...]

@@ -6,9 +6,10 @@ It knows what each asks and what is right, never how answers are drawn, run or c
 import builtins
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from grader.assignment.inputs import AssignmentError, InputSpec, mistake
 from grader.messages import explains
@@ -27,8 +28,7 @@ ANSWER = "answer"
 """The parameter by which a property is given the student's answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misconception:
+class Misconception(Struct, frozen=True):
     """A wrong solution that stands for a way of thinking; `message` is the instructor's text."""
 
     id: str
@@ -36,8 +36,7 @@ class Misconception:
     message: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """Something that every right answer has; `message` says what, in the instructor's words."""
 
     id: str
@@ -45,8 +44,7 @@ class Property:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Question:
+class Question(Struct, frozen=True, kw_only=True, eq=False):
     """A function that the student defines; its name is the id, its parameters are the inputs.
 
     With `call` the student defines `called` instead, usually a class: `call` is the source of a
@@ -128,8 +126,7 @@ class Question:
         return holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(Struct, frozen=True, kw_only=True):
     """A name that the notebook leaves behind; the reference's parameters are what is `given`.
 
     With `given` the notebook is run once for every case, each of those names assigned drawn values
@@ -153,8 +150,7 @@ class Variable:
         return inspect.getdoc(self.reference) or ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One of several options, assigned as a string to the name `id`; `answer` None is withheld."""
 
     id: str
@@ -165,8 +161,7 @@ class Choice:
     feedback: FeedbackLevel | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A text that a person marks, assigned as a string to the name `id`."""
 
     id: str

@@ -6,11 +6,11 @@ It knows assignments, and asks a `Grader` what students would be told; it marks 
 import csv
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 
 from grader import catalogue
 from grader.assignment import (
@@ -40,8 +40,7 @@ GRADED = "validate"
 """What cases are drawn from: a grading run's seed is any other than that of the public cases."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """What is wrong with an assignment (`error`), or could be better (`warning`)."""
 
     level: Literal["error", "warning"]

@@ -6,11 +6,11 @@ It knows Markdown, questions and their signatures; it runs nothing, and no answe
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 import jupytext
+from msgspec import Struct
 
 from grader.assignment import Assignment, AssignmentError, Choice, Item, Question, Text, Variable
 from grader.messages import Language, Message, render
@@ -37,8 +37,7 @@ import torch"""
 _FENCE = re.compile(r"^(```|~~~)")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A part of a statement: its heading without the marks, and its lines, heading included.
 
     What stands before the first heading of the second level has the heading "".

@@ -6,8 +6,10 @@ Nothing here knows of students or of how an assignment is reported on.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.assignment import Question
 from grader.cases import Case, Expected
@@ -24,8 +26,7 @@ CLEARANCE = 10
 Escape: TypeAlias = Literal["unasked", "close"]
 
 
-@dataclass(frozen=True, slots=True)
-class Survivor:
+class Survivor(Struct, frozen=True):
     """Mistakes at one place of the computation that keep their points.
 
     `unasked`: no output depends on the place, or the right answer is the same. `close`: there is a

@@ -5,8 +5,9 @@ the way. It knows nothing of files, nor of a student's answer.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from grader.cases import Case, Expected
 from grader.diagnosis.wrong_answers import Wrong
@@ -22,8 +23,7 @@ class RecordedMistake(NamedTuple):
     also: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Recorded:
+class Recorded(Struct, frozen=True, eq=False):
     """The cases of a question, what each mistake answers to each, and values by their places.
 
     Cases that expect no output belong to a question whose right answer is withheld.

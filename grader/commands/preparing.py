@@ -5,7 +5,6 @@ Heavy modules are imported by the functions that need them, so that `grader --he
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +114,8 @@ def source(name: str) -> str:
 
 def limits(options: Mapping[str, Any]) -> "Limits":
     """The limits that --timeout and --memory ask for."""
+    from msgspec.structs import replace
+
     from grader.sandbox.limits import MIB, Limits
 
     call = options["timeout"]

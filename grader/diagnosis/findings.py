@@ -1,13 +1,13 @@
 """What is found behind a wrong answer: a misconception, where it shows, and how to explain it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.messages import Message, Parameter, explanation
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A misconception: where it shows first, what is known of it, and how to explain it.
 
     `where` is an output's name, None for the whole answer. `hints` go from the idea to the rule.

@@ -5,11 +5,11 @@ It knows traces alone. A student can forge theirs: it is read as hostile, and ne
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from grader.diagnosis.traces import Event
 from grader.results import Edge, Graph, GraphPicture, Mark, Node
@@ -112,8 +112,7 @@ def _passes(steps: _Steps) -> list[list[int]]:
 # -- one computation ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Computation:
+class _Computation(Struct, frozen=True, dict=True):
     """What a backward pass begins at was computed from: nodes by their places, and edges.
 
     `edges` have for a source and a target whether a gradient flows; `cuts` the event that cut it.

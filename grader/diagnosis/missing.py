@@ -5,10 +5,10 @@ source is read and nothing is run; what is not certain is left as it was found.
 """
 
 import ast
-import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader.assignment import Question
 from grader.comparison import Judgement
@@ -16,12 +16,12 @@ from grader.diagnosis.findings import Finding, finding
 from grader.messages import Message
 from grader.notebooks import parse_cells
 from grader.outcomes import Answered, Outcome, Raised
+from grader.values import nearly_called
 
 _READS_GRAD = re.compile(r"\.grad\b")
 _ASKS_FOR_GRADIENTS = re.compile(
     r"backward|\bgrad\s*\(|\bimport\b.*\bgrad\b|\b(?:jacobian|hessian|jacrev|jacfwd|vjp|jvp|hvp|vhp)\b"
 )
-_NEAR = 0.85
 _UNFILLED = frozenset({"returned_nothing", "grad_of_non_leaf", "requires_grad_missing"})
 """What an empty `.grad` could be for that nothing ever filled."""
 
@@ -84,20 +84,16 @@ def _of_none(
 
 
 def _nearly_called(name: str, cells: Sequence[str]) -> str | None:
-    """The function whose name differs from this one by a letter or two, by case or underscores."""
-    defined = {
-        _plain(node.name): node.name
-        for tree in parse_cells(cells)
-        for node in (tree.body if tree else ())
-        # Comparing takes time by length, and these names may be anything.
-        if isinstance(node, ast.FunctionDef) and len(node.name) <= 2 * len(name)
-    }
-    near = difflib.get_close_matches(_plain(name), defined, n=1, cutoff=_NEAR)
-    return defined[near[0]] if near else None
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
+    """The function that is nearly called so."""
+    return nearly_called(
+        name,
+        (
+            node.name
+            for tree in parse_cells(cells)
+            for node in (tree.body if tree else ())
+            if isinstance(node, ast.FunctionDef)
+        ),
+    )
 
 
 def _last_definition(cells: Sequence[str], name: str) -> ast.FunctionDef | None:

@@ -4,13 +4,14 @@ It knows numbers and shapes only, case by case. What several mistakes would give
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations, compress
-from typing import TypeAlias
+from functools import lru_cache
+from itertools import combinations
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from grader.assignment import Question
 from grader.assignment.inputs import ArraySpec, RealSpec, TensorSpec, dimension_names
@@ -22,8 +23,7 @@ from grader.values import Found, as_array, shape_of
 _LARGEST_DENOMINATOR = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """One case's output: what is right, what was found, and the absolute tolerance."""
 
     case: Case
@@ -74,44 +74,66 @@ def ratio(question: Question, name: str, observed: Observed) -> Finding | None:
     return _meaning(question, name, observed, arrays)
 
 
+class _Reading(NamedTuple):
+    """What a constant may stand for: a mistake, what is known of it, and its ratio case by case."""
+
+    id: str
+    known: Mapping[str, str]
+    ratios: Sequence[float]
+
+
 def _meaning(
     question: Question, name: str, observed: Observed, arrays: Sequence[_Arrays]
 ) -> Finding | None:
     """What a constant stands for: a size, an input, or a number of its own."""
-    # The largest number of every case rules most constants out, without the others.
-    largest = [
-        (one.tolerance, float(right.flat[at]), float(found.flat[at]))
-        for one, (right, found) in zip(observed, arrays, strict=True)
-        for at in ([np.argmax(np.abs(right))] if right.size else [])
-    ]
-    sized = [bool(right.size) for right, _ in arrays]
-
-    def holds(ratios: Sequence[float]) -> bool:
-        return all(
-            abs(found - ratio * right) <= tolerance * max(1.0, abs(ratio))
-            for (tolerance, right, found), ratio in zip(
-                largest, compress(ratios, sized), strict=True
-            )
-        ) and all(
-            bool(np.all(np.abs(found - ratio * right) <= one.tolerance * max(1.0, abs(ratio))))
-            for one, (right, found), ratio in zip(observed, arrays, ratios, strict=True)
-        )
-
-    for identifier, count, powers in _averages(question, observed):
-        if holds(powers):
-            return finding(identifier, name, exact=False, count=count)
-    for argument, numbers in _scalars(question, observed).items():
-        for identifier, ratios in _scaled_by(argument, numbers):
-            if holds(ratios):
-                return finding(identifier, name, exact=False, ratio=argument)
-    for identifier, count, powers in _averages(question, observed):
-        factor = float(_first_ratio(arrays, powers).limit_denominator(_LARGEST_DENOMINATOR))
-        if factor and holds([factor * power for power in powers]):
-            return finding(identifier, name, exact=False, count=count)
-    first = _first_ratio(arrays).limit_denominator(_LARGEST_DENOMINATOR)
-    if not holds([float(first)] * len(arrays)):
+    cases = tuple(one.case for one in observed)
+    averages, at = _averages(question, cases), _first_that_speaks(arrays)
+    first = _quotient(arrays[at])
+    beside = _simple(np.array([first / one.ratios[at] for one in averages]))
+    for readings in (
+        [*averages, *_scaled(question, cases)],
+        [
+            one._replace(ratios=[factor * ratio for ratio in one.ratios])
+            for one, factor in zip(averages, beside.tolist(), strict=True)
+            if factor
+        ],
+    ):
+        row = _first_that_holds([one.ratios for one in readings], observed, arrays)
+        if row is not None:
+            return finding(readings[row].id, name, exact=False, **readings[row].known)
+    alone = Fraction(first).limit_denominator(_LARGEST_DENOMINATOR)
+    if _first_that_holds([[float(alone)] * len(arrays)], observed, arrays) is None:
         return None
-    return _constant(name, first, by_hand=question.autograd == "forbidden")
+    return _constant(name, alone, by_hand=question.autograd == "forbidden")
+
+
+def _first_that_holds(
+    rows: Sequence[Sequence[float]], observed: Observed, arrays: Sequence[_Arrays]
+) -> int | None:
+    """The first of these rows, a ratio a case, that leads from what is right to what was found."""
+    if not rows:
+        return None
+    # The largest number of every case rules most of them out, without the others.
+    right, found = np.array([_largest(pair) for pair in arrays]).T
+    room = np.array([one.tolerance for one in observed])
+    ratios = np.array(rows)
+    near = np.abs(found - ratios * right) <= room * np.maximum(1.0, np.abs(ratios))
+    likely = np.flatnonzero(near.all(axis=1)).tolist()
+    return next((row for row in likely if all(map(_is_times, observed, arrays, rows[row]))), None)
+
+
+def _largest(arrays: _Arrays) -> tuple[float, float]:
+    """The right answer's largest number, and what was found in its place."""
+    right, found = arrays
+    if not right.size:
+        return 0.0, 0.0
+    place = np.argmax(np.abs(right))
+    return float(right.flat[place]), float(found.flat[place])
+
+
+def _is_times(one: Observation, arrays: _Arrays, ratio: float) -> bool:
+    right, found = arrays
+    return bool(np.all(np.abs(found - ratio * right) <= one.tolerance * max(1.0, abs(ratio))))
 
 
 def has_penalty(question: Question) -> bool:
@@ -156,7 +178,7 @@ def _is_proportional(one: Observation, arrays: _Arrays) -> bool:
     right, found = arrays
     if not right.any():
         return True
-    ratio = np.vdot(right, found) / np.vdot(right, right)
+    ratio = _quotient(arrays)
     room = one.tolerance * max(1.0, abs(ratio)) * math.sqrt(right.size)
     return bool(np.linalg.norm(found - ratio * right) <= 2 * room)
 
@@ -165,13 +187,15 @@ _RATES = ("lr", "learning_rate", "eta", "alpha", "rate", "taxa", "tasa")
 _STEPS = ("eps", "epsilon", "h", "step", "delta")
 
 
-def _scalars(question: Question, observed: Observed) -> dict[str, list[float]]:
-    """The real numbers among the inputs, in every case."""
-    return {
-        name: [float(one.case.arguments[name]) for one in observed]  # type: ignore[arg-type]
+@lru_cache(maxsize=256)
+def _scaled(question: Question, cases: tuple[Case, ...]) -> tuple[_Reading, ...]:
+    """What it means that an answer is off by a real number among the inputs."""
+    return tuple(
+        _Reading(identifier, {"ratio": name}, ratios)
         for name, spec in question.inputs.items()
         if isinstance(spec, RealSpec)
-    }
+        for identifier, ratios in _scaled_by(name, [float(one.arguments[name]) for one in cases])  # type: ignore[arg-type]
+    )
 
 
 def _scaled_by(argument: str, numbers: Sequence[float]) -> Iterator[tuple[str, list[float]]]:
@@ -198,12 +222,24 @@ def _constant(name: str, ratio: Fraction, *, by_hand: bool) -> Finding | None:
     return None
 
 
-def _first_ratio(arrays: Sequence[_Arrays], powers: Sequence[float] | None = None) -> Fraction:
-    """What the first answer is of the right one, beside what it is of it in any case."""
-    at = next(at for at, (right, _) in enumerate(arrays) if right.any())
-    right, found = arrays[at]
-    ratio = float(np.vdot(right, found) / np.vdot(right, right))
-    return Fraction(ratio if powers is None else ratio / powers[at])
+def _first_that_speaks(arrays: Sequence[_Arrays]) -> int:
+    """The first case in which the right answer is not zero."""
+    return next(at for at, (right, _) in enumerate(arrays) if right.any())
+
+
+def _quotient(arrays: _Arrays) -> float:
+    """What an answer is of the right one, by least squares."""
+    right, found = arrays
+    return float(np.vdot(right, found) / np.vdot(right, right))
+
+
+def _simple(numbers: Ndarray) -> Ndarray:
+    """The nearest fractions of small denominators."""
+    denominators = np.arange(1, _LARGEST_DENOMINATOR + 1)
+    near = np.round(np.outer(numbers, denominators)) / denominators
+    best = np.argmin(np.abs(near - numbers[:, None]), axis=1)
+    nearest: Ndarray = near[np.arange(len(numbers)), best]
+    return nearest
 
 
 def _sums_up(observed: Observed, arrays: Sequence[_Arrays]) -> bool:
@@ -218,14 +254,20 @@ def _sums_up(observed: Observed, arrays: Sequence[_Arrays]) -> bool:
     return True
 
 
-def _averages(question: Question, observed: Observed) -> Iterator[tuple[str, str, Sequence[float]]]:
+@lru_cache(maxsize=256)
+def _averages(question: Question, cases: tuple[Case, ...]) -> tuple[_Reading, ...]:
     """What an answer is of the right one where an average is none, or is one too many."""
-    for count, sizes in _counts(question, observed).items():
-        yield "sum_instead_of_mean", count, sizes
-        yield "mean_instead_of_sum", count, [1 / size for size in sizes]
+    return tuple(
+        _Reading(identifier, {"count": count}, ratios)
+        for count, sizes in _counts(question, cases).items()
+        for identifier, ratios in (
+            ("sum_instead_of_mean", sizes),
+            ("mean_instead_of_sum", [1 / size for size in sizes]),
+        )
+    )
 
 
-def _counts(question: Question, observed: Observed) -> dict[str, list[float]]:
+def _counts(question: Question, cases: Sequence[Case]) -> dict[str, list[float]]:
     """What an average may run over, in every case: sizes of inputs, and products of two of them.
 
     Only what differs between cases: a constant could as well be something else.
@@ -233,7 +275,7 @@ def _counts(question: Question, observed: Observed) -> dict[str, list[float]]:
     lengths: dict[str, list[float]] = {}
     sizes: dict[str, list[float]] = {}
     for name, spec in question.inputs.items():
-        shapes = [shape_of(one.case.arguments[name]) or () for one in observed]
+        shapes = [shape_of(one.arguments[name]) or () for one in cases]
         if not dimension_names([spec]) or len({len(shape) for shape in shapes}) > 1:
             continue
         for axis in range(len(shapes[0])):

@@ -7,11 +7,11 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
+from msgspec.structs import replace
 
 from grader.assignment import Question, Solution
 from grader.cases import FLOOR, Case, Expected, generator_of, scale_of

@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from math import ceil
 from queue import Empty, SimpleQueue
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import dask
 import msgspec
 from distributed import CancelledError, Client, Future, KilledWorker
+from msgspec import Struct
 
 from grader.assignment import Assignment
 from grader.batch import WorkersError
@@ -107,8 +107,7 @@ def _knock(scheduler: str) -> None:
                 raise ConnectionError("something else listens there")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """A task that a worker has not answered yet: a chunk, or None where it was asked for a room."""
 
     address: str

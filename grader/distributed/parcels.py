@@ -7,11 +7,12 @@ worker is read as if a stranger had sent it.
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.assignment import Assignment
 from grader.batch import WorkersError
@@ -61,8 +62,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """Submissions that one worker grades, one after the other, and their bytes.
 
     `alone` is a submission whose first try was lost at the worker `avoided`.

@@ -6,11 +6,11 @@ It knows results and tables; who keeps the marks is the gradebook's business.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from grader.reports.summary import points
@@ -25,8 +25,7 @@ EVERYONE = "*"
 COLUMNS = ("id", "question", "points", "comment")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Points for a question of one student, or of everyone, and the words with them.
 
     `max_score` is the most points that the question has.

@@ -3,17 +3,15 @@
 For those who hold the database's lock.
 """
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 from grader.gradebook.database import Database
 from grader.gradebook.marks import EVERYONE, with_overrides
 from grader.results import Override, SubmissionResult
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The marks that are in force for a student, by question.
 
     `worth` has the most points of those that were given to this student alone.

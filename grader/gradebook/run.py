@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from grader.results import SubmissionResult
 
@@ -18,8 +18,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, str | float | None] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """How far a run is; `outdated` marks come from other settings than the last run's."""
 
     assignment: str

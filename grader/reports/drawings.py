@@ -4,9 +4,8 @@ It knows a picture's plain data, and nothing of the page that it goes into. All 
 found: the table's is escaped by the page, the drawing's own by whoever writes the SVG.
 """
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
+from msgspec import Struct
 
 from grader.messages import Language, Message, Parameter, render
 from grader.reports import chart_svg, graph_svg
@@ -31,8 +30,7 @@ _CUTS = {
 _ENTRIES = {"~": "picture.near", "x": "picture.wrong", "?": "picture.not_finite"}
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """A picture, and what it shows in words; `svg` is None where it takes an extra to draw it."""
 
     title: str

@@ -5,9 +5,10 @@ It knows the names that the systems gave to what was handed in, and nothing of t
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal, TypeAlias
+
+from msgspec import Struct
 
 from grader.reports import write_atomically, write_zip
 from grader.reports.escaping import visible
@@ -24,8 +25,7 @@ _MOODLE_NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A zip of pages: where it is, how many are in it, and the ids of those that it is not for."""
 
     path: Path

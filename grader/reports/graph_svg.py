@@ -6,10 +6,10 @@ The layout is igraph's, of the extra `report`; without it there is no drawing.
 import importlib.util
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from grader.messages import Language, Message, render
 from grader.reports.chart_svg import canvas, markup, write
@@ -22,8 +22,7 @@ _BOX, _LAYER, _GAP, _EDGE = 38, 78, 18, 12
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(Struct, frozen=True):
     """Where the nodes' middles are, and the points that each edge passes, ends included."""
 
     nodes: Sequence[Point]

@@ -5,8 +5,9 @@ Everything on it can be read without its script, which searches, filters and sor
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.messages import Language, Message, Told, name, render
 from grader.reports import pages, summary, write_atomically
@@ -22,8 +23,7 @@ _PIECES = 1_000
 """What the template writes in a row is put together to this many before it goes to the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A submission in the table of all of them.
 
     `groups` and `mistakes` are what it is found by, the latter places in the ranking of
@@ -37,8 +37,7 @@ class Row:
     mistakes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Concern:
+class Concern(Struct, frozen=True):
     """What a person has to look at: a question, or with None the whole submission."""
 
     result: SubmissionResult

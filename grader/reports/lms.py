@@ -6,14 +6,15 @@ system wrote them, since it recognises them by their text.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from html import escape
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
-from grader.messages import Language
+from msgspec import Struct
+
+from grader.messages import THEIR_OWN, Languages
 from grader.reports import export, summary, write_atomically
 from grader.reports.escaping import visible
 from grader.reports.tables import Table, TableError, inert, to_bytes, to_pieces
@@ -34,8 +35,7 @@ _COMMENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(Struct, frozen=True, kw_only=True):
     """Which rows of an export are whose.
 
     `found` has the id of each row's submission, `unmatched` are the ids of submissions without a
@@ -47,8 +47,7 @@ class Rows:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class Filled(Struct, frozen=True, kw_only=True):
     """An export with marks in it, and what is to be said of it.
 
     `pending` are the ids whose mark is left blank; `remark` says where the system's most points are
@@ -205,7 +204,7 @@ def moodle(
     results: Results,
     worksheet: Table,
     *,
-    language: Language = "en",
+    languages: Languages = THEIR_OWN,
     scale_to: float | None = None,
 ) -> Filled:
     """Moodle's grading worksheet with grades and comments; all other cells stay as they are.
@@ -224,7 +223,8 @@ def moodle(
             cells[grade] = text.replace(".", ",") if comma else text
         if comments is not None:
             # Moodle reads a comment as HTML.
-            cells[comments] = inert(escape(export.comment(one, language)).replace("\n", "<br>"))
+            comment = export.comment(one, languages.of(one.language))
+            cells[comments] = inert(escape(comment).replace("\n", "<br>"))
         return cells
 
     rows = moodle_rows(results, worksheet)

@@ -5,7 +5,8 @@ It knows code as lines of text, and reads none of it as a program.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.messages import Message, Parameter
 from grader.results import GraphPicture, QuestionResult
@@ -17,8 +18,7 @@ _BEFORE, _AFTER = 20, 40
 """How many lines are shown at most before and after one that is concerned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of a cell; its number counts from 1."""
 
     number: int
@@ -26,16 +26,14 @@ class Line:
     is_marked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """A cell, or the parts of it that matter; `cell` counts from 1."""
 
     cell: int
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A line that something is said of; `cell` counts from 0."""
 
     line: int

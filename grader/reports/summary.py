@@ -3,10 +3,13 @@
 Nothing of a student's is escaped here: that is the business of who shows it.
 """
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.messages import Language, Message, name, render
 from grader.results import (
@@ -26,16 +29,19 @@ ICONS: dict[Tone, str] = {"good": "✓", "partial": "≈", "bad": "✗", "open":
 MOST_NAMED = 3
 """Above this number of questions a class table counts the verdicts instead of naming each."""
 
+_NUMBER = re.compile("[0-9]+")
+_DIGITS = 20
+
 BANDS = ((100, 100), (75, 99), (50, 74), (25, 49), (1, 24), (0, 0))
 """The bands of the score distribution: the lowest and the highest percentage in each."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClassSummary:
+class ClassSummary(Struct, frozen=True):
     """How a class did; `mean` and `lowest` are parts of the judged points, None without any.
 
     `unread` counts problems that left no mark, `faults` what the grader or the machine could not
-    do; `language` is that which most of the notebooks say they are in.
+    do; `off_topic` counts the submissions in whose code no name is asked for, where that is so of
+    all that have any; `language` is that which most of the notebooks say they are in.
     """
 
     submissions: int
@@ -47,11 +53,11 @@ class ClassSummary:
     lowest: float | None
     unread: int
     faults: int
+    off_topic: int
     language: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionSummary:
+class QuestionSummary(Struct, frozen=True):
     """How a class did on one question: verdicts from best to worst, diagnoses from most frequent.
 
     `mean` is a part of the question's points, over the submissions that were judged in it.
@@ -64,13 +70,26 @@ class QuestionSummary:
     diagnoses: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SharedMisconception:
+class SharedMisconception(Struct, frozen=True):
     """A misconception, how many submissions have it, and in which questions."""
 
     id: str
     submissions: int
     questions: tuple[str, ...]
+
+
+def reading_order(name: str) -> tuple[str, str]:
+    """What names are sorted by where people look for them.
+
+    Accents and capitals decide last, and numbers count by their value: "ana2", "Álvaro", "ana10"
+    come as Álvaro, ana2, ana10.
+    """
+    if name.isascii():
+        letters = name.lower()
+    else:
+        parted = unicodedata.normalize("NFKD", name).casefold()
+        letters = "".join(one for one in parted if not unicodedata.combining(one))
+    return _NUMBER.sub(lambda number: number[0].zfill(_DIGITS), letters), name
 
 
 def tone(verdict: Verdict) -> Tone:
@@ -160,7 +179,7 @@ def _from_best(counts: Mapping[Verdict, int]) -> tuple[tuple[Verdict, int], ...]
 
 def class_summary(results: Results) -> ClassSummary:
     """The figures of a whole run."""
-    submissions = needs_human = not_judged = unread = faults = 0
+    submissions = needs_human = not_judged = unread = faults = off_topic = on_topic = 0
     languages: Counter[str | None] = Counter()
     parts: list[float] = []
     for one in results.submissions:
@@ -174,6 +193,9 @@ def class_summary(results: Results) -> ClassSummary:
         not_judged += is_unread + ("unsupported" in open_verdicts)
         unread += is_unread
         faults += lacks_a_name or (is_unread and one.problem == "grader_fault")
+        has_code = one.problem in (None, "wrong_assignment")
+        off_topic += has_code and _answers_nothing(one)
+        on_topic += has_code and not _answers_nothing(one)
         languages[one.language] += 1
         if (got := part(one)) is not None:
             parts.append(got)
@@ -188,7 +210,16 @@ def class_summary(results: Results) -> ClassSummary:
         lowest=min(parts, default=None),
         unread=unread,
         faults=faults,
+        off_topic=0 if on_topic else off_topic,
         language=max(named, key=languages.__getitem__, default=None),
+    )
+
+
+def _answers_nothing(result: SubmissionResult) -> bool:
+    """Whether nothing is defined under any name that the assignment asks for."""
+    return all(
+        isinstance(one.message, Message) and one.message.id == "name_missing"
+        for one in result.questions
     )
 
 

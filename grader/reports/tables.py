@@ -6,8 +6,9 @@ Comma or semicolon, with or without a byte order mark, UTF-8 or the encoding of 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 BOM = b"\xef\xbb\xbf"
 _FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
@@ -18,8 +19,7 @@ class TableError(Exception):
     """A table cannot be read; the text is one line that says what was expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table's rows with the header first, all as long as it, and how the file was written."""
 
     rows: tuple[tuple[str, ...], ...]

@@ -4,7 +4,8 @@ Which of them a machine offers is found out by the worker, which tries them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.results import Isolation
 from grader.sandbox.protocol.control import Layer, Level
@@ -24,8 +25,7 @@ _NAMESPACES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LayerKind:
+class LayerKind(Struct, frozen=True):
     """A layer: the least level that needs it, what it stops, how a machine comes by it.
 
     None needs one that is another's stand-in, and taken where it is to be had.

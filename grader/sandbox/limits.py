@@ -1,14 +1,13 @@
 """How much a submission may take. What happens beyond is the session's business."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.sandbox.protocol.control import Kind
 
 MIB = 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Seconds of wall clock and bytes; the defaults serve ordinary coursework.
 
     `submission` is the time of all its cells and calls together, in whatever number of processes.

@@ -7,13 +7,14 @@ costs only itself. What the answers are worth is decided elsewhere.
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
 
+from msgspec import Struct
+
 from grader.messages import Message, render
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
-from grader.sandbox.failures import Failures, defines
+from grader.sandbox.failures import MOST_STEPS, Failures, defines, undefined_name
 from grader.sandbox.limits import Limits
 from grader.sandbox.process import INVALID, ChildStopped, StudentProcess
 from grader.sandbox.protocol import (
@@ -39,8 +40,7 @@ from grader.sandbox.values import from_protocol, to_protocol, to_raised
 Form = Literal["notebook", "module"]
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """What is run: the sources of the code cells, as a notebook or a module, and how it is sown.
 
     `shows` has the numbers of the cells that print the value that they end in.
@@ -137,12 +137,17 @@ class Session:
     @property
     def failures(self) -> tuple[Raised | Stopped, ...]:
         """What failed when the cells were last run, cell by cell; a cell left out is `Stopped`."""
+        return tuple(failure for _, failure in self.failed_cells)
+
+    @property
+    def failed_cells(self) -> tuple[tuple[int, Raised | Stopped], ...]:
+        """The same with the numbers of their cells, from 0."""
         self._run_if_never()
         found: list[tuple[int, Raised | Stopped]] = [
             *self._skipped.items(),
             *self._failures.in_order(),
         ]
-        return tuple(failure for _, failure in sorted(found, key=lambda one: one[0]))
+        return tuple(sorted(found, key=lambda one: one[0]))
 
     @property
     def defined(self) -> frozenset[str]:
@@ -171,9 +176,11 @@ class Session:
                 arguments = {key: from_protocol(value) for key, value in reply.arguments}
                 return Answered(from_protocol(reply.value), arguments)
             case RaisedFrame():
-                return self._failures.behind(to_raised(reply.exception, self._kind))
+                return self._for_want_of(
+                    self._failures.behind(to_raised(reply.exception, self._kind))
+                )
             case Absent():
-                because = self._explanation(name)
+                because = self._root(self._explanation(name))
                 if isinstance(because, Raised):
                     because = self._failures.behind(because)
                 return Undefined(because)
@@ -298,13 +305,33 @@ class Session:
                 return True
         return all(one.cell is None or 0 <= one.cell < len(self._cells) for one in exceptions)
 
+    def _for_want_of(self, error: Raised) -> Raised | Undefined:
+        """What a call raised, or the name that it lacks, where what should define that failed."""
+        name = undefined_name(error)
+        because = None if name is None else self._root(self._explanation(name))
+        if because is None or (isinstance(because, Raised) and because.forbidden):
+            return error
+        return Undefined(because, name)
+
+    def _root(self, failure: Raised | Stopped | None) -> Raised | Stopped | None:
+        """The failure itself, or the one that its missing name is missing because of."""
+        for _ in range(MOST_STEPS):
+            name = undefined_name(failure)
+            deeper = None if name is None else self._explanation(name)
+            if deeper is None:
+                break
+            failure = deeper
+        return failure
+
     def _explanation(self, name: str) -> Raised | Stopped | None:
         """The failure because of which `name` is not there, found where its text defines it."""
         for index, source in enumerate(self._cells):
-            if defines(source, name):
-                found = self._skipped.get(index) or self._failures.defining(name, index)
-                if found is not None:
-                    return found
+            if name not in source:
+                continue
+            left_out = self._skipped.get(index) if defines(source, name) else None
+            found = left_out or self._failures.defining(name, index)
+            if found is not None:
+                return found
         return None
 
 

@@ -7,11 +7,14 @@ It knows no assignment, and nothing in it runs what it reads. Each layout is a m
 
 import os
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from grader.messages import Message, Parameter
 from grader.submissions import canvas, classroom, gradescope, moodle, nbgrader, plain
-from grader.submissions.files import IntakeError, text, tree_of
+from grader.submissions.files import MOST_NAMED, IntakeError, text, tree_of
 from grader.submissions.handins import HandIn, one_a_student, with_ids
 from grader.submissions.reading import Submission, content_of, contents, read
 
@@ -28,12 +31,8 @@ _MODULES = {
 LAYOUTS = tuple(_MODULES)
 """The layouts in the order in which they are looked for; everything is `plain` in the end."""
 
-_MOST_NAMED = 5
-"""Files that one remark names."""
 
-
-@dataclass(frozen=True, slots=True)
-class Submissions:
+class Submissions(Struct, frozen=True):
     """What was found, sorted by id: counted at once, each read anew when it is asked for.
 
     `layouts` names the layout of each path; `remarks` are lines for the person who gave them.
@@ -41,7 +40,7 @@ class Submissions:
 
     _found: tuple[HandIn, ...]
     layouts: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Message, ...] = ()
 
     def __len__(self) -> int:
         return len(self._found)
@@ -86,7 +85,7 @@ def collect(
     others = frozenset(map(os.path.realpath, leaving_out))
     found: dict[tuple[str, ...], HandIn] = {}
     names: list[str] = []
-    remarks: list[str] = []
+    remarks: list[Message] = []
     for path in paths:
         try:
             name, hand_ins, said = _found_in(path, others, layout)
@@ -106,16 +105,23 @@ def collect(
 
 def _found_in(
     path: Path, leaving_out: frozenset[str], layout: str | None
-) -> tuple[str, list[HandIn], list[str]]:
+) -> tuple[str, list[HandIn], list[Message]]:
     """The layout of a path, what that finds there, and what is to be said of it."""
     tree = tree_of(path, leaving_out=leaving_out)
     name = layout or next(one for one, module in _MODULES.items() if module.recognises(tree))
     hand_ins = list(_MODULES[name].find(tree))
     if not hand_ins:
-        raise IntakeError(f"{path} holds no submissions in the layout {name!r}")
+        known = {"path": text(path), "layout": name}
+        raise IntakeError(Message("intake.other_layout", known))
     remarks = list(tree.remarks)
     if name == "plain" and (others := plain.passed_over(tree, hand_ins)):
-        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-        named = ", ".join(others[:_MOST_NAMED])
-        remarks.append(f"{text(path)}: passed over, since it is no answer: {named}{more}")
+        remarks.append(_no_answers(text(path), others))
     return name, hand_ins, remarks
+
+
+def _no_answers(path: str, names: Sequence[str]) -> Message:
+    known: dict[str, Parameter] = {"path": path, "names": ", ".join(names[:MOST_NAMED])}
+    if len(names) <= MOST_NAMED:
+        return Message("intake.no_answers", known)
+    known["more"] = len(names) - MOST_NAMED
+    return Message("intake.no_answers_more", known)

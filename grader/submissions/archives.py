@@ -6,6 +6,7 @@ type makes suspicious is refused with its reason.
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import stat
@@ -15,34 +16,53 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TypeAlias
+
+from msgspec import Struct
+
+from grader.messages import Message, render
 
 MAX_MEMBERS = 500_000
 MAX_UNPACKED = 8 * 2**30
 """What a compressed tar archive may hold: it is unpacked as a whole to be read in any order."""
 MAX_NAME = 1_000
+MAX_HEADERS = 2**20
+"""Bytes of what a tar archive may say of one member, its name among them."""
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {"bz2": bz2.BZ2File, "xz": lzma.LZMAFile}
 _PIECE = 2**20
 _UTF8 = 0x800
 _ENCRYPTED = 0x1
+_Listed: TypeAlias = tuple[str, Message | None, Callable[[int], bytes]]
+"""A name in an archive, what is to be said against it, and what reads it."""
+
 _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
-    UnicodeError,
+    ValueError, OverflowError,
 )  # fmt: skip
 """What a damaged archive, or one made to do harm, raises besides OSError."""
 
 
 class ArchiveError(Exception):
-    """The file is no archive, or one that will not be read; the text says why."""
+    """The file is no archive, or one that will not be read; `told` says why."""
+
+    def __init__(self, told: Message) -> None:
+        super().__init__(render(told))
+        self.told = told
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class UnreadableError(OSError):
+    """A file cannot be read, through no fault of the system's; `told` says why."""
+
+    def __init__(self, told: Message) -> None:
+        super().__init__(render(told))
+        self.told = told
+
+
+class Member(Struct, frozen=True):
     """A regular file of an archive; `read(n)` gives its first n bytes at most, or OSError."""
 
     path: PurePosixPath
@@ -57,21 +77,19 @@ def stem(name: str) -> str | None:
     return None
 
 
-def members(path: Path) -> tuple[list[Member], list[tuple[str, str]]]:
+def members(path: Path) -> tuple[list[Member], list[tuple[str, Message]]]:
     """The regular files of an archive, and the names that were refused with the reasons.
 
     Raises ArchiveError, and OSError where the file cannot be read.
     """
     found: dict[PurePosixPath, Member] = {}
-    refused: list[tuple[str, str]] = []
+    refused: list[tuple[str, Message]] = []
     listed = _zip(path) if path.name.lower().endswith(".zip") else _tar(path)
-    for number, (name, reason, read) in enumerate(listed):
-        if number >= MAX_MEMBERS:
-            raise ArchiveError(f"it has more than {MAX_MEMBERS} entries")
+    for name, reason, read in listed:
         place = PurePosixPath(unicodedata.normalize("NFC", name.replace("\\", "/")))
         if _is_noise(place):
             continue
-        twice = "its name comes twice" if place in found else ""
+        twice = Message("archive.twice") if place in found else None
         if objection := reason or _objection(name) or twice:
             refused.append((name, objection))
         else:
@@ -84,31 +102,37 @@ def _is_noise(path: PurePosixPath) -> bool:
     return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in path.parts)
 
 
-def _objection(name: str) -> str:
+def _objection(name: str) -> Message | None:
     parts = name.replace("\\", "/").split("/")
     if ".." in parts:
-        return "its name leads out of the archive"
+        return Message("archive.leads_out")
     if parts[0] == "" or parts[0][1:2] == ":":
-        return "its name is absolute"
+        return Message("archive.absolute")
     if len(name) > MAX_NAME or any(ord(one) < 32 for one in name):
-        return "its name is none that a file has"
-    return ""
+        return Message("archive.no_name")
+    return None
 
 
 # -- zip ------------------------------------------------------------------------------------------
 
 
-def _zip(path: Path) -> Iterator[tuple[str, str, Callable[[int], bytes]]]:
+def _zip(path: Path) -> Iterator[_Listed]:
     try:
         archive = zipfile.ZipFile(path)
-    except (*_UNREADABLE, ValueError) as error:
-        raise ArchiveError(f"it is no zip archive, or a damaged one: {error}") from None
-    for info in archive.infolist():
+    except _UNREADABLE as error:
+        raise ArchiveError(Message("archive.no_zip", {"error": str(error)})) from None
+    for number, info in enumerate(archive.infolist()):
+        _count(number)
         if info.is_dir():
             continue
         kind = stat.S_IFMT(info.external_attr >> 16)
-        reason = "" if kind in (0, stat.S_IFREG) else "it is no regular file"
+        reason = None if kind in (0, stat.S_IFREG) else Message("archive.not_regular")
         yield _zip_name(info), reason, partial(_read_zip, archive, info)
+
+
+def _count(number: int) -> None:
+    if number >= MAX_MEMBERS:
+        raise ArchiveError(Message("archive.too_many", {"count": MAX_MEMBERS}))
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
@@ -123,15 +147,27 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 
 def _read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
     if info.flag_bits & _ENCRYPTED:
-        raise OSError("it is encrypted")
+        raise UnreadableError(Message("archive.encrypted"))
     try:
         with archive.open(info) as file:
             return file.read(limit)
     except _UNREADABLE:
-        raise OSError("it is damaged in the archive") from None
+        raise UnreadableError(Message("archive.damaged_within")) from None
 
 
 # -- tar ------------------------------------------------------------------------------------------
+
+
+class _Headers(io.FileIO):
+    """A tar archive without compression, of which `room` more bytes are read."""
+
+    room = MAX_HEADERS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or not 0 <= size <= self.room:
+            raise tarfile.ReadError("it says too much of one member")
+        self.room -= size
+        return super().read(size)
 
 
 class _Unpacked:
@@ -147,27 +183,32 @@ class _Unpacked:
             pieces.append(piece)
             wanted -= len(piece)
         if wanted:
-            raise OSError("the archive ends too early")
+            raise UnreadableError(Message("archive.ends_early"))
         return b"".join(pieces)
 
     def __del__(self) -> None:
         os.close(self._descriptor)
 
 
-def _tar(path: Path) -> Iterator[tuple[str, str, Callable[[int], bytes]]]:
+def _tar(path: Path) -> Iterator[_Listed]:
     with tempfile.TemporaryFile() as plain, path.open("rb") as given:
         file = given if path.name.lower().endswith(".tar") else _unpack(path, plain)
         try:
             unpacked = _Unpacked(file)
-            with tarfile.open(fileobj=file, mode="r:") as archive:
-                for info in archive:
+            headers = _Headers(os.dup(file.fileno()))
+            with headers, tarfile.open(fileobj=headers, mode="r:") as archive:
+                for number, info in enumerate(archive):
+                    _count(number)
+                    headers.room = MAX_HEADERS
+                    if info.size < 0:
+                        raise tarfile.ReadError("it holds less than nothing")
                     if info.isdir():
                         continue
                     regular = info.isreg() and not info.issparse()
-                    reason = "" if regular else "it is no regular file"
+                    reason = None if regular else Message("archive.not_regular")
                     yield info.name, reason, partial(unpacked.read, info.offset_data, info.size)
-        except (tarfile.TarError, UnicodeError) as error:
-            raise ArchiveError(f"it is no tar archive, or a damaged one: {error}") from None
+        except (tarfile.TarError, *_UNREADABLE) as error:
+            raise ArchiveError(Message("archive.no_tar", {"error": str(error)})) from None
 
 
 def _unpack(path: Path, plain: IO[bytes]) -> IO[bytes]:
@@ -178,9 +219,10 @@ def _unpack(path: Path, plain: IO[bytes]) -> IO[bytes]:
         with opener(path) as packed:
             while piece := packed.read(_PIECE):
                 if plain.tell() + len(piece) > MAX_UNPACKED:
-                    raise ArchiveError(f"it holds more than {MAX_UNPACKED // 2**30} GiB")
+                    size = MAX_UNPACKED // 2**30
+                    raise ArchiveError(Message("archive.too_large", {"size": size}))
                 plain.write(piece)
     except (EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
-        raise ArchiveError(f"it is damaged: {error}") from None
+        raise ArchiveError(Message("archive.damaged", {"error": str(error)})) from None
     plain.seek(0)
     return plain

@@ -7,16 +7,19 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import msgspec
+from msgspec import Struct
 
-from grader.messages import Message, Told, render
+from grader.messages import Message, Parameter, Told, render
 from grader.submissions import archives
 
 GRADEBOOK = "gradebook.sqlite"
 """A folder with one is an earlier run's OUT: its pages are no hand-ins."""
+
+MOST_NAMED = 5
+"""Files that are named of those that are passed over for one reason."""
 
 _SYSTEMS_OWN = {"desktop.ini", "icon\r", "thumbs.db"}
 """What Windows and macOS leave in folders without being asked, and do not hide elsewhere."""
@@ -30,8 +33,7 @@ class IntakeError(Exception):
         self.told = told
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where files are: `read(path, n)` gives at most the first n bytes and raises OSError.
 
     `key(path)` is the same for the same file, by whatever way it was reached.
@@ -85,8 +87,7 @@ class File(msgspec.Struct, frozen=True, gc=False):
         return ending(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """A path that was given, where that is, and the files below it in a stable order.
 
     `is_file` is true for a single file that is no archive. `remarks` are lines for the person who
@@ -97,7 +98,7 @@ class Tree:
     place: Path
     files: tuple[File, ...]
     is_file: bool = False
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Message, ...] = ()
 
     @property
     def name(self) -> str:
@@ -146,8 +147,8 @@ def _archive(path: Path) -> Tree:
     try:
         members, refused = archives.members(path)
     except (OSError, archives.ArchiveError) as error:
-        reason = (error.strerror or error) if isinstance(error, OSError) else error
-        known = {"path": text(path), "reason": str(reason)}
+        reason = error.told if isinstance(error, archives.ArchiveError) else reason_of(error)
+        known = {"path": text(path), "reason": reason}
         raise IntakeError(Message("intake.no_archive", known)) from None
     key = os.path.realpath(path)
     readers = {str(one.path): one.read for one in members}
@@ -155,8 +156,20 @@ def _archive(path: Path) -> Tree:
     # By their parts, as the files of a folder come.
     ordered = sorted(members, key=lambda each: each.path)
     files = [File(str(one.path), source) for one in ordered if _is_anybodys(one.path.name)]
-    remarks = (f"{text(path)}: passed over {text(name)}: {reason}" for name, reason in refused)
+    remarks = [
+        Message("intake.refused", {"path": text(path), "name": text(name), "reason": reason})
+        for name, reason in refused[:MOST_NAMED]
+    ]
+    if more := len(refused) - len(remarks):
+        remarks.append(Message("intake.refused_more", {"path": text(path), "count": more}))
     return Tree(path, path.resolve(), tuple(files), remarks=tuple(remarks))
+
+
+def reason_of(error: OSError) -> Parameter:
+    """Why a file cannot be read, as it goes into a sentence; a system says it in its own words."""
+    if isinstance(error, archives.UnreadableError):
+        return error.told
+    return error.strerror or str(error)
 
 
 def _files_below(top: Path) -> Iterator[File]:
@@ -223,7 +236,7 @@ def _read(path: str, limit: int, *, follow: bool) -> bytes:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise OSError("it is no ordinary file")
+            raise archives.UnreadableError(Message("archive.not_regular"))
         pieces = []
         while limit > 0:
             asked = min(limit, status.st_size + 1)

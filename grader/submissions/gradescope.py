@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from grader.messages import Message
 from grader.submissions.files import File, IntakeError, Tree, text
 from grader.submissions.handins import HandIn, from_system
 
@@ -54,10 +55,8 @@ def find(tree: Tree) -> Iterator[HandIn]:
         return _find_in_export(tree, export)
     autograder = _metadata(tree, _AUTOGRADER)
     if autograder is None:
-        raise IntakeError(
-            f"{text(tree.path)} is no Gradescope export: {_EXPORT} is not in it; "
-            "unpack the whole export, or leave --layout to be found out"
-        )
+        known = {"path": text(tree.path), "file": _EXPORT}
+        raise IntakeError(Message("intake.no_export", known))
     return _find_in_autograder(tree, autograder)
 
 
@@ -103,7 +102,7 @@ def _read_yaml(tree: Tree, file: File) -> dict[str, Any]:
     except (OSError, RubyError) as error:
         raise _damaged(tree, file, str(error)) from None
     if not isinstance(data, dict):
-        raise _damaged(tree, file, "it is no table of submissions")
+        raise _damaged(tree, file, "no table of submissions")
     return {str(key): entry for key, entry in data.items() if isinstance(entry, dict)}
 
 
@@ -168,7 +167,7 @@ def _credited(
 def _content(file: File) -> bytes:
     data = file.read(_MOST + 1)
     if len(data) > _MOST:
-        raise OSError(f"it is larger than {_MOST // 2**20} MiB")
+        raise OSError(f"larger than {_MOST // 2**20} MiB")
     return data
 
 
@@ -188,7 +187,5 @@ def _time(value: object) -> datetime | None:
 
 def _damaged(tree: Tree, file: File, reason: str) -> IntakeError:
     told = " ".join(reason.split())[:200]
-    return IntakeError(
-        f"{text(tree.path)}: {text(file.path)} is not what Gradescope writes ({told}): "
-        "export the submissions again, or give --layout plain"
-    )
+    known = {"path": text(tree.path), "file": text(file.path), "reason": told}
+    return IntakeError(Message("intake.damaged_export", known))

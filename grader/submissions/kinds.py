@@ -1,6 +1,5 @@
 """The kinds of files that are handed in though they cannot be graded, and how to tell a link."""
 
-import html
 import re
 
 from grader.submissions.files import File
@@ -46,7 +45,9 @@ def is_link(ending: str, data: bytes) -> bool:
         return False
     if not _ADDRESS.search(data):
         return False
-    return len(html.unescape(_shown(data.decode("utf-8", "replace"))).split()) <= _WORDS_OF_A_LINK
+    from html import unescape  # noqa: PLC0415 - the names of all its characters are many
+
+    return len(unescape(_shown(data.decode("utf-8", "replace"))).split()) <= _WORDS_OF_A_LINK
 
 
 def _shown(page: str) -> str:

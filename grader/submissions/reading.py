@@ -8,13 +8,15 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.messages import Message, Told, render
 from grader.notebooks import MAX_BYTES, CodeCell, NotebookError, read_notebook
 from grader.results import Problem
-from grader.submissions.files import File, ending, text
+from grader.submissions.files import File, ending, reason_of, text
 from grader.submissions.handins import MODULE, NOTEBOOK, HandIn
 from grader.submissions.kinds import DOCUMENTS, is_link
 
@@ -22,8 +24,7 @@ _NOT_CHARSETS = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode
 """Text codecs that no source file is written in, and that hostile bytes can make very slow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """One student's file, read.
 
     `path` is as given, or relative to the folder or archive that was given; `sha256` is of the
@@ -93,7 +94,7 @@ def read(hand_in: HandIn, data: bytes | OSError) -> Submission:
         flags=hand_in.flags,
     )
     if isinstance(data, OSError):
-        message = Message("intake.unreadable", {"reason": data.strerror or str(data)})
+        message = Message("intake.unreadable", {"reason": reason_of(data)})
         return replace(submission, problem="unreadable", problem_message=message)
     if len(data) <= MAX_BYTES:
         submission = replace(submission, sha256=content_of(data))

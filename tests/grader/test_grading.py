@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.batch import grade_all
 from grader.catalogue import load
-from grader.grading import Grader, grade_all
+from grader.grading import Grader
 from grader.messages import render
 from grader.results import VERDICTS, to_json
 from grader.sandbox.limits import MIB, Limits

@@ -5,7 +5,8 @@ The notebook is parsed and never run; what could not be converted is told cell b
 
 import ast
 import warnings
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.assignment import AssignmentError
 from grader.authoring.conversion import asked, cells, files, statement
@@ -15,8 +16,7 @@ from grader.notebooks import NotebookError, read_written
 __all__ = ["Conversion", "Remark", "convert"]
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Struct, frozen=True):
     """The files of the assignment by their paths in its folder, and remarks in the cells' order."""
 
     files: dict[str, str]

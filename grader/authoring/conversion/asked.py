@@ -9,8 +9,9 @@ import re
 from bisect import bisect_left
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from grader.authoring.conversion.cells import Cell, Function, bound, functions, used
 from grader.authoring.conversion.values import Names, Value, evaluate
@@ -21,16 +22,14 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 _AUTOTEST = re.compile(r"^\s*#+ *(?:HASHED )?AUTOTEST (.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """What became of a cell, or what could not be made of it."""
 
     cell: int
     text: str
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(Struct):
     """Something that is asked; tests, found later in the notebook, add points and calls.
 
     `calls` are those that students see, `hidden` those of hidden tests.

@@ -7,8 +7,9 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from grader.notebooks import WrittenCell, parse_cell, without_magics
 
@@ -16,8 +17,7 @@ Role: TypeAlias = Literal["plain", "answer", "tests", "manual", "task", "damaged
 Region: TypeAlias = Literal["SOLUTION", "HIDDEN TESTS", "MARK SCHEME"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A cell by its number, counted from 1; `tree` is None where its code does not parse."""
 
     number: int
@@ -65,8 +65,7 @@ class Cell:
         return not inside or not inside.isdisjoint(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function with its text, and whether students have to write some of it."""
 
     node: ast.FunctionDef

@@ -5,8 +5,9 @@ Only what loads without running anything of the notebook's is taken; the rest is
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from importlib import import_module
+
+from msgspec import Struct
 
 from grader.authoring.conversion.asked import Asked, Remark
 from grader.authoring.conversion.cells import Cell, bound, functions, used
@@ -24,8 +25,7 @@ _RUN = {"conftest", "tests"}
 _METHODS = {"staticmethod", "classmethod", "property"}
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Something that a cell binds: `text` is None where it would have to be run to load."""
 
     names: frozenset[str]
@@ -36,8 +36,7 @@ class Piece:
     is_import: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(Struct, frozen=True):
     """The lines of imports, the definitions, and the asked functions that others use.
 
     `original` are the same for a student's module, in which torch is torch.

@@ -7,11 +7,12 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.outcomes import Ndarray
 
@@ -47,8 +48,7 @@ _OPERATIONS: Mapping[type[ast.AST], Callable[..., Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Value:
+class Value(Struct, frozen=True, eq=False):
     """One argument: a number, text or array in `data`; None where only its `shape` is known."""
 
     kind: Kind

@@ -8,8 +8,9 @@ import os
 import stat
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.sandbox.worker.lockdown import kernel
 
@@ -37,8 +38,7 @@ _IN_SCRATCH = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """The set of rules that holds for all children, made once.
 
     It allows the use of every child's scratch folder. Where those can be reached `elsewhere` holds

@@ -5,9 +5,10 @@ import os
 import resource
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from grader.sandbox.protocol.control import Executor, Fork, Kind, Level
 from grader.sandbox.worker.lockdown import (
@@ -49,8 +50,7 @@ class Process(NamedTuple):
         return status, usage
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(Struct, frozen=True):
     """What was found to be possible here; None where it is not, and `lacking` says why.
 
     `canary` is a file that lies open to the zygote and must be closed to every child; `zygote` a

@@ -6,8 +6,9 @@ Package by package: site-packages as a whole holds the grader, and what a questi
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.sandbox.protocol.control import Kind
 
@@ -48,8 +49,7 @@ _SYSTEM = ("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/usr/sh
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
-@dataclass(frozen=True, slots=True)
-class Readable:
+class Readable(Struct, frozen=True):
     """What may be read, whole but for the folders `hidden` within; `devices` also written.
 
     `listed` are folders of which the names may be seen: importing needs them.

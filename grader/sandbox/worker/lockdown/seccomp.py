@@ -8,9 +8,10 @@ import ctypes
 import errno
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+
+from msgspec import Struct
 
 from grader.sandbox.worker.lockdown import kernel
 from grader.sandbox.worker.lockdown.kernel import Machine
@@ -55,8 +56,7 @@ _Step = tuple[int, int, int, int]
 _Body = tuple[_Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """A compiled filter in memory, and the offsets at which the loading child's number stands."""
 
     code: "ctypes.Array[ctypes.c_char]"
