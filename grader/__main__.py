@@ -1,5 +1,20 @@
-"""`python -m grader`: the command line."""
+"""The command line's beginning: `grader` and `python -m grader`."""
 
-from grader.cli import main
+import atexit
+import gc
 
-main(prog_name="grader")
+# Nearly all that is made stays, so that it is looked through for garbage less often, and not once
+# more at the end, when all of it goes anyway: a tenth of the time that a check of one file takes.
+gc.set_threshold(50_000)
+atexit.register(gc.freeze)
+
+from grader.cli import main  # noqa: E402 - the collector is told first
+
+
+def run() -> None:
+    """Do what the words of the command line say, and end with its status."""
+    main(prog_name="grader")
+
+
+if __name__ == "__main__":
+    run()
