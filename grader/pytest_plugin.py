@@ -148,7 +148,7 @@ def _graded(path: Path, assignment: "Assignment") -> "SubmissionResult":
 
     try:
         (submission,) = collect([path])
-        with Sandbox(least="limits") as sandbox:
+        with Sandbox(least="limits", few=True) as sandbox:
             grader = Grader(assignment, sandbox, seed=PUBLIC_SEED)
             result = grader.told(grader.grade(submission), hints=1)
     except (SandboxError, IntakeError) as error:

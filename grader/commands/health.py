@@ -46,7 +46,7 @@ def _sandbox() -> Iterator[Finding]:
     cell = "import torch\nx = float(torch.ones(2).sum())"
     try:
         with (
-            Sandbox() as sandbox,
+            Sandbox(few=True) as sandbox,
             sandbox.session("facade", [cell], form="notebook", seed=0) as session,
         ):
             outcome = session.read("x")

@@ -13,9 +13,11 @@ from grader.sandbox.protocol.control import Kind
 from grader.sandbox.values import to_raised
 
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined")
+_COMPOUND = re.compile(r"(?:with|for|while|if|try|async)\b")
 _SYNTAX_ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
 _LONGEST_STATEMENT = 10_000
-_MOST_STEPS = 20
+MOST_STEPS = 20
+"""So many names are followed, each of which is missing for want of the next."""
 
 
 class Failures:
@@ -25,23 +27,27 @@ class Failures:
         self, exceptions: Sequence[StudentException], cells: Sequence[str], kind: Kind
     ) -> None:
         self._kind = kind
-        lines = cache(lambda cell: _lines(cells[cell]))
+        self._cells = cells
+        numbers = {one.cell for one in exceptions if one.cell is not None}
+        lines = {number: _lines(cells[number]) for number in numbers}
         self._found = [
-            (one, _statement(one, [] if one.cell is None else lines(one.cell)))
+            (one, _statement(one, [] if one.cell is None else lines[one.cell]))
             for one in exceptions
         ]
+        self._of_cell: dict[int | None, list[tuple[StudentException, str]]] = {}
+        for one, statement in self._found:
+            self._of_cell.setdefault(one.cell, []).append((one, statement))
 
     def in_order(self) -> list[tuple[int, Raised]]:
         """Each failure with the number of its cell."""
         return [(one.cell or 0, to_raised(one, self._kind)) for one, _ in self._found]
 
     def defining(self, name: str, cell: int) -> Raised | None:
-        """The failure of a cell whose text defines `name`, of the statement that does so."""
-        for one, statement in self._found:
-            if one.cell == cell:
-                whole = one.statement is None and one.type in _SYNTAX_ERRORS
-                if whole or defines(statement, name):
-                    return to_raised(one, self._kind)
+        """The failure of a cell's statement that would have defined `name`."""
+        for one, statement in self._of_cell.get(cell, ()):
+            whole = one.statement is None and one.type in _SYNTAX_ERRORS
+            if defines(self._cells[cell], name) if whole else _defines_somewhere(statement, name):
+                return to_raised(one, self._kind)
         return None
 
     def behind(self, error: Raised) -> Raised:
@@ -50,11 +56,11 @@ class Failures:
         Where `import torch.fft as fft` failed, a later `fft` is no mistake of the student's.
         """
         step: Raised | None = error
-        for _ in range(_MOST_STEPS):
-            name = _UNDEFINED.match(step.text) if step and step.type == "NameError" else None
+        for _ in range(MOST_STEPS):
+            name = undefined_name(step)
             if name is None:
                 break
-            step = self._mentioning(name[1])
+            step = self._mentioning(name)
             if step and step.unsupported:
                 return step
         return error
@@ -71,16 +77,35 @@ class Failures:
         return None if chosen is None else to_raised(chosen, self._kind)
 
 
+def undefined_name(error: object) -> str | None:
+    """The name for want of which code raised, None where that is not why."""
+    if not isinstance(error, Raised) or error.type != "NameError":
+        return None
+    match = _UNDEFINED.match(error.text)
+    return match[1] if match else None
+
+
 def defines(source: str, name: str) -> bool:
     """Whether a text looks as if it defined a function, a class or a variable of that name."""
-    return _definition(name).search(source) is not None
+    return _definition(name, "").search(source) is not None
+
+
+def _defines_somewhere(statement: str, name: str) -> bool:
+    """The same of one statement, whose lines are indented where it is a loop or the like."""
+    indent = r"[ \t]*" if _COMPOUND.match(statement) else ""
+    return _definition(name, indent).search(statement) is not None
 
 
 @cache
-def _definition(name: str) -> re.Pattern[str]:
+def _definition(name: str, indent: str) -> re.Pattern[str]:
+    """What is looked for in a text, in time that grows with its length alone."""
+    word = rf"\b{re.escape(name)}\b"
     return re.compile(
-        rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b"
-        rf"|^{re.escape(name)}[ \t]*(?::[^=\n]*)?=(?!=)",
+        rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{word}"
+        rf"|^{indent}{word}[ \t]*(?::[^=\n]*)?=(?!=)"
+        # One of several targets: first that there is an equals sign after nothing but targets.
+        rf"|^{indent}(?=[(\[\w*][\w \t,*]*+[)\]]?[ \t]*+=(?!=))[(\[]?[\w \t,*]*{word}"
+        rf"|^{indent}(?:from[ \t]+[\w.]+[ \t]+)?import[ \t(][^#\n]*{word}",
         re.MULTILINE,
     )
 

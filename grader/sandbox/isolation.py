@@ -4,6 +4,7 @@ Which of them a machine offers is found out by the worker, which tries them.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -54,7 +55,8 @@ LAYERS = (
 )
 
 
-def isolation_of(layers: Iterable[Layer]) -> Isolation:
+@lru_cache(maxsize=16)
+def isolation_of(layers: tuple[Layer, ...]) -> Isolation:
     """The level that layers make, and the names of those that hold."""
     held = {"process", *(layer.name for layer in layers if not layer.lacking)}
     missing = [

@@ -15,7 +15,7 @@ from threading import Lock
 
 from grader.sandbox.protocol import LENGTH
 from grader.sandbox.protocol.control import Fork, Kind, Layer, Reaped, pack
-from grader.sandbox.starting import ENVIRONMENT, SandboxError
+from grader.sandbox.starting import ENVIRONMENT, PYTHON, SandboxError
 from grader.sandbox.zygote import START_SECONDS, roots
 
 _PROGRAM = """
@@ -85,7 +85,7 @@ class PlainProcesses:
 
 
 def _start(kind: Kind, port: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-P", "-B", "-c", _PROGRAM, kind, str(port), *roots(kind)]
+    command = [*PYTHON, "-c", _PROGRAM, kind, str(port), *roots(kind)]
     try:
         return subprocess.Popen(
             command,

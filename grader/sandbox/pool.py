@@ -15,6 +15,7 @@ from grader.sandbox.scratch import ScratchFolders
 from grader.sandbox.session import Form, Session, Submission
 from grader.sandbox.starting import SandboxError, Starting, can_fork
 from grader.sandbox.turns import Turns
+from grader.sandbox.values import Packing
 from grader.sandbox.zygote import Zygote
 
 __all__ = ["Sandbox", "SandboxError"]
@@ -54,6 +55,7 @@ class Sandbox:
         self._barren: dict[Kind, int] = {}
         self._closed = False
         self._turns = Turns()
+        self._packing = Packing()
         self._lock = Lock()
 
     def __enter__(self) -> Self:
@@ -112,7 +114,12 @@ class Sandbox:
         """
         submission = Submission(cells=cells, form=form, seed=seed, shows=shows)
         return Session(
-            lambda: self._start(kind), submission, kind=kind, limits=self.limits, turns=self._turns
+            lambda: self._start(kind),
+            submission,
+            kind=kind,
+            limits=self.limits,
+            turns=self._turns,
+            packing=self._packing,
         )
 
     def _start(self, kind: Kind) -> StudentProcess:

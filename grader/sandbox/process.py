@@ -7,6 +7,7 @@ valid frame ends it. It knows no cells and no budgets.
 import io
 import signal
 import time
+from functools import lru_cache
 from pathlib import Path
 
 from grader.messages import Message
@@ -29,6 +30,9 @@ from grader.sandbox.zygote import Zygote
 
 _PIECE = 64 * 2**10
 """Read at once; for much larger ones the C library has memory mapped and unmapped each time."""
+
+_SMALL = 4096
+"""Bytes of a frame that is remembered, and not taken apart again where another is the same."""
 
 _LEAST_TEXT = 256
 """What a frame of text counts at least: a flood of tiny ones is a flood, too."""
@@ -80,6 +84,7 @@ class StudentProcess:
         self._looked_at_the_disk = time.monotonic()
         self._reaped: Reaped | None = None
         self._ended = False
+        self._patience = 0.0
         try:
             self._pid, self._channel = zygote.start(self._policy())
         except BaseException:
@@ -98,21 +103,22 @@ class StudentProcess:
 
     def send(self, frame: ToChild, deadline: float) -> None:
         """Send a frame; raises ProtocolError where it is too large."""
-        data = pack(frame)
-        try:
-            self._channel.settimeout(_left(deadline))
-            self._channel.sendall(data)
-        except TimeoutError:
-            raise
-        except OSError:
-            raise ChildStopped(self._autopsy()) from None
+        data = memoryview(pack(frame))
+        while data:
+            self._be_patient(deadline)
+            try:
+                data = data[self._channel.send(data) :]
+            except TimeoutError:
+                continue
+            except OSError:
+                raise ChildStopped(self._autopsy()) from None
 
     def receive(self, deadline: float) -> FromChild:
         """The next frame that is no text; text is kept on the way."""
         while True:
             body = self._receive_body(deadline)
             try:
-                frame = unpack_from_child(body)
+                frame = _unpack(body)
             except ProtocolError:
                 raise ChildStopped(INVALID) from None
             if not isinstance(frame, Text):
@@ -172,7 +178,7 @@ class StudentProcess:
         """Read until the buffer holds so many bytes."""
         while len(self._buffer) < size:
             self._look_at_the_disk()
-            self._channel.settimeout(min(_left(deadline), _LOOK_SECONDS))
+            self._be_patient(deadline)
             try:
                 piece = self._channel.recv(_PIECE)
             except TimeoutError:
@@ -182,6 +188,13 @@ class StudentProcess:
             if not piece:
                 raise ChildStopped(self._autopsy())
             self._buffer += piece
+
+    def _be_patient(self, deadline: float) -> None:
+        """Wait for the process until the deadline, or until its files are to be looked at."""
+        patience = min(_left(deadline), _LOOK_SECONDS)
+        if patience != self._patience:
+            self._channel.settimeout(patience)
+            self._patience = patience
 
     def _look_at_the_disk(self) -> None:
         """Stop a process that holds too much; also one that talks while it writes is looked at."""
@@ -226,6 +239,14 @@ class StudentProcess:
         if reaped.peak >= self._memory // 2:
             return Stopped("memory", f"{self._memory // 2**20} MiB")
         return Stopped("crashed", f"signal {-exit_code} ({_signal_name(-exit_code)})")
+
+
+def _unpack(body: bytes) -> FromChild:
+    return _unpack_again(body) if len(body) <= _SMALL else unpack_from_child(body)
+
+
+_unpack_again = lru_cache(maxsize=256)(unpack_from_child)
+"""Most of a class give the same answers to the last bit."""
 
 
 def _left(deadline: float) -> float:

@@ -5,9 +5,8 @@ costs only itself. What the answers are worth is decided elsewhere.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import TracebackType
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
 from msgspec import Struct
@@ -35,9 +34,11 @@ from grader.sandbox.protocol import Raised as RaisedFrame
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.starting import SandboxError
 from grader.sandbox.turns import Turns
-from grader.sandbox.values import from_protocol, to_protocol, to_raised
+from grader.sandbox.values import Packing, from_protocol, to_raised
 
 Form = Literal["notebook", "module"]
+
+_NOTHING: Mapping[str, PlainValue] = MappingProxyType({})
 
 
 class Submission(Struct, frozen=True):
@@ -59,7 +60,7 @@ class Session:
     SandboxError; what the student's code does is always an outcome.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all sessions of a sandbox share, too
         self,
         start: Callable[[], StudentProcess],
         submission: Submission,
@@ -67,8 +68,10 @@ class Session:
         kind: Kind,
         limits: Limits,
         turns: Turns,
+        packing: Packing,
     ) -> None:
         self._start = start
+        self._packing = packing
         self._turns = turns
         self._had_a_second_chance = False
         self._form = submission.form
@@ -110,11 +113,13 @@ class Session:
         """Call what the cells left behind under `name`, the arguments in their order.
 
         With `through`, the source of a function, that is called with it and then the arguments.
-        The arguments come back as they are after the call.
+        The arguments come back as they are after the call. Those given may not be changed later.
         """
-        packed = [(key, to_protocol(value)) for key, value in arguments.items()]
+        packed = self._packing.pack(arguments)
         return self._outcome(
-            name, lambda number: Call(id=number, name=name, arguments=packed, through=through)
+            name,
+            lambda number: Call(id=number, name=name, arguments=packed, through=through),
+            arguments,
         )
 
     def read(self, name: str) -> Outcome:
@@ -125,7 +130,7 @@ class Session:
         self, name: str, arguments: Mapping[str, PlainValue], *, through: str | None = None
     ) -> tuple[Mapping[str, str | int | float | bool | None], ...]:
         """What the engine sees of a `call`; nothing where it cannot be made, or by no engine."""
-        packed = [(key, to_protocol(value)) for key, value in arguments.items()]
+        packed = self._packing.pack(arguments)
         call = Call(id=0, name=name, arguments=packed, through=through)
         try:
             reply = self._ask(lambda number: AskTrace(id=number, call=call))
@@ -165,7 +170,12 @@ class Session:
         """What the latest process printed, at most `limits.text` characters."""
         return self._printed if self._process is None else self._process.printed
 
-    def _outcome(self, name: str, frame: Callable[[int], ToChild]) -> Outcome:
+    def _outcome(
+        self,
+        name: str,
+        frame: Callable[[int], ToChild],
+        arguments: Mapping[str, PlainValue] = _NOTHING,
+    ) -> Outcome:
         try:
             reply = self._ask_once_more_if_starved(frame)
         except ChildStopped as stop:
@@ -173,8 +183,8 @@ class Session:
             return stop.stopped
         match reply:
             case Answer():
-                arguments = {key: from_protocol(value) for key, value in reply.arguments}
-                return Answered(from_protocol(reply.value), arguments)
+                after = self._packing.unpack(reply.arguments, arguments)
+                return Answered(from_protocol(reply.value), after)
             case RaisedFrame():
                 return self._for_want_of(
                     self._failures.behind(to_raised(reply.exception, self._kind))
@@ -194,7 +204,7 @@ class Session:
         Only once a submission: a program that sleeps looks the same.
         """
         try:
-            with self._turns.together():
+            with self._turns:
                 return self._ask(frame)
         except ChildStopped as stop:
             process = self._process
@@ -289,7 +299,7 @@ class Session:
     def _run_if_never(self) -> None:
         if self._ran is None:
             try:
-                with self._turns.together():
+                with self._turns:
                     self._ready()
             except ChildStopped:
                 self.close()
@@ -351,26 +361,47 @@ class _Budget:
         told = Message("stopped.submission", {"seconds": f"{self._seconds:g}"})
         return Stopped("timeout", told)
 
-    @contextmanager
-    def step(self, limit: float) -> Iterator[float]:
-        """The deadline of a step; a TimeoutError within becomes a ChildStopped."""
-        began = time.monotonic()
-        late = False
-        try:
-            yield began + min(limit, self._seconds - self._spent)
-        except TimeoutError:
-            late = True
-        finally:
-            self._spent += time.monotonic() - began
-        if late:
-            raise ChildStopped(
-                self.used_up if self.is_used_up else Stopped("timeout", f"{limit:g} s"),
-                seconds=time.monotonic() - began,
-            )
+    @property
+    def left(self) -> float:
+        return self._seconds - self._spent
+
+    def step(self, limit: float) -> "_Step":
+        """A step that takes so many seconds at most."""
+        return _Step(self, limit)
+
+    def spend(self, seconds: float) -> None:
+        """Note what a step took."""
+        self._spent += seconds
 
     def start_again(self) -> None:
         """Count from nothing: what was used was the machine's fault."""
         self._spent = 0.0
+
+
+class _Step:
+    """Entered, it gives the deadline; a TimeoutError within becomes a ChildStopped."""
+
+    def __init__(self, budget: _Budget, limit: float) -> None:
+        self._budget = budget
+        self._limit = limit
+
+    def __enter__(self) -> float:
+        self._began = time.monotonic()
+        return self._began + min(self._limit, self._budget.left)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        budget = self._budget
+        seconds = time.monotonic() - self._began
+        budget.spend(seconds)
+        if isinstance(error, TimeoutError):
+            late = Stopped("timeout", f"{self._limit:g} s")
+            stopped = budget.used_up if budget.is_used_up else late
+            raise ChildStopped(stopped, seconds=seconds) from None
 
 
 def _starved(stop: ChildStopped, process: StudentProcess) -> bool:

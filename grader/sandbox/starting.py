@@ -30,6 +30,11 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 
+# Not -I: that would ignore PYTHONHASHSEED, and the environment is ours entirely anyway. What is
+# compiled on loading may be kept as ever; from then on workers write no bytecode.
+PYTHON = (sys.executable, "-P", *(["-B"] if sys.dont_write_bytecode else []))
+"""How a worker's interpreter is started."""
+
 NO_FORK = "GRADER_NO_FORK"
 """An environment variable: set, students' code runs in plain subprocesses, as on Windows."""
 
@@ -84,8 +89,7 @@ def root(package: str) -> str:
 
 
 def _start(control: socket.socket) -> "subprocess.Popen[bytes]":
-    # Not -I: that would ignore PYTHONHASHSEED, and the environment is ours entirely anyway.
-    command = [sys.executable, "-P", "-B", "-c", _PROGRAM, str(control.fileno()), root("grader")]
+    command = [*PYTHON, "-c", _PROGRAM, str(control.fileno()), root("grader")]
     try:
         return subprocess.Popen(
             command,

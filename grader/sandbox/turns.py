@@ -2,28 +2,34 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, Lock
 
 
 class Turns:
-    """A gate between threads; whoever waits to be alone keeps newcomers out."""
+    """A gate between threads: whoever is within runs beside others.
+
+    It is passed for every question that a student's process is asked. Whoever waits to be alone
+    keeps newcomers out.
+    """
 
     def __init__(self) -> None:
-        self._changed = Condition()
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
         self._running = 0
         self._alone = False
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Run beside others."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._alone)
+    def __enter__(self) -> None:
+        """Run beside others, as soon as nobody is or waits to be alone."""
+        with self._lock:
+            while self._alone:
+                self._changed.wait()
             self._running += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._running -= 1
+
+    def __exit__(self, *_: object) -> None:
+        """Let whoever waits to be alone know."""
+        with self._lock:
+            self._running -= 1
+            if self._alone:
                 self._changed.notify_all()
 
     @contextmanager

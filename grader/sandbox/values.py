@@ -4,7 +4,8 @@ What comes from a student's process was checked by the protocol; text is cut to 
 knows no processes.
 """
 
-from typing import Any
+from collections.abc import Mapping as Map
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from grader.sandbox.protocol.control import Kind
 _NAMES = {code: name for name, code in DTYPES.items()}
 _LITTLE_ENDIAN = {name: np.dtype("<" + code) for name, code in DTYPES.items()}
 
+Arguments: TypeAlias = Map[str, PlainValue]
+
+_REMEMBERED = 1_000
 _NAME = 200
 _LINE = 400
 
@@ -88,6 +92,51 @@ def from_protocol(value: Value) -> PlainValue:  # noqa: PLR0911 - a table, a row
             return Uncrossable("Source", "")
         case _:
             return value
+
+
+class Packing:
+    """Arguments to the protocol's form and back: a whole class is asked with the same ones.
+
+    Those that were packed may not be changed. For several threads.
+    """
+
+    def __init__(self) -> None:
+        self._packed: dict[int, _Packed] = {}
+
+    def pack(self, arguments: Arguments) -> list[tuple[str, Value]]:
+        """The arguments in their order, for a call."""
+        return self._pack(arguments).pairs
+
+    def unpack(
+        self, returned: list[tuple[str, Value]], arguments: Arguments
+    ) -> dict[str, PlainValue]:
+        """What came back; an array or a tensor that is as it was given is the same object."""
+        given = self._pack(arguments).by_name
+        return {
+            key: arguments[key]
+            if isinstance(value, Array | Tensor) and value == given.get(key)
+            else from_protocol(value)
+            for key, value in returned
+        }
+
+    def _pack(self, arguments: Arguments) -> "_Packed":
+        known = self._packed.get(id(arguments))
+        if known is not None:
+            return known
+        pairs = [(key, to_protocol(value)) for key, value in arguments.items()]
+        packed = _Packed(arguments, pairs, dict(pairs))
+        if len(self._packed) >= _REMEMBERED:
+            self._packed.clear()
+        self._packed[id(arguments)] = packed
+        return packed
+
+
+class _Packed(NamedTuple):
+    """The arguments are held, since another's could have their id when they are gone."""
+
+    arguments: Arguments
+    pairs: list[tuple[str, Value]]
+    by_name: dict[str, Value]
 
 
 def to_raised(exception: StudentException, kind: Kind) -> Raised:

@@ -40,3 +40,4 @@ def forget(roots: list[str]) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]
     sys.argv = [""]
+    sys.dont_write_bytecode = True  # what students' code imports leaves nothing behind
