@@ -28,7 +28,7 @@ MAX_MEMBERS = 500_000
 MAX_UNPACKED = 8 * 2**30
 """What a compressed tar archive may hold: it is unpacked as a whole to be read in any order."""
 MAX_NAME = 1_000
-MAX_HEADERS = 2**20
+MAX_HEADERS = 2**16
 """Bytes of what a tar archive may say of one member, its name among them."""
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")

@@ -3,7 +3,9 @@
 import contextlib
 import io
 import stat
+import struct
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -61,7 +63,7 @@ def test_a_name_that_leads_elsewhere_is_passed_over_and_told(zipped, tarred, nam
         submissions = collect([path])
         assert [one.id for one in submissions] == ["ana"]
         (remark,) = submissions.remarks
-        assert "passed over" in remark
+        assert remark.id == "intake.refused"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_a_link_in_a_zip_is_passed_over(zipped):
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     submissions = collect([zipped((link, "/etc/passwd"), ("ana.py", MODULE))])
     assert [one.id for one in submissions] == ["ana"]
-    assert "no regular file" in submissions.remarks[0]
+    assert "no regular file" in render(submissions.remarks[0])
 
 
 def test_what_macos_adds_is_nobodys(zipped):
@@ -92,7 +94,7 @@ def test_of_two_members_of_one_name_the_first_counts_and_it_is_told(zipped):
         path = zipped(("ana.py", MODULE), ("ana.py", b"x = 2\n"))
     submissions = collect([path])
     assert [one.cells for one in submissions] == [("x = 1\n",)]
-    assert "twice" in submissions.remarks[0]
+    assert "twice" in render(submissions.remarks[0])
 
 
 def test_a_bomb_is_read_no_further_than_a_submission_may_be_large(zipped):
@@ -184,3 +186,66 @@ def test_any_bytes_are_an_archive_or_an_error_of_one_line(tmp_path_factory, name
     except IntakeError as error:
         told = str(error)
     assert "\n" not in told
+
+
+def header(name, kind, size):
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def record(text):
+    return f"{len(text) + 4} {text}\n".encode()
+
+
+def said_first(text, kind=tarfile.XHDTYPE):
+    return header("pax", kind, len(text)) + text + bytes(-len(text) % 512)
+
+
+SPARSE = said_first(record("GNU.sparse.major=1") + record("GNU.sparse.minor=0"))
+BUT_ONE = {
+    "a name of megabytes": said_first(b"x" * 2**21, tarfile.GNUTYPE_LONGNAME),
+    "words of megabytes": said_first(record("comment=" + "x" * 80) * 2**15),
+    "a list of gaps of megabytes": SPARSE + header("eve.py", tarfile.REGTYPE, 2**22)
+    + b"99999999\n" + b"0\n" * 2**20,
+    "a list of gaps that is none": SPARSE + header("eve.py", tarfile.REGTYPE, 0),
+    "a size beyond all numbers": said_first(record("size=" + "9" * 20)),
+    "a size below zero": header("eve.py", tarfile.REGTYPE, -512),
+    "a name of less than nothing": header("x", tarfile.GNUTYPE_LONGNAME, -512),
+    "words about words without end": said_first(record("comment=x")) * 1000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", BUT_ONE.values(), ids=BUT_ONE)
+def test_a_tar_that_says_too_much_of_a_member_is_refused_in_little_memory(tmp_path, said):
+    path = tmp_path / "class.tar"
+    ana = header("ana.py", tarfile.REGTYPE, len(MODULE)) + MODULE.ljust(512, b"\0")
+    path.write_bytes(said + ana + bytes(1024))
+    tracemalloc.start()
+    try:
+        with pytest.raises(archives.ArchiveError):
+            archives.members(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_an_archive_holds_is_counted_folders_and_all(tarred, zipped, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
+    folders = [tar_member(str(i), b"", type=tarfile.DIRTYPE) for i in range(3)]
+    for path in (tarred(*folders), zipped(("a/", b""), ("b/", b""), ("c/", b""))):
+        with pytest.raises(archives.ArchiveError, match="more than 2"):
+            archives.members(path)
+
+
+@pytest.mark.parametrize("start", [2**62, 2**63 - 1, 2**64 - 1])
+def test_a_member_that_begins_nowhere_cannot_be_read(tmp_path, start):
+    path = tmp_path / "class.zip"
+    place = struct.pack("<HHQ", 1, 8, start)
+    told = struct.pack("<6H3I5H2I", 45, 45, 0, 0, 0, 0, 0, 5, 5, 4, 12, 0, 0, 0, 0, 2**32 - 1)
+    told = b"PK\1\2" + told + b"a.py" + place
+    end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, len(told), 30, 0)
+    path.write_bytes(b"PK\3\4".ljust(30) + told + end)
+    ((member,), _) = archives.members(path)
+    with pytest.raises(OSError, match=r"damaged|Invalid"):
+        member.read(100)
