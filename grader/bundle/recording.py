@@ -41,7 +41,7 @@ from grader.bundle import (
     is_output,
 )
 from grader.cases import PUBLIC_SEED, Case, Expected, draw_cases
-from grader.diagnosis.reproduction import Mistake, possible_mistakes
+from grader.diagnosis.mistakes import Mistake, possible_mistakes
 from grader.diagnosis.wrong_answers import forward_values, wrong_answer
 from grader.messages import mentions
 from grader.outcomes import Ndarray, PlainValue

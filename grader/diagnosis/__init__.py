@@ -11,7 +11,7 @@ from grader.cases import Case
 from grader.comparison import Judgement
 from grader.diagnosis.exceptions import findings_of_exceptions
 from grader.diagnosis.findings import Finding, finding
-from grader.diagnosis.patterns import patterns
+from grader.diagnosis.patterns import DETAILED, patterns
 from grader.diagnosis.reproduction import reproduced
 from grader.outcomes import Outcome
 
@@ -27,8 +27,11 @@ def diagnose(
         return ()
     findings: list[Finding] = []
     if isinstance(item, Question):
-        related = list(patterns(item, list(zip(cases, outcomes, strict=False)), judgement))
-        found = _with_details(reproduced(item, cases, outcomes, judgement), related)
+        found = list(reproduced(item, cases, outcomes, judgement))
+        related: list[Finding] = []
+        if all(not one.exact or one.id in DETAILED for one in found):
+            related = list(patterns(item, list(zip(cases, outcomes, strict=False)), judgement))
+            found = _with_details(found, related)
         if item.autograd == "forbidden":  # who works by hand and left an entry open cut no graph
             left_open = {one.name for one in judgement.outputs if one.verdict == "missing"}
             found = [one for one in found if one.where not in left_open]

@@ -12,7 +12,7 @@ import numpy as np
 from grader.assignment import Question
 from grader.cases import Case
 from grader.comparison import Judgement
-from grader.diagnosis.reproduction import possible_mistakes
+from grader.diagnosis.mistakes import possible_mistakes
 from grader.outcomes import Answered, Ndarray, Outcome
 from grader.values import Found, answer_outputs, as_array
 
@@ -66,7 +66,8 @@ def _two_are_one(cases: Sequence[_Entries]) -> bool:
 def _are_one(cases: Sequence[_Entries]) -> bool:
     """Whether what was found is the same entry again and again, and what is right is not.
 
-    The entry is what came last, the sum of all, or zero where it was erased in the end.
+    The entry is what came last, or that several times, the sum of all, or zero where it was
+    erased in the end.
     """
     return all(
         len(found) == len(right) >= 2
@@ -93,7 +94,10 @@ def _is_what_remains(found: Ndarray | None, right: Sequence[Ndarray | None]) -> 
     if any(one.shape != found.shape for one in arrays):
         return False
     room = 1e-4 * max(float(np.abs(one).max(initial=0.0)) for one in arrays)
-    return any(np.all(np.abs(found - one) <= room) for one in (arrays[-1], sum(arrays), 0.0))
+    added_up = [times * arrays[-1] for times in range(2, len(arrays) + 1)]
+    return any(
+        np.all(np.abs(found - one) <= room) for one in (arrays[-1], sum(arrays), 0.0, *added_up)
+    )
 
 
 def _entries(value: Found) -> list[Ndarray | None]:

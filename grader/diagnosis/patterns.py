@@ -14,11 +14,19 @@ from grader.cases import Case
 from grader.comparison import Judgement
 from grader.diagnosis.aliases import is_aliased, is_same_array
 from grader.diagnosis.findings import Finding, finding
+from grader.diagnosis.mistakes import possible_mistakes
 from grader.diagnosis.ratios import Observation, Observed, ratio
 from grader.diagnosis.wrong_answers import forward_values
 from grader.outcomes import Answered, Ndarray, Outcome, TensorValue
 from grader.solving import numbers
 from grader.values import Found, answer_outputs, as_array, compare_values, shape_of
+
+DETAILED = frozenset({
+    "accumulated_gradient", "gradient_times_learning_rate", "mean_instead_of_sum",
+    "missing_factor", "missing_transpose", "regularisation_factor", "sum_instead_of_mean",
+    "unreduced_broadcast", "wrong_step_division",
+})  # fmt: skip
+"""The mistakes of which a pattern knows more than their name: a count, a ratio, shapes."""
 
 
 def patterns(
@@ -43,15 +51,31 @@ def patterns(
             yield finding("overflow_not_stabilised", output.name, exact=False)
         if output.verdict not in ("wrong_value", "wrong_shape"):
             continue
-        value = _forward_value(question, output.name, pairs)
-        if value is not None:
-            yield value
+        found = _forward_value(question, output.name, pairs) or _pattern(
+            question, output.name, _observed(output.name, pairs)
+        )
+        if found and found.id in _OF_GRADIENTS and not _asks_for_gradients(question, pairs[0][0]):
             continue
-        found = _pattern(question, output.name, _observed(output.name, pairs))
         # What went wrong once goes on through all that is computed from it.
         if found and (found.id, found.parameters) not in explained:
             explained.append((found.id, found.parameters))
             yield found
+
+
+_OF_GRADIENTS = ("accumulated_gradient", "missing_factor", "value_instead_of_gradient")
+"""What numbers say of gradients, and of nothing else."""
+
+
+def _asks_for_gradients(question: Question, case: Case) -> bool:
+    """Whether an answer can be a gradient: not where tensors are asked for and none is tracked."""
+    given = [one for one in case.arguments.values() if isinstance(one, TensorValue)]
+    return (
+        question.autograd == "forbidden"
+        or question.call is not None
+        or not any(isinstance(one, TensorValue) for one in case.expected.outputs.values())
+        or any(one.requires_grad for one in given)
+        or any("accumulated_gradient" in one.ids for one in possible_mistakes(question, case))
+    )
 
 
 def _forward_value(
@@ -142,6 +166,7 @@ def _pattern(question: Question, name: str, observed: Observed) -> Finding | Non
     for identifier, holds in (
         ("hard_coded", _is_constant),
         ("integer_truncation", _is_truncated),
+        ("wrong_sign", _has_lost_signs),
         ("off_by_one_iteration", _is_one_round_off),
         ("reduced_all_axes", _is_summed_up),
     ):
@@ -171,12 +196,12 @@ def _is_zero(value: Found) -> bool:
 def _is_constant(observed: Observed) -> bool:
     """Whether every drawn case got the same answer, though the reference gives others.
 
-    The same answer is the same array, or one number in every entry.
+    The same answer is the same array, or one number in every entry, or the same words.
     """
-    drawn = [one for one in observed if one.case.kind == "drawn"]
-    words = [(_words(one.found), _words(one.right)) for one in drawn]
-    if words and all(found and right for found, right in words):
+    words = [(_words(one.found), _words(one.right)) for one in observed]
+    if all(found and right for found, right in words):
         return len({found for found, _ in words}) == 1 < len({right for _, right in words})
+    drawn = [one for one in observed if one.case.kind == "drawn"]
     found = [array for one in drawn if (array := as_array(one.found)) is not None and array.any()]
     right = [array for one in drawn if (array := as_array(one.right)) is not None]
     if len(drawn) < 2 or len(found) < len(drawn) or len(right) < len(drawn):
@@ -191,10 +216,26 @@ def _is_constant(observed: Observed) -> bool:
 
 
 def _words(value: Found) -> tuple[object, ...]:
-    """The words that a list holds, such as the names of nodes; empty where it holds none."""
-    if not isinstance(value, list | tuple) or not any(isinstance(one, str) for one in value):
+    """The words that a list holds, such as the names of nodes, and what is true or false."""
+    if isinstance(value, bool):
+        return (value,)
+    if not isinstance(value, list | tuple) or not any(isinstance(one, str | bool) for one in value):
         return ()
     return tuple(map(str, value))
+
+
+def _has_lost_signs(observed: Observed) -> bool:
+    """Whether every number is right but for its sign, which is wrong in some of them."""
+    turned = 0
+    for one in observed:
+        right, found = as_array(one.right), as_array(one.found)
+        if right is None or found is None or found.size != right.size or right.dtype.kind == "b":
+            return False
+        off = np.abs(found.ravel() - right.ravel()) > one.tolerance
+        if np.any(off & (np.abs(found.ravel() + right.ravel()) > one.tolerance)):
+            return False
+        turned += int(off.any())
+    return turned > 1
 
 
 def _is_truncated(observed: Observed) -> bool:
@@ -212,7 +253,7 @@ def _is_truncated(observed: Observed) -> bool:
 
 def _is_one_round_off(observed: Observed) -> bool:
     """Whether every list lacks an entry, has one more, or is moved by one, each in the same way."""
-    if all(type(one.right) is int for one in observed):
+    if all(map(_counts, observed)):
         return {_difference(one) for one in observed} in ({1.0}, {-1.0})
     shifts = list(_SHIFTS)
     for one in observed:
@@ -233,12 +274,19 @@ _SHIFTS = ((_ALL, _FIRST), (_ALL, _LAST), (_FIRST, _ALL), (_LAST, _FIRST), (_FIR
 """Which entries of a list are which of the right one's, where a loop is one round off."""
 
 
+def _counts(one: Observation) -> bool:
+    """Whether what is right is an integer, or an array of integers."""
+    right = None if isinstance(one.right, list | tuple) else as_array(one.right)
+    return right is not None and right.dtype.kind == "i"
+
+
 def _difference(one: Observation) -> float | None:
-    """By how much a number is off."""
+    """By how much a number is off, or each one of an array."""
     found, right = as_array(one.found), as_array(one.right)
-    if found is None or right is None or found.size != 1:
+    if found is None or right is None or found.size != right.size or found.dtype.kind == "b":
         return None
-    return float(found.item() - right.item())
+    off = np.unique(found.ravel() - right.ravel())
+    return float(off[0]) if off.size == 1 else None
 
 
 def _agree(found: Sequence[Found], right: Sequence[Found], tolerance: float) -> bool:

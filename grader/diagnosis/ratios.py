@@ -100,7 +100,7 @@ def _meaning(
     ):
         row = _first_that_holds([one.ratios for one in readings], observed, arrays)
         if row is not None:
-            return finding(readings[row].id, name, exact=False, **readings[row].known)
+            return finding(readings[row].id, name, exact=False, **readings[row].known)  # type: ignore[arg-type]
     alone = Fraction(first).limit_denominator(_LARGEST_DENOMINATOR)
     if _first_that_holds([[float(alone)] * len(arrays)], observed, arrays) is None:
         return None

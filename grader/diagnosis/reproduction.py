@@ -5,7 +5,6 @@ the student's numbers in every case is the mistake; it is exact where nothing el
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -13,17 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from grader.assignment import Question
-from grader.assignment.inputs import LabelsSpec
 from grader.cases import Case, Expected
 from grader.comparison import Judgement
 from grader.diagnosis.findings import Finding, finding
-from grader.diagnosis.ratios import has_penalty
-from grader.diagnosis.shortlist import Mask, Shortlist, numbers_of
-from grader.diagnosis.usual_mistakes import usual_mistakes
+from grader.diagnosis.mistakes import Mistake, possible_mistakes
+from grader.diagnosis.shortlist import Line, Mask, Shortlist, line_of, numbers_of
+from grader.diagnosis.two_mistakes import candidates
 from grader.diagnosis.wrong_answers import Wrong, possible_faults, wrong_answer
 from grader.messages import Message
 from grader.outcomes import Answered, Ndarray, PlainValue
-from grader.solving import numbers
 from grader.values import answer_outputs, first_mismatch
 
 if TYPE_CHECKING:
@@ -31,11 +28,15 @@ if TYPE_CHECKING:
 
 
 class _Given(NamedTuple):
-    """A case, the answer that came back for it, and the answer's numbers by output."""
+    """A case, the answer that came back for it, and the answer's numbers by output.
+
+    `whole` has them one output after another; None where an output holds anything but numbers.
+    """
 
     case: Case
     answer: PlainValue
     numbers: Mapping[str, Ndarray | None]
+    whole: Ndarray | None
 
 
 Pairs: TypeAlias = Sequence[_Given]
@@ -43,16 +44,6 @@ Pairs: TypeAlias = Sequence[_Given]
 BUDGET = 100_000
 """Operations that may be spent on pairs of faults for one case; a fixed number, not a time, so that
 every machine finds the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A wrong solution or faults, what they stand for, and what else gives the same numbers."""
-
-    ids: tuple[str, ...]
-    wrong: Wrong
-    text: str | None = None
-    also: tuple[str, ...] = ()
 
 
 def reproduced(
@@ -75,14 +66,42 @@ def reproduced(
         return ()
     if all(one.answer is None for one in pairs):
         return ()  # of what gave no answer at all there is nothing to be reproduced
-    mistakes = possible_mistakes(question, cases[0])
     near = _shortlist(question, cases[0]).near(pairs[0].numbers)
-    likely = [mistakes[at] for at in np.flatnonzero(near.all(axis=1))]
-    alone = _reproducing(question, likely, pairs)
+    alone = _reproducing(question, _likely(question, cases[0], near), pairs)
     if alone:
         return _findings(alone, wrong[0], explains_all=True)
+    at_times = _in_some_cases(question, pairs)
+    if at_times:
+        return _findings(at_times, wrong[0], explains_all=False)
     two = _two(question, pairs, wrong)
     return two or tuple(_by_output(question, pairs, near, wrong))
+
+
+def _in_some_cases(question: Question, pairs: Pairs) -> list[Mistake]:
+    """The mistakes that give every wrong answer of several, where some cases are right.
+
+    Such code goes wrong under a condition: it takes a size without its sign, say.
+    """
+    off = [one for one in pairs if not _is_right(question, one)]
+    if len(off) == len(pairs) or sum(one.case.kind != "repeated" for one in off) < 2:
+        return []
+    case = off[0].case
+    near = _shortlist(question, case).near(off[0].numbers)
+    return _reproducing(question, _likely(question, case, near), off)
+
+
+def _is_right(question: Question, given: _Given) -> bool:
+    due, answer = given.case.expected, given.answer
+    line = _line_due(given.case)
+    if line is not None and given.whole is not None and line.is_far(given.whole):
+        return False
+    return not any(first_mismatch(name, due, answer, question.compare) for name in due.outputs)
+
+
+def _likely(question: Question, case: Case, near: Mask) -> list[Mistake]:
+    """The mistakes that can have given all outputs of a case."""
+    mistakes = possible_mistakes(question, case)
+    return [mistakes[at] for at in np.flatnonzero(near.all(axis=1))]
 
 
 @lru_cache(maxsize=256)
@@ -91,105 +110,75 @@ def _shortlist(question: Question, case: Case) -> Shortlist:
     return Shortlist([wrong_answer(question, one.wrong, case) for one in mistakes], case)
 
 
-@lru_cache(maxsize=256)
-def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
-    """Everything that is tried: what the question declares, faults, and changed inputs."""
-    if question.recorded is not None:
-        return tuple(Mistake(*one) for one in question.recorded.mistakes)
-    faults, _ = possible_faults(question, case)
-    by_hand = question.autograd == "forbidden" or question.call is not None
-    zeroes = any(fault.change == "not_zeroed" for fault in faults)
-    return (
-        *(Mistake((one.id,), one.solution, one.message) for one in question.misconceptions),
-        *(
-            Mistake((fault.id,), (fault,), also=_also(question, fault, zeroes=zeroes))
-            for fault in faults
-            if fault.change not in (_BY_AUTOGRAD if by_hand else _BY_HAND)
-        ),
-        *(Mistake(ids, wrong) for ids, wrong in usual_mistakes(question)),
-    )
-
-
-_BY_AUTOGRAD = frozenset({"passes"})
-"""What nobody can get wrong who derives by hand."""
-_BY_HAND = frozenset({"nothing_arrives"})
-"""What nobody can get wrong whose derivatives autograd takes."""
-
-
-def _also(question: Question, fault: "Fault", *, zeroes: bool) -> tuple[str, ...]:
-    """What else gives the same numbers as a fault, however different it is as a mistake."""
-    by_hand = question.autograd == "forbidden"
-    # x * x.data has half of the derivative of x**2.
-    lost = fault.change == "dropped" or (fault.id, fault.operation) == ("missing_factor", "**")
-    cut = fault.change == "cut"
-    alike = (
-        # Autograd takes no derivative wrong, but can be cut off.
-        (lost and not by_hand, ("detached_by_data",)),
-        # What was stored without a copy is zeroed later.
-        (fault.change == "zeroed_before_read", ("aliased_gradient",)),
-        # And becomes what a later pass gives, from zero.
-        (fault.change == "not_copied", ("zeroed_in_wrong_place",)),
-        (
-            cut and fault.id == "detached_wrong_branch",
-            ("requires_grad_missing", "grad_of_non_leaf"),
-        ),
-        # What was cut off is zero, as what was erased.
-        (cut and zeroes, ("read_after_zeroing",)),
-        (
-            cut and any(isinstance(one, LabelsSpec) for one in question.inputs.values()),
-            ("missing_one_hot",),
-        ),
-        (fault.change == "passes", ("backward_twice",)),
-        ((fault.change, fault.amount) == ("axis", "all"), ("wrong_axis",)),
-        (fault.id == "missing_factor" and has_penalty(question), ("regularisation_factor",)),
-        (fault.change == "nothing_arrives", ("missing_chain_factor",)),
-        # Whoever derives by hand gets a two wrong more easily than counts a path twice.
-        (by_hand and fault.id == "double_counted_path", ("missing_factor",)),
-        # The sum of a penalty, say.
-        (fault.id == "mean_over_classes", ("mean_instead_of_sum",)),
-    )
-    return tuple(identifier for holds, ids in alike if holds for identifier in ids)
-
-
 def _given(case: Case, answer: PlainValue) -> _Given:
     outputs = answer_outputs(answer, case.expected)
-    return _Given(case, answer, {name: numbers_of(value) for name, value in outputs.items()})
+    parts = {name: numbers_of(value) for name, value in outputs.items()}
+    there = [part for part in parts.values() if part is not None]
+    whole = np.concatenate(there) if len(there) == len(parts) else None
+    return _Given(case, answer, parts, whole)
 
 
 def _reproducing(
     question: Question,
     likely: Sequence[Mistake],
     pairs: Pairs,
-    names: Sequence[str] | None = None,
+    name: str | None = None,
 ) -> list[Mistake]:
     """Those that give what came back; of several with the same ids the first will do."""
     told: set[str] = set()
     found = []
     for one in likely:
         ids = {*one.ids, *one.also}
-        if not ids <= told and _reproduces(question, one, pairs, names):
+        if not ids <= told and _reproduces(question, one, pairs, name):
             found.append(one)
             told |= ids
     return found
 
 
 def _reproduces(
-    question: Question, mistake: Mistake, pairs: Pairs, names: Sequence[str] | None = None
+    question: Question, mistake: Mistake, pairs: Pairs, name: str | None = None
 ) -> bool:
-    """Whether a mistake gives what came back in every case (in the outputs `names`).
+    """Whether a mistake gives what came back in every case (in the output `name`).
 
     It must be wrong in one of them: what gives the right answer explains nothing.
     """
     differs = False
-    for case, answer, _ in pairs:
+    for given in pairs:
+        case, answer = given.case, given.answer
+        if _is_far(question, mistake.wrong, given, name):
+            return False
         wrong = wrong_answer(question, mistake.wrong, case)
         if wrong is None:
             return False
-        for name in names or wrong.outputs:
-            if first_mismatch(name, wrong, answer, question.compare):
+        for output in wrong.outputs if name is None else [name]:
+            if first_mismatch(output, wrong, answer, question.compare):
                 return False
-            differs = differs or _is_wrong(question, case, wrong, name)
+            differs = differs or _is_wrong(question, case, wrong, output)
     return differs
+
+
+def _is_far(question: Question, wrong: Wrong, given: _Given, name: str | None) -> bool:
+    """Whether one look at the numbers shows that a mistake does not give what came back."""
+    found = given.whole if name is None else given.numbers[name]
+    if found is None:
+        return False
+    line = _line(question, wrong, given.case, name)
+    return line is None or line.is_far(found)
+
+
+@lru_cache(maxsize=256)
+def _line_due(case: Case) -> Line | None:
+    """The numbers of the right answer; None where it is anything else."""
+    return line_of(case.expected, list(case.expected.outputs))
+
+
+@lru_cache(maxsize=16384)
+def _line(question: Question, wrong: Wrong, case: Case, name: str | None) -> Line | None:
+    """The numbers that a mistake gives; None where it gives anything else."""
+    answer = wrong_answer(question, wrong, case)
+    if answer is None:
+        return None
+    return line_of(answer, list(answer.outputs) if name is None else [name])
 
 
 def _is_wrong(question: Question, case: Case, wrong: Expected, name: str) -> bool:
@@ -241,110 +230,12 @@ def _two(question: Question, pairs: Pairs, wrong: Sequence[str]) -> tuple[Findin
     """Two faults that together give the answers; other pairs may, so that nothing is exact."""
     _, operations = possible_faults(question, pairs[0].case)
     room = BUDGET // max(operations, 1)
-    for first, second in islice(_candidates(question, pairs), room):
+    possible = candidates(question, [one.case for one in pairs], pairs[0].numbers)
+    for first, second in islice(possible, room):
         together = Mistake(first.ids + second.ids, (*first.wrong, *second.wrong))  # type: ignore[misc]
         if _reproduces(question, together, pairs):
             return _findings([together], wrong[0], explains_all=False)
     return ()
-
-
-def _candidates(question: Question, pairs: Pairs) -> Iterator[tuple[Mistake, Mistake]]:
-    """The pairs of faults that can give the answers together, the likely ones first.
-
-    An output that one of the two leaves alone is as the other makes it, and so is every number in
-    it; only of what both change nothing is known without a run.
-    """
-    case, _, found = pairs[0]
-    singles = _singles(question, case, pairs[:2][-1].case)
-    right = Shortlist([case.expected], case).near(found)[0]
-    fits, changes = singles.shortlist.near(found), singles.changes
-    one, other = changes[:, None], changes[None, :]
-    possible = np.select([one & other, one, other], [True, fits[:, None], fits[None, :]], right)
-    likely = (one != other).any(axis=2)
-    left = possible.all(axis=2) & ~_contradicted(singles.shortlist, case, found)
-    order = np.argwhere(np.triu(left, 1))
-    for at, beside in sorted(order.tolist(), key=lambda pair: not likely[*pair]):
-        first, second = singles.mistakes[at], singles.mistakes[beside]
-        if _independent(first, second):
-            yield first, second
-
-
-_ROOMS = 4.0
-"""How much farther a number may be than one mistake puts it, since the other may move it a bit."""
-_UNTOUCHED = 1e-3
-"""How near the right one, as part of the room, a number is that a mistake does not concern."""
-
-
-def _contradicted(singles: Shortlist, case: Case, found: Mapping[str, Ndarray | None]) -> Mask:
-    """Which pairs some number contradicts: one that neither of the two changes, or one alone."""
-    asked, due = dict(found), _numbers_due(case)
-    for name, right in due.items():
-        answer = found[name]
-        if right is None or answer is None or answer.size != right.size:
-            asked[name] = due[name] = None
-    wrong = ~Shortlist([case.expected], case).near_each(asked, rooms=_ROOMS)
-    misses = ~singles.near_each(asked, rooms=_ROOMS)
-    keeps = singles.near_each(due, rooms=_UNTOUCHED).astype(np.float32)
-    by_neither = (keeps * wrong) @ keeps.T
-    by_one = ((1 - keeps) * misses) @ keeps.T
-    contradicted: Mask = (by_neither + by_one + by_one.T) > 0
-    return contradicted
-
-
-class _Singles(NamedTuple):
-    """Faults, one for each different wrong answer, and which outputs they change."""
-
-    mistakes: tuple[Mistake, ...]
-    shortlist: Shortlist
-    changes: Mask
-
-
-@lru_cache(maxsize=256)
-def _singles(question: Question, case: Case, another: Case) -> _Singles:
-    """What pairs are made of. Other faults with the same answers would make the same pairs.
-
-    What is the same on one case is asked again on another: a coincidence of sizes is no sameness.
-    """
-    alike: dict[bytes, list[tuple[Mistake, Expected]]] = {}
-    for one in possible_mistakes(question, case):
-        if callable(one.wrong) or one.wrong[0].change in ("passes", "nothing_arrives"):
-            continue
-        answer = wrong_answer(question, one.wrong, case)
-        if answer is not None:
-            alike.setdefault(_fingerprint(answer), []).append((one, answer))
-    mistakes, found = [], []
-    for fingerprint, members in alike.items():
-        met: set[bytes] = set()
-        if fingerprint == _fingerprint(case.expected):
-            met.add(_fingerprint(another.expected))
-        for one, answer in members:
-            if met or len(members) > 1:
-                second = wrong_answer(question, one.wrong, another)
-                if second is None or _fingerprint(second) in met:
-                    continue
-                met.add(_fingerprint(second))
-            mistakes.append(one)
-            found.append(answer)
-    shortlist = Shortlist(found, case)
-    return _Singles(tuple(mistakes), shortlist, ~shortlist.near(_numbers_due(case)))
-
-
-def _numbers_due(case: Case) -> dict[str, Ndarray | None]:
-    """The numbers of the right answer, by output."""
-    return {name: numbers_of(value) for name, value in case.expected.outputs.items()}
-
-
-def _fingerprint(answer: Expected) -> bytes:
-    """Equal for answers that differ by rounding alone, as good as always."""
-    values = [numbers(one) for one in answer.outputs.values()]
-    with np.errstate(over="ignore"):
-        return b"|".join(np.round(one, 9).tobytes() for one in values)
-
-
-def _independent(first: Mistake, second: Mistake) -> bool:
-    """Whether two faults are two mistakes, not one place changed twice."""
-    one, other = first.wrong[0], second.wrong[0]  # type: ignore[index]
-    return bool((one.site, one.edge) != (other.site, other.edge) or not one.site)
 
 
 # -- one output at a time -----------------------------------------------------------------------
@@ -361,5 +252,5 @@ def _by_output(
     mistakes = possible_mistakes(question, case)
     for name in wrong:
         likely = [mistakes[at] for at in near[:, names.index(name)].nonzero()[0]]
-        fitting = _reproducing(question, likely, pairs, [name])
+        fitting = _reproducing(question, likely, pairs, name)
         yield from _findings(fitting, name, explains_all=False)

@@ -29,6 +29,9 @@ _SEEN = frozenset({
 _CUT_SOMEWHERE = "detached_wrong_branch"
 """The mistake that values show where an edge of the graph is missing, whatever cut it."""
 
+_NOTHING_TRACKED = "requires_grad_missing"
+"""What a backward pass says that has no way back, whatever took it away."""
+
 
 def may_tell(verdict: str) -> bool:
     """Whether the trace of an answer with this verdict can tell anything."""
@@ -48,7 +51,8 @@ def told_apart(
 ) -> tuple[Finding, ...]:
     """The findings, what the trace shows first and with its line, without what it refutes.
 
-    Where nothing was found, or a cut by nobody knows what, the first cut that was gone on with.
+    Where nothing was found, or a cut by nobody knows what, the first cut that was gone on with;
+    the same where a first backward pass had no way back.
     `cells` are the sources of the submission.
     """
     if not events:
@@ -56,9 +60,11 @@ def told_apart(
     cuts = _cuts(events, cells)
     known = {one.id: one for one in findings}
     shown = [_with_place(known[one], cut) for one, cut in cuts.items() if one in known]
-    if not findings or (_CUT_SOMEWHERE in known and not shown):
-        where = known[_CUT_SOMEWHERE].where if findings else None
-        cut_off = [cut for one, cut in cuts.items() if one in _CUTS.values()]
+    untracked = _NOTHING_TRACKED in known and not any(map(_is_pass, events))
+    if not findings or ((_CUT_SOMEWHERE in known or untracked) and not shown):
+        where = known[_CUT_SOMEWHERE].where if _CUT_SOMEWHERE in known else None
+        ends = {*_CUTS.values(), *(["no_grad_around_loss"] if untracked else [])}
+        cut_off = [cut for one, cut in cuts.items() if one in ends]
         shown = [_with_place(finding(one.id, where, exact=False), one) for one in cut_off[:1]]
     told = {one.id for one in shown}
     rest = [one for one in findings if one.id not in told]
@@ -89,7 +95,7 @@ def _cuts(events: Sequence[Event], cells: Sequence[str]) -> dict[str, Finding]:
 
 def _possible(events: Sequence[Event]) -> set[str]:
     """What is seen of no cut, but does not go with every run."""
-    passes = sum(one.get("event") == "backward" for one in events)
+    passes = sum(map(_is_pass, events))
     tracked = any(one.get("event") == "leaf" for one in events)
     unrecorded = any(one.get("by") == "no_grad" and one.get("used") for one in events)
     facts = {
@@ -99,6 +105,10 @@ def _possible(events: Sequence[Event]) -> set[str]:
         "requires_grad_missing": not (passes and unrecorded),
     }
     return {identifier for identifier, is_so in facts.items() if is_so}
+
+
+def _is_pass(event: Event) -> bool:
+    return event.get("event") == "backward"
 
 
 def _mistake(event: Event) -> str | None:

@@ -20,6 +20,7 @@ from grader.assignment.inputs import (
     TensorSpec,
     dimensions,
 )
+from grader.diagnosis.classification_mistakes import wrong_gradients
 
 
 def usual_mistakes(question: Question) -> Iterator[tuple[tuple[str, ...], Solution]]:
@@ -64,6 +65,7 @@ def _of_labels(
                 return question.reference(**{**arguments, name: largest})
 
             yield ("prediction_used_as_target",), predicted
+            yield from wrong_gradients(question, scores, name)
 
 
 def _classes(question: Question, name: str, spec: LabelsSpec, arguments: Mapping[str, Any]) -> int:

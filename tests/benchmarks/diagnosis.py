@@ -13,11 +13,11 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from grader import grading
 from grader.assignment import Question
