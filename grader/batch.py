@@ -5,9 +5,10 @@ It joins the pipeline with the gradebook, and knows nothing of either's inside.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -201,15 +202,16 @@ def grade_all(
     """
     waiting = iter(submissions)
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="grading")
-    running: set[Future[SubmissionResult]] = set()
+    ended: SimpleQueue[Future[SubmissionResult]] = SimpleQueue()
+    running = 0
     try:
         while True:
-            room = jobs * _LOOK_AHEAD - len(running)
-            running.update(pool.submit(grade, one) for one in islice(waiting, room))
+            for one in islice(waiting, jobs * _LOOK_AHEAD - running):
+                pool.submit(grade, one).add_done_callback(ended.put)
+                running += 1
             if not running:
                 return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+            yield ended.get().result()
+            running -= 1
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

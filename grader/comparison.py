@@ -304,7 +304,7 @@ def _changed(case: Case, outcome: Outcome) -> Iterator[str]:
         if not isinstance(before, np.ndarray | TensorValue | list | dict):
             continue
         after = outcome.arguments.get(name)
-        if not _same_data(before, after):
+        if after is not before and not _same_data(before, after):
             yield name
 
 

@@ -235,7 +235,13 @@ def _decode(content: bytes) -> _File:
 
 
 def _depth(content: bytes) -> int:
-    """How deep the brackets outside of strings are nested, found without decoding anything."""
+    """How deep the brackets outside of strings are nested, found without decoding anything.
+
+    Where there are few brackets at all it is at most so deep, which is soon counted.
+    """
+    few = content.count(b"[") + content.count(b"{")
+    if few <= MAX_DEPTH:
+        return few
     brackets = _STRING.sub(b"", content).translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
@@ -272,6 +278,8 @@ def _cells(file: _File) -> list[_Cell]:
         cells = file.cells
     else:
         cells = [cell for sheet in file.worksheets or () for cell in sheet.cells]
+        for cell in cells:
+            cell.input = _with_line_ends(cell.input)
     if len(cells) > MAX_CELLS:
         raise NotebookError("too_large", Message("notebook.too_many_cells", {"count": MAX_CELLS}))
     return cells
@@ -299,6 +307,13 @@ def _shown(raw: msgspec.Raw) -> tuple[str, bool]:
             has_result = True
             texts.append(_joined(one.data.plain))
     return "".join(texts)[:MAX_SHOWN], has_result
+
+
+def _with_line_ends(lines: str | list[str]) -> str | list[str]:
+    """A list of lines as format 3 has them: format 2 leaves out where they end."""
+    if isinstance(lines, str) or not lines or lines[0].endswith("\n"):
+        return lines
+    return "\n".join(lines)
 
 
 def _joined(text: str | list[str]) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from grader.submissions.files import File, IntakeError, Tree, text
+from grader.messages import Message, Parameter
+from grader.submissions.files import MOST_NAMED, File, IntakeError, Tree, text
 from grader.submissions.handins import HandIn, from_system, is_gradable
 
 _SUBMITTED = "submitted"
@@ -30,11 +31,10 @@ def find(tree: Tree) -> Iterator[HandIn]:
     placed = [(file, parts) for file, parts in _placed(tree) if len(parts) == 3]
     assignments = sorted({parts[1] for _, parts in placed})
     if len(assignments) > 1:
-        raise IntakeError(
-            f"{text(tree.path)} holds {len(assignments)} assignments "
-            f"({text(', '.join(assignments[:5]))}): give those of one, as in "
-            f"{text(tree.path)}/*/{text(assignments[0])}"
-        )
+        known: dict[str, Parameter] = {"path": text(tree.path), "count": len(assignments)}
+        known["names"] = text(", ".join(assignments[:MOST_NAMED]))
+        known["first"] = text(assignments[0])
+        raise IntakeError(Message("intake.several_assignments", known))
     times = {parts[0]: _time(file) for file, parts in placed if file.name == _TIMESTAMP}
     for file, (student, assignment, name) in placed:
         if name != _TIMESTAMP:

@@ -83,9 +83,11 @@ def content_of(data: bytes | OSError) -> str:
 
 def read(hand_in: HandIn, data: bytes | OSError) -> Submission:
     """The submission with what its bytes hold: cells, or the problem with them."""
+    whole = not isinstance(data, OSError) and len(data) <= MAX_BYTES
     submission = Submission(
         id=hand_in.id,
         path=hand_in.shown,
+        sha256=content_of(data) if whole else "",
         name=hand_in.name,
         submitted_at=hand_in.submitted_at,
         late=hand_in.late,
@@ -96,8 +98,6 @@ def read(hand_in: HandIn, data: bytes | OSError) -> Submission:
     if isinstance(data, OSError):
         message = Message("intake.unreadable", {"reason": reason_of(data)})
         return replace(submission, problem="unreadable", problem_message=message)
-    if len(data) <= MAX_BYTES:
-        submission = replace(submission, sha256=content_of(data))
     try:
         return _with_code(submission, hand_in.file, data)
     except (ProblemError, NotebookError) as error:

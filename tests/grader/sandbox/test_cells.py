@@ -81,6 +81,38 @@ def test_an_undefined_variable_is_explained_by_the_failure_deep_in_its_statement
     assert (outcome.because.type, outcome.because.line) == ("ZeroDivisionError", 2)
 
 
+def test_a_name_that_a_call_lacks_is_explained_by_the_failure_that_began_it(run):
+    outcome = run(
+        "words = open('words.txt').read().split()",
+        "vocabulary = set(words)\ncounts, size = {}, len(vocabulary)",
+        "for word in counts:\n    last = word",
+        "def f(x):\n    return x + size",
+    ).call("f", {"x": 1})
+    assert (outcome.name, outcome.because.type, outcome.because.cell) == (
+        "size", "FileNotFoundError", 0,
+    )  # fmt: skip
+
+
+def test_a_name_that_a_call_lacks_is_explained_by_a_block_that_failed(run):
+    outcome = run("if 1 / 0:\n    rate = 0.1", "def f(x):\n    return x * rate").call("f", {"x": 1})
+    assert outcome.because.type == "ZeroDivisionError"
+
+
+def test_a_name_that_a_call_lacks_is_explained_by_the_cell_that_was_left_out(quick):
+    session = quick("steps = 0\nwhile True:\n    steps += 1", "def f(x):\n    return x + steps")
+    assert session.call("f", {"x": 1}).because.reason == "timeout"
+
+
+def test_a_name_that_nothing_defines_is_the_calls_own_mistake(run):
+    outcome = run("1 / 0", "def f(x):\n    return x * rate").call("f", {"x": 1})
+    assert (outcome.type, outcome.text) == ("NameError", "name 'rate' is not defined")
+
+
+def test_a_name_lacks_for_want_of_what_is_forbidden_without_a_use_of_it_in_the_call(run):
+    session = run("import torch\nw = torch.ones(2)", "def f(x):\n    return x * w")
+    assert session.call("f", {"x": 1}).type == "NameError"
+
+
 def test_leaving_the_interpreter_is_a_failure_like_any_other(run):
     session = run("import sys\nsys.exit(3)\nx = 1", "raise KeyboardInterrupt\ny = 2")
     assert session.read("y").value == 2

@@ -67,9 +67,9 @@ def test_files_are_written_and_gone_with_it(start, kernel_sandbox):
 
 def test_it_stands_in_the_result_and_no_level_needs_it():
     names = ("rlimits", "seccomp", "landlock")
-    held = [Layer(name=name) for name in names]
+    held = tuple(Layer(name=name) for name in names)
     assert isolation_of(held).level == "kernel"
-    with_it = isolation_of([*held, Layer(name="own-user")])
+    with_it = isolation_of((*held, Layer(name="own-user")))
     assert with_it.level == "kernel"
     assert "own-user" in with_it.layers
 

@@ -32,7 +32,7 @@ from grader.sandbox.protocol import (
     unpack_from_child,
     unpack_to_child,
 )
-from grader.sandbox.values import from_protocol, to_protocol
+from grader.sandbox.values import Packing, from_protocol, to_protocol
 from grader.sandbox.worker.values import build_value, pack_value
 
 VALID = [
@@ -204,6 +204,28 @@ def test_values_come_back_as_they_went_out(value):
     answer = Answer(id=1, value=pack_value(in_child, None))
     returned = unpack_from_child(pack(answer)[LENGTH.size :])
     assert same(from_protocol(returned.value), value)
+
+
+@settings(deadline=None)
+@given(PLAIN)
+def test_arguments_come_back_as_they_went_out(value):
+    packing, arguments = Packing(), {"x": value}
+    assert same(packing.unpack(packing.pack(arguments), arguments)["x"], value)
+
+
+def test_an_array_that_comes_back_as_it_was_given_is_the_one_that_was_given():
+    packing, arguments = Packing(), {"x": np.arange(3.0)}
+    returned = packing.unpack([("x", to_protocol(np.arange(3.0)))], arguments)
+    assert returned["x"] is arguments["x"]
+
+
+@pytest.mark.parametrize(
+    "changed", [np.array([0.0, 1.0, 3.0]), np.arange(3), np.arange(3.0)[None], None]
+)
+def test_an_argument_that_comes_back_otherwise_is_what_came_back(changed):
+    packing, arguments = Packing(), {"x": np.arange(3.0)}
+    returned = packing.unpack([("x", to_protocol(changed))], arguments)
+    assert same(returned["x"], changed)
 
 
 def test_arrays_arrive_writable():
