@@ -310,8 +310,10 @@ def grade(  # noqa: PLR0913 - one parameter an option
         layout=layout,
         assignment=preparing.source(assignment),
         options={
-            name: options[name] for name in ("torch", "executor", "timeout", "memory", "isolation")
+            name: options[name]
+            for name in ("torch", "executor", "timeout", "memory", "isolation", "lang")
         },
+        **preparing.told_of(loaded),
     )
     stopped: tuple[Told, int] | None = None
     with ExitStack() as held:
@@ -352,7 +354,8 @@ def grade(  # noqa: PLR0913 - one parameter an option
                 options,
             )
         figures = class_summary(book.results())
-        language = steps.language(options["lang"], figures.language)
+        languages = steps.languages(options["lang"], figures)
+        language = languages.of_class
         written = writing.write(
             book,
             out,
@@ -360,15 +363,15 @@ def grade(  # noqa: PLR0913 - one parameter an option
                 *(formats or writing.default_formats(figures)),
                 *[writing.NAMELESS] * options["pseudonyms"],
             ],
-            language=language,
-            title=loaded.title_in(language),
+            languages=languages,
+            title_in=loaded.title_in,
         )
         writing.show(book, figures, plain=options["plain"], language=language)
         outdated = book.outdated()
     steps.say_written(written, language)
     if figures.off_topic:
-        known = {"count": figures.off_topic, "assignment": loaded.id}
-        steps.say(Message("grade.off_topic", known), language=language)
+        off = Message("grade.off_topic", {"count": figures.off_topic, "assignment": loaded.id})
+        steps.say(off, language=language)
     if outdated:
         told = Message("grade.outdated", {"count": outdated, "out": str(out)})
         steps.say(told, language=language)

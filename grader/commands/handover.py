@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.commands import steps, writing
-from grader.messages import LANGUAGES
+from grader.messages import LANGUAGES, Languages
 
 if TYPE_CHECKING:
     from grader.gradebook import Gradebook
-    from grader.messages import Language
     from grader.reports.lms import Filled, Rows
-    from grader.results import Results
+    from grader.results import Results, SubmissionResult
 
 MOST_NAMED = 20
 """The most students that a remark names."""
@@ -22,7 +21,8 @@ _out = click.argument("out", type=click.Path(path_type=Path))
 _lang = click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    help="The language of what students read.  [default: that of the notebooks, else the system's]",
+    help="The language of what students read.  [default: as for grade, else that of the notebooks, "
+    "else the system's]",
 )
 
 
@@ -75,25 +75,25 @@ def report(  # noqa: PLR0913 - one parameter an option
     _check(formats, filled, into, scale_to)
     with existing(out) as book:
         results = book.results()
-        language = steps.language(lang, class_summary(results).language)
+        languages = steps.languages(lang or writing.asked_language(book), class_summary(results))
         written = []
         if filled and into is not None:
-            written.append(_fill(results, filled[0], into, out, language, scale_to))
+            written.append(_fill(results, filled[0], into, out, languages, scale_to))
         for name in (one for one in writing.FEEDBACK if one in formats):
-            written.append(_zip_pages(book, name, out, language))
+            written.append(_zip_pages(book, name, out, languages))
             if into is not None and not filled:
                 _tell_missing(results, name, into)
         written += writing.write(
             book,
             out,
             [*formats, *[writing.NAMELESS] * pseudonyms],
-            language=language,
+            languages=languages,
             anew=True,
             scale_to=scale_to,
         )
         if "csv" in formats or filled:
             _name("left blank, since something is still to be judged", pending(results))
-    steps.say_written(written, language)
+    steps.say_written(written, languages.of_class)
 
 
 def _check(
@@ -128,7 +128,7 @@ def _fill(  # noqa: PLR0913 - as many facts
     name: str,
     into: Path,
     out: Path,
-    language: "Language",
+    languages: Languages,
     scale_to: float | None,
 ) -> Path:
     """Write the system's own file with marks in it into OUT, and say who is in it."""
@@ -139,7 +139,7 @@ def _fill(  # noqa: PLR0913 - as many facts
         if name == "canvas":
             filled = lms.canvas(results, exported, scale_to=scale_to)
         else:
-            filled = lms.moodle(results, exported, language=language, scale_to=scale_to)
+            filled = lms.moodle(results, exported, languages=languages, scale_to=scale_to)
     except tables.TableError as error:
         steps.fail(str(error), steps.USAGE)
     if not filled.matched:
@@ -153,19 +153,19 @@ def _fill(  # noqa: PLR0913 - as many facts
     return path
 
 
-def _zip_pages(book: "Gradebook", name: str, out: Path, language: "Language") -> Path:
+def _zip_pages(book: "Gradebook", name: str, out: Path, languages: Languages) -> Path:
     """Write everyone's page as a system's feedback files into OUT, and say who is in it."""
     from grader.reports import feedback, pages
 
     results = book.results()
-    title = writing.own_title(book, language) or results.title
+    title_in = writing.own_title(book)
+
+    def page(one: "SubmissionResult") -> str:
+        language = languages.of(one.language)
+        return pages.page(one, title_in(language), language, cells=book.cells(one.id))
+
     system: feedback.System = "canvas" if name == "canvas-feedback" else "moodle"
-    written = feedback.write(
-        results,
-        out,
-        system=system,
-        page=lambda one: pages.page(one, title, language, cells=book.cells(one.id)),
-    )
+    written = feedback.write(results, out, system=system, page=page)
     if not written.count:
         steps.fail(
             f"no submission came from {system.capitalize()}: grade what its Download of all "
@@ -242,8 +242,8 @@ def marks(out: Path, file: Path, by: str | None) -> None:
             steps.fail("no mark was taken: correct these rows and give the file again", steps.USAGE)
         book.override(given, by=by or getpass.getuser())
         figures = class_summary(book.results())
-        language = steps.language(None, figures.language)
-        writing.write(book, out, writing.default_formats(figures), language=language)
+        languages = steps.languages(writing.asked_language(book), figures)
+        writing.write(book, out, writing.default_formats(figures), languages=languages)
         stale = [
             name
             for name in writing.HANDED_OVER

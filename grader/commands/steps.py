@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader.messages import Language, Message, Told, choose_language, render
+from grader.messages import Language, Languages, Message, Told, choose_language, render
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,6 +134,11 @@ def language(chosen: str | None, own: str | None) -> Language:
     names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
     system = next((os.environ[name] for name in names if os.environ.get(name)), "")
     return choose_language(chosen, own, *system.split(":"))
+
+
+def languages(chosen: str | None, figures: "ClassSummary") -> Languages:
+    """The languages of a class: the chosen one for everyone, else the notebooks' own."""
+    return Languages(language(chosen, figures.language), is_asked_for=chosen is not None)
 
 
 @contextmanager

@@ -74,8 +74,10 @@ def regrade(  # noqa: PLR0913 - one parameter an option
     The files are read where `grade` found them, and graded with the assignment and the grader as
     they are now. Earlier marks are kept in the gradebook.
     """
+    import msgspec
+
     from grader import batch, gradebook
-    from grader.reports.summary import class_summary
+    from grader.reports.summary import class_summary, reading_order
 
     with ExitStack() as held:
         book = held.enter_context(gradebook.existing(out))
@@ -90,6 +92,7 @@ def regrade(  # noqa: PLR0913 - one parameter an option
         if isolation is not None:
             options["isolation"] = isolation
         loaded = preparing.load(command.assignment)
+        command = msgspec.structs.replace(command, **preparing.told_of(loaded))
         seed = book.frame().seed
         run = held.enter_context(preparing.run(loaded, seed, options, least="kernel"))
         settings = batch.settings(
@@ -118,16 +121,15 @@ def regrade(  # noqa: PLR0913 - one parameter an option
                     lines.append((change.new.id, _line_of(change)))
                     changed += change.old is None or change.old.score != change.new.score
                     advance()
-        for _, line in sorted(lines):
+        for _, line in sorted(lines, key=lambda one: reading_order(one[0])):
             click.echo(line)
         steps.say(f"graded again: {len(lines)}, with another mark: {changed}")
-        for student in sorted(left):
+        for student in sorted(left, key=reading_order):
             steps.say(f"{student}: the file is no longer where it was; the mark stands")
         figures = class_summary(book.results())
-        language = steps.language(None, figures.language)
-        title = loaded.title_in(language)
+        languages = steps.languages(writing.asked_language(book), figures)
         formats = writing.default_formats(figures)
-        writing.write(book, out, formats, language=language, title=title)
+        writing.write(book, out, formats, languages=languages, title_in=loaded.title_in)
     steps.end(figures, None)
 
 
@@ -168,8 +170,8 @@ def forget(out: Path, student: str) -> None:
         for name in removed:
             _remove(out / writing.FILES[name])
         written = [name for name in ("json", "html") if (out / writing.FILES[name]).is_file()]
-        language = steps.language(None, class_summary(book.results()).language)
-        writing.write(book, out, written, language=language)
+        languages = steps.languages(writing.asked_language(book), class_summary(book.results()))
+        writing.write(book, out, written, languages=languages)
     if removed:
         steps.say(f"removed, since they named {student}; ask for them again: {', '.join(removed)}")
     steps.say(
@@ -204,7 +206,8 @@ def _remove(path: Path) -> None:
 @click.option(
     "--lang",
     type=click.Choice(["en", "pt", "es"]),
-    help="The language of the sentences.  [default: that of the notebook, else the system's]",
+    help="The language of the sentences.  [default: as for grade, else that of the notebook, else "
+    "the system's]",
 )
 @steps.one_line_errors
 def explain(  # noqa: PLR0913 - one parameter an option
@@ -226,6 +229,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     with existing(out) as book:
         kept = book.mark(student)
         frame, commands = book.frame(), book.commands()
+        asked = writing.asked_language(book)
     if kept is None:
         steps.fail(
             f"{out} holds no mark of {student!r}: the ids are those in results.json", steps.USAGE
@@ -240,7 +244,7 @@ def explain(  # noqa: PLR0913 - one parameter an option
     found = [one for given in commands for one in _taken(given, loaded).only([student])]
     if not found:
         steps.fail(f"{student}: the file is no longer where it was", steps.USAGE)
-    language = steps.language(lang, kept.language)
+    language = steps.language(lang or asked, kept.language)
     with preparing.run(loaded, frame.seed, options, least="kernel") as run:
         again, judged = run.examine(found[-1])
     mark = _mark(kept, language)

@@ -4,20 +4,18 @@ Heavy modules are imported by the functions that need them, so that `grader --he
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from grader.messages import Language, Message, render
+from grader.messages import Language, Languages, Message, render
 
 if TYPE_CHECKING:
-    from grader.assignment import Assignment
     from grader.gradebook import Gradebook
     from grader.reports.summary import ClassSummary
     from grader.results import Results, SubmissionResult
-from grader.commands.preparing import load
 from grader.commands.steps import UNWRITTEN, console, fail
 
 KEPT = ("json", "html", "pages")
@@ -87,35 +85,39 @@ def write(  # noqa: PLR0913 - as many facts
     out: Path,
     formats: Sequence[str],
     *,
-    language: Language,
-    title: str | None = None,
+    languages: Languages,
+    title_in: Callable[[Language], str] | None = None,
     anew: bool = False,
     scale_to: float | None = None,
 ) -> list[Path]:
     """Write the reports that are not up to date; where OUT cannot take them, rescue results.json.
 
-    `title` is the assignment's in that language, looked up in its file where it is not given. With
-    `anew` what other systems read is written in any case, since somebody may have edited it.
-    Returns the paths of all that were asked for.
+    `title_in` is the assignment's, as the gradebook has it where it is not given. With `anew` what
+    other systems read is written in any case, since somebody may have edited it. Returns the paths
+    of all that were asked for.
     """
     import msgspec
 
     from grader.reports import ReportError
 
-    frame = book.frame()
-    frame = msgspec.structs.replace(frame, title=title or own_title(book, language) or frame.title)
+    language = languages.of_class
+    title_in = title_in or own_title(book)
+    frame = msgspec.structs.replace(book.frame(), title=title_in(language))
     # What the page of the class leads to is written before it.
     wanted = {*formats, "pages"} if "html" in formats else formats
     paths = []
     try:
         for name in (one for one in ("json", "pages", "html", NAMELESS, *EXPORTS) if one in wanted):
             path = out / FILES[name]
-            how = f"{language} {scale_to or ''}" if name in SCALED else language
+            how = f"{language}{' for all' * languages.is_asked_for}"
+            how = f"{how} {scale_to or ''}" if name in SCALED else how
             in_any_case = name in OF_THE_MOMENT or (anew and name in EXPORTS)
             if in_any_case or not (book.is_reported(name, how) and path.exists()):
                 if name in EXPORTS:
                     results = msgspec.structs.replace(frame, submissions=book.results().submissions)
-                    _export(name, results, out, language=language, scale_to=scale_to)
+                    _export(name, results, out, languages=languages, scale_to=scale_to)
+                elif name == "pages":
+                    _write_pages(book, out, languages, title_in)
                 else:
                     _write_kept(name, frame, book, out, language=language)
                 book.reported(name, how)
@@ -126,25 +128,25 @@ def write(  # noqa: PLR0913 - as many facts
     return paths
 
 
-def own_title(book: "Gradebook", language: Language) -> str | None:
-    """The title of the assignment that was graded last, if its file is still where it was."""
-    assignment = _assignment(book)
-    return None if assignment is None else assignment.title_in(language)
+def own_title(book: "Gradebook") -> Callable[[Language], str]:
+    """The title of the assignment that was graded last, in each language, as the gradebook has it.
+
+    Its file is not run for it: a gradebook may come from anybody.
+    """
+    titles = book.commands()[-1].titles
+    title = titles.get("en", book.frame().title)
+    return lambda language: titles.get(language, title)
+
+
+def asked_language(book: "Gradebook") -> str | None:
+    """The language that the last `grade` was asked for; None where it was left to the notebooks."""
+    lang = book.commands()[-1].options.get("lang")
+    return lang if isinstance(lang, str) else None
 
 
 def worth(book: "Gradebook") -> dict[str, float]:
-    """The points of its questions; none where its file is no longer where it was."""
-    assignment = _assignment(book)
-    return {} if assignment is None else {one.id: one.points for one in assignment.items}
-
-
-def _assignment(book: "Gradebook") -> "Assignment | None":
-    from grader.assignment import AssignmentError
-
-    try:
-        return load(book.commands()[-1].assignment)
-    except AssignmentError:
-        return None
+    """The points of its questions."""
+    return book.commands()[-1].points
 
 
 def _write_kept(
@@ -153,33 +155,45 @@ def _write_kept(
     """Write a report from the gradebook, submission by submission."""
     import msgspec
 
-    from grader.reports import html, json, pages
+    from grader.reports import html, json
 
     if name == "json":
         json.write_pieces(frame, book.rows(), out, language=language)
-    elif name == "pages":
-        pages.write(
-            book.results().submissions, out,
-            title=frame.title, secret=book.secret, cells_of=book.cells, language=language,
-        )  # fmt: skip
     else:
         results = msgspec.structs.replace(frame, submissions=book.results().submissions)
         write_page = html.write if name == "html" else html.write_nameless
         write_page(results, out, secret=book.secret, language=language)
 
 
+def _write_pages(
+    book: "Gradebook", out: Path, languages: Languages, title_in: Callable[[Language], str]
+) -> None:
+    """Write everyone's page from the gradebook, submission by submission."""
+    from grader.reports import pages
+
+    pages.write(
+        book.results().submissions,
+        out,
+        title_in=title_in,
+        secret=book.secret,
+        cells_of=book.cells,
+        languages=languages,
+    )
+
+
 def _export(
-    name: str, results: "Results", out: Path, *, language: Language, scale_to: float | None
+    name: str, results: "Results", out: Path, *, languages: Languages, scale_to: float | None
 ) -> None:
     """Write a report that another system reads."""
     from grader.reports import classroom50, github, gradescope, junit, lms
 
+    language = languages.of_class
     if name == "junit":
         junit.write(results, out, language=language)
     elif name == "github":
         github.write(results, out, language=language)
     elif name == "gradescope":
-        gradescope.write(results, out, language=language, scale_to=scale_to)
+        gradescope.write(results, out, languages=languages, scale_to=scale_to)
     elif name == "classroom50":
         classroom50.write(results, out, scale_to=scale_to)
     else:

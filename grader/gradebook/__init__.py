@@ -8,11 +8,10 @@ import contextlib
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from grader.gradebook import overrides
 from grader.gradebook.database import Database
 from grader.gradebook.database import GradebookError as GradebookError
 from grader.gradebook.database import OtherRunError as OtherRunError
+from grader.gradebook.kept import Kept, counting
 from grader.gradebook.locking import LockedError, locked
 from grader.gradebook.marks import Mark
 from grader.gradebook.run import Command as Command
@@ -124,8 +124,10 @@ class Gradebook:
 
         A fault of the machine is no mark, unless the submission was set aside for it.
         """
-        for student, content, is_mark in self._counting(
-            "student, content, problem IS NOT 'grader_fault' OR starts >= ?", MOST_STARTS
+        for student, content, is_mark in counting(
+            self._database,
+            "student, content, problem IS NOT 'grader_fault' OR starts >= ?",
+            MOST_STARTS,
         ):
             if is_mark:
                 yield student, content
@@ -211,7 +213,7 @@ class Gradebook:
             "WHERE student = ? AND counts",
             student,
         )
-        return tuple(json.loads(zlib.decompress(row[0]))) if row else ()
+        return _unpacked(row[0]) if row else ()
 
     def retry(self, students: Iterable[str]) -> None:
         """Let what was set aside be tried again."""
@@ -281,15 +283,18 @@ class Gradebook:
 
     def rows(self) -> Iterator[bytes]:
         """The results that count as JSON, sorted by id, a few at a time."""
-        return (result.encode() for _, result in self._counting("student, result"))
+        return (result.encode() for _, result in counting(self._database, "student, result"))
 
     def results(self) -> Results:
-        """All results that count, read anew each time that they are gone through."""
-        return msgspec.structs.replace(self.frame(), submissions=_Kept(self))
+        """All results that count, in the order in which people look for their students.
+
+        They are read anew each time that they are gone through.
+        """
+        return msgspec.structs.replace(self.frame(), submissions=Kept(self._database))
 
     def students(self) -> list[str]:
         """The ids of those who have a mark, sorted."""
-        return [row[0] for row in self._counting("student")]
+        return [row[0] for row in counting(self._database, "student")]
 
     def outdated(self) -> int:
         """How many marks come from other settings than the last run's."""
@@ -328,21 +333,6 @@ class Gradebook:
             )
 
     # -- within -----------------------------------------------------------------------------------
-
-    def _counting(self, columns: str, *values: str | int) -> Iterator[tuple[Any, ...]]:
-        """The columns, the student first, of the marks that count; by student, a page at a time.
-
-        The plus keeps SQLite from its index: the table itself is in this order, and read at once.
-        """
-        last = ""
-        while found := self._database.all(
-            f"SELECT {columns} FROM grading WHERE +counts AND student > ? "  # noqa: S608 - ours
-            "ORDER BY student LIMIT 500",
-            *values,
-            last,
-        ):
-            yield from found
-            last = found[-1][0]
 
     def _fingerprint(self, content: str) -> str:
         return hashlib.sha256(f"{content}\0{self._settings}".encode()).hexdigest()
@@ -384,35 +374,35 @@ def exists(out: Path) -> bool:
 
 @contextmanager
 def existing(out: Path) -> Iterator[Gradebook]:
-    """The gradebook that is in a folder; raises OtherRunError where there is none."""
+    """The gradebook that is in a folder; raises OtherRunError where there is none.
+
+    GradebookError is raised for one with content that no grader writes, whenever it is read.
+    """
     if not exists(out):
         raise OtherRunError(f"{out} holds no gradebook: give the folder that `grade -o` wrote to")
     with opened(out) as book:
-        yield book
-
-
-class _Kept(Collection[SubmissionResult]):
-    """The results that count in a gradebook, of which a few are held at a time."""
-
-    def __init__(self, book: Gradebook) -> None:
-        self._book = book
-
-    def __iter__(self) -> Iterator[SubmissionResult]:
-        return map(_result, self._book.rows())
-
-    def __len__(self) -> int:
-        return len(self._book.students())
-
-    def __contains__(self, one: object) -> bool:
-        return isinstance(one, SubmissionResult) and self._book.mark(one.id) == one
+        try:
+            yield book
+        except (msgspec.DecodeError, zlib.error) as error:
+            raise GradebookError(
+                f"{out / FILE_NAME} holds what no grader writes ({error}): put back a copy of it "
+                "from before, or grade into another folder"
+            ) from None
 
 
 _result = msgspec.json.Decoder(SubmissionResult).decode
+_LARGEST_CODE = 64 * 2**20
+"""Bytes of a submission's code, which is told in at most six to one of the submission."""
 
 
 def _packed(cells: Sequence[str]) -> bytes:
     # As ASCII, since a student's text need not be valid Unicode.
     return zlib.compress(json.dumps(cells).encode("ascii"))
+
+
+def _unpacked(packed: bytes) -> tuple[str, ...]:
+    text = zlib.decompressobj().decompress(packed, _LARGEST_CODE)
+    return msgspec.json.decode(text, type=tuple[str, ...])
 
 
 def _line(command: Command) -> str:

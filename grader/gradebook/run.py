@@ -10,12 +10,18 @@ from grader.results import SubmissionResult
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """What `grade` was given, so that the same can be graded again."""
+    """What `grade` was given, so that the same can be graded again.
+
+    `titles` and `points` are the assignment's, by language and by question: reports take them from
+    here, so that none runs the file that a gradebook names.
+    """
 
     paths: tuple[str, ...]
     layout: str | None
     assignment: str
     options: dict[str, str | float | None] = {}
+    titles: dict[str, str] = {}
+    points: dict[str, float] = {}
 
 
 class Status(Struct, frozen=True):

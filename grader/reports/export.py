@@ -63,6 +63,7 @@ def _comment_lines(result: SubmissionResult, language: Language) -> Iterator[str
         verdict = summary.words("verdict", question.verdict, language)
         yield f"{visible(question.id)}: {summary.score(question)}, {verdict}"
         yield from (f"  {line}" for line in told(question, language).splitlines())
+    yield from remarks(result, language)
     if result.pending and result.questions:
         points = {"pending": summary.points(result.pending)}
         points["points"] = summary.points(result.max_score)
@@ -78,6 +79,11 @@ def told(question: QuestionResult, language: Language = "en") -> str:
         render(one, language) for one in (question.message, *question.feedback.hints)
     )
     return visible("\n".join(line for line in lines if line))
+
+
+def remarks(result: SubmissionResult, language: Language = "en") -> Iterator[str]:
+    """What the student is told beside the questions, as lines of plain text."""
+    return (visible(render(one, language)) for one in result.remarks)
 
 
 def problem(result: SubmissionResult, language: Language = "en") -> str:

@@ -8,18 +8,22 @@ from typing import Any
 
 import msgspec
 
-from grader.messages import Language
+from grader.messages import THEIR_OWN, Language, Languages
 from grader.reports import export, summary, write_atomically
 from grader.results import QuestionResult, Results, SubmissionResult
 
 
 def write(
-    results: Results, folder: Path, *, language: Language = "en", scale_to: float | None = None
+    results: Results,
+    folder: Path,
+    *,
+    languages: Languages = THEIR_OWN,
+    scale_to: float | None = None,
 ) -> Path:
     """Write `gradescope/<student>/results.json` for everyone; returns the folder of all."""
     top = folder / "gradescope"
     for one in results.submissions:
-        content = to_json(one, language=language, scale_to=scale_to)
+        content = to_json(one, language=languages.of(one.language), scale_to=scale_to)
         write_atomically(top / export.file_name(one.id) / "results.json", content)
     return top
 
@@ -34,7 +38,9 @@ def to_json(
     """
     factor = export.factor(result, scale_to)
     content: dict[str, Any] = {
-        "output": export.comment(result, language) if result.problem else "",
+        "output": export.comment(result, language)
+        if result.problem
+        else "\n".join(export.remarks(result, language)),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",

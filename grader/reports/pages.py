@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from grader.messages import Language
+from grader.messages import THEIR_OWN, Language, Languages
 from grader.reports import ReportError, drawings, write_atomically
 from grader.reports.export import is_full
 from grader.reports.own_code import excerpts
@@ -26,14 +26,15 @@ def write(  # noqa: PLR0913 - as many facts
     results: Iterable[SubmissionResult],
     folder: Path,
     *,
-    title: str,
+    title_in: Callable[[Language], str],
     secret: bytes,
     cells_of: Callable[[str], Sequence[str]] = lambda _: (),
-    language: Language = "en",
+    languages: Languages = THEIR_OWN,
 ) -> Path:
     """Write a page a student into the folder's `pages/students`, and the list beside that.
 
-    The results are read once, one at a time. `cells_of` gives the code that a student handed in.
+    The results are read once, one at a time. `cells_of` gives the code that a student handed in,
+    `title_in` the assignment's title in a language.
     With the same secret everyone's page keeps its name; pages of those who are in the results no
     longer are removed. The folder `students` may be put where students can open a page; the list,
     which says whose page is which, may not.
@@ -42,7 +43,8 @@ def write(  # noqa: PLR0913 - as many facts
     rows = [("id", "name", "page")]
     for one in results:
         address = page_address(one.id, secret)
-        text = page(one, title, language, cells=cells_of(one.id))
+        language = languages.of(one.language)
+        text = page(one, title_in(language), language, cells=cells_of(one.id))
         write_atomically(top / address, text.encode())
         rows.append((inert(one.id), inert(one.name or ""), address))
     _remove_others(top, {address for _, _, address in rows[1:]})

@@ -47,6 +47,7 @@ def _nameless(result: SubmissionResult, called: str) -> SubmissionResult:
         flags=(),
         problem_message=None,
         questions=tuple(map(_wordless, result.questions)),
+        remarks=(),
     )
 
 

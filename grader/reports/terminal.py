@@ -85,6 +85,9 @@ def detail(result: SubmissionResult, language: Language = "en") -> RenderableTyp
         parts.append(_indented(render(result.problem_message or "", language)))
     for question in result.questions:
         parts.extend(_question(question, language))
+    if result.remarks:
+        parts.append(Text())
+    parts.extend(Text(terminal(render(one, language)), style="dim") for one in result.remarks)
     return Group(*parts)
 
 

@@ -192,6 +192,28 @@ def test_zeros_are_not_none():
     assert verdicts(judgement) == {"frozen": "wrong_value", "free": "correct"}
 
 
+@pytest.mark.parametrize("near", ["Sum", "sums", "s_um"])
+def test_an_entry_under_nearly_its_name_is_named(near):
+    judgement = judged(WEIGHTED, lambda x, w: {near: (x * w).sum(), "product": x * w})
+    told = render(judgement.outputs[0].message)
+    assert told.startswith(f"There is no entry named sum in your answer, but there is {near}.")
+
+
+@pytest.mark.parametrize("other", ["total", "x" * 100_000, "product"])
+def test_no_other_entry_is_named_in_its_place(other):
+    judgement = judged(WEIGHTED, lambda x, w: {other: (x * w).sum(), "product": x * w})
+    assert judgement.outputs[0].message.id == "entry_missing"
+
+
+def test_a_nested_entry_under_nearly_its_name_is_named():
+    def weights():
+        return {"layer": {"weight": 1.0, "bias": 2.0}}
+
+    item = ask(weights, inputs={})
+    judgement = judged(item, lambda: {"layer": {"weight": 1.0, "Bias": 2.0}})
+    assert "there is Bias" in render(judgement.message)
+
+
 def test_an_entry_that_is_not_there_is_missing():
     judgement = judged(WEIGHTED, lambda x, w: {"product": x * w})
     assert verdicts(judgement) == {"sum": "missing", "product": "correct"}

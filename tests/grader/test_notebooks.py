@@ -63,6 +63,13 @@ def test_format_3_is_read_through_its_worksheets():
     assert [(cell.source, cell.execution_count) for cell in cells] == [("x = 1\ny", 4), ("z", None)]
 
 
+def test_lines_of_format_2_end_where_the_list_says():
+    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["x = 1", "", "y = 2"]}]}]}
+    assert [cell.source for cell in read_notebook(json.dumps(old).encode()).cells] == [
+        "x = 1\n\ny = 2"
+    ]
+
+
 def test_a_byte_order_mark_is_no_matter():
     assert sources(b"\xef\xbb\xbf" + notebook(code("a"))) == ["a"]
 

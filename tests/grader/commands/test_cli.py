@@ -309,6 +309,23 @@ def test_the_paths_beside_a_missing_one_are_graded(here):
     assert scores_in(here / "results") == {"ana": 2.0}
 
 
+def test_a_class_in_which_nobody_answers_is_asked_whether_it_is_the_right_assignment(here):
+    write(here / "ana.py", "def other(x):\n    return x\n")
+    write(here / "bo.py", "x = 1\n")
+    asked = "grader: no submission answers a question of sums (looked at: 2)"
+    assert asked in run("grade", "ana.py", "bo.py", "-a", "sums.py").stderr
+    write(here / "bo.py", RIGHT)
+    assert asked not in run("grade", "ana.py", "bo.py", "-a", "sums.py").stderr
+
+
+def test_what_is_passed_over_is_told_in_the_language_that_was_asked_for(here):
+    write(here / "class" / "ana.py", RIGHT)
+    write(here / "class" / "data.csv", "1,2\n")
+    result = run("grade", "class", "nobody", "-a", "sums.py", "--lang", "pt")
+    assert "grader: class: ignorado, por não ser resposta: data.csv" in result.stderr
+    assert "grader: nobody não existe" in result.stderr
+
+
 def test_an_unknown_assignment_names_a_near_one(here):
     write(here / "ana.py", RIGHT)
     result = run("grade", "ana.py", "-a", "manual_backprob")

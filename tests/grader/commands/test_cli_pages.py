@@ -1,5 +1,6 @@
 """The pages that commands write: of the class, everyone's own with their code, and for all eyes."""
 
+import json
 import re
 import textwrap
 from pathlib import Path
@@ -65,6 +66,51 @@ def test_the_code_is_shown_though_the_file_is_gone(here):
     run("report", "out", "--format", "html", "--lang", "es")
     assert "answer = 2 * x.sum()" in own_page("bartholomew")
     assert '<html lang="es">' in own_page("bartholomew")
+
+
+@pytest.fixture
+def in_portuguese(here):
+    """The class, in which one student's notebook is in Portuguese."""
+    notebook = {
+        "cells": [{"cell_type": "code", "source": WRONG, "metadata": {}, "outputs": []}],
+        "metadata": {"grader": {"language": "pt"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    Path("class/bartholomew.py").unlink()
+    Path("class/bartholomew.ipynb").write_text(json.dumps(notebook))
+    Path("class/carla.py").write_text(WRONG)
+    return here
+
+
+def pages_in():
+    """The language of each student's page."""
+    students = ("anastasia", "bartholomew", "carla")
+    return [re.findall(r'<html lang="(.*?)"', own_page(one))[0] for one in students]
+
+
+def test_a_page_is_in_the_language_of_its_notebook_else_of_the_class(in_portuguese):
+    grade()
+    assert pages_in() == ["pt-BR", "pt-BR", "pt-BR"]
+    Path("class/carla.py").unlink()
+    spanish = Path("class/bartholomew.ipynb").read_text().replace('"pt"', '"es"')
+    Path("class/carla.ipynb").write_text(spanish)
+    Path("class/dora.ipynb").write_text(spanish)
+    run("forget", "out", "carla")
+    grade()
+    assert pages_in() == ["es", "pt-BR", "es"]
+
+
+def test_a_language_that_was_asked_for_is_everyones_until_another_is(in_portuguese):
+    grade("--lang", "en")
+    assert pages_in() == ["en", "en", "en"]
+    run("regrade", "out", "--only", "carla")
+    run("report", "out", "--format", "html")
+    assert pages_in() == ["en", "en", "en"]
+    run("report", "out", "--format", "html", "--lang", "es")
+    assert pages_in() == ["es", "es", "es"]
+    grade()
+    assert pages_in() == ["pt-BR", "pt-BR", "pt-BR"]
 
 
 def test_a_changed_submission_has_a_changed_page(here):

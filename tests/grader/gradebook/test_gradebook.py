@@ -141,13 +141,38 @@ def test_a_report_is_up_to_date_only_as_it_was_last_written(out):
         assert not book.is_reported("csv", "pt")
 
 
-def test_ids_are_sorted_as_everywhere(out):
-    ids = ["Zoë", "ana", "ana b", "\U0001f40d", "é", "a/b", "\uffee"]
+IDS = ["Zoë", "ana", "ana b", "\U0001f40d", "é", "a/b", "\uffee", "Álvaro", "ana10", "ana9"]
+
+
+@pytest.fixture
+def named(out):
     with opened(out) as book:
         book.start(FRAME, "settings", COMMAND)
-        for student in ids:
+        for student in IDS:
             book.finish(result(student))
-        assert [one.id for one in book.results().submissions] == sorted(ids)
+        yield book
+
+
+def test_rows_are_sorted_by_id(named):
+    assert [json.loads(row)["id"] for row in named.rows()] == sorted(IDS)
+
+
+def test_results_come_in_the_order_in_which_people_look_for_their_students(named):
+    found = [one.id for one in named.results().submissions]
+    assert found[:7] == ["a/b", "Álvaro", "ana", "ana b", "ana9", "ana10", "é"]
+    assert sorted(found) == sorted(IDS)
+
+
+def test_a_class_of_several_pages_is_read_whole(out):
+    ids = [f"student {number}" for number in range(1_002)]
+    with opened(out) as book:
+        book.start(FRAME, "settings", COMMAND)
+        book._database.executemany(
+            "INSERT INTO grading (student, fingerprint, content, settings, counts, result) "
+            "VALUES (?, '', '', '', 1, ?)",
+            ((one, msgspec.json.encode(result(one)).decode()) for one in ids),
+        )
+        assert [one.id for one in book.results().submissions] == ids
 
 
 def test_a_gradebook_is_private(out):

@@ -51,6 +51,10 @@ def test_a_comment_tells_points_and_reasons_and_no_flags(results):
     assert "2.0 of 6.0 points are still to be judged." in told
 
 
+def test_a_comment_says_what_failed_beside_the_questions(results):
+    assert "Cell 4 failed, which alone costs no points." in export.comment(of(results, "alice"))
+
+
 def test_a_persons_comment_stands_in_place_of_the_machines(results):
     told = export.comment(of(results, "gui"))
     assert "Counted from zero, as the statement allows." in told

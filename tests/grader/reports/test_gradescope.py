@@ -46,6 +46,11 @@ def test_points_and_reasons_are_there(written):
     assert "3 times too large" in bruno["tests"][0]["output"]
 
 
+def test_what_failed_beside_the_questions_is_said_of_the_whole(written):
+    assert written["alice"]["output"].startswith("Cell 4 failed, which alone costs no points.")
+    assert written["bruno"]["output"] == ""
+
+
 def test_what_waits_for_a_person_has_no_score(written):
     fatima = written["fatima"]
     assert fatima["extra_data"] == {"pending": 2.0}

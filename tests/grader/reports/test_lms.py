@@ -6,6 +6,7 @@ import io
 import pytest
 from msgspec.structs import replace
 
+from grader.messages import Languages
 from grader.reports import lms, tables
 from grader.reports.tables import TableError
 
@@ -197,7 +198,7 @@ def test_what_is_no_canvas_export_is_told(from_canvas):
 def test_a_worksheet_is_filled_in_its_language_and_otherwise_left(from_moodle, language):
     text = MOODLE.format(**HEADERS[language])
     worksheet = tables.parse(text.encode(), "sheet.csv")
-    filled = lms.moodle(from_moodle, worksheet, language=language)
+    filled = lms.moodle(from_moodle, worksheet, languages=Languages(language))
     content = rows(filled.content)
     grades = [row[4] for row in content]
     assert grades == [HEADERS[language]["grade"], "6", "3", "", ""]

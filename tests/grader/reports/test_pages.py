@@ -8,13 +8,17 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from grader.messages import Languages, Message
 from grader.reports import pages
 
 SECRET = b"s" * 32
 
 
 def write(results, folder, **more):
-    return pages.write(results.submissions, folder, title=results.title, secret=SECRET, **more)
+    def title_in(language):
+        return f"{results.title} ({language})"
+
+    return pages.write(results.submissions, folder, title_in=title_in, secret=SECRET, **more)
 
 
 @pytest.fixture
@@ -29,6 +33,32 @@ def written(results, tmp_path):
 def test_everyone_has_a_page_that_is_listed(results, written, tmp_path):
     assert set(written) == {one.id for one in results.submissions}
     assert len(list((tmp_path / "pages/students").iterdir())) == len(written)
+
+
+@pytest.mark.parametrize(
+    ("languages", "tag"),
+    [(Languages("en"), "pt-BR"), (Languages("es"), "pt-BR"), (Languages("es", True), "es")],
+)
+def test_a_page_is_in_the_notebooks_language_unless_one_was_asked_for(
+    results, tmp_path, languages, tag
+):
+    alice = replace(results.submissions[0], language="pt")
+    top = write(replace(results, submissions=(alice,)), tmp_path, languages=languages)
+    text = (top / pages.page_address("alice", SECRET)).read_text("utf-8")
+    assert f'<html lang="{tag}">' in text
+    assert f"({tag[:2]})</h1>" in text
+
+
+def test_a_page_of_a_notebook_that_names_no_language_is_in_that_of_the_class(results, tmp_path):
+    top = write(results, tmp_path, languages=Languages("es"))
+    assert '<html lang="es">' in (top / pages.page_address("bruno", SECRET)).read_text("utf-8")
+
+
+def test_a_page_says_what_failed_beside_the_questions(results):
+    remark = Message("failed.cell", {"cell": 4, "inner": "It raised <b>."})
+    alice = replace(results.submissions[0], remarks=(remark,))
+    text = "A célula 4 falhou, o que por si só não custa pontos. It raised &lt;b&gt;."
+    assert text in pages.page(alice, "T", "pt")
 
 
 def test_a_page_tells_verdict_points_and_reasons(written):

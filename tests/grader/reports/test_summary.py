@@ -3,8 +3,11 @@
 import msgspec
 import pytest
 
+from grader.messages import Message
 from grader.reports import summary
 from grader.results import Override
+
+from .conftest import submission, times_run
 
 
 def only(results, *ids):
@@ -27,6 +30,24 @@ def test_the_mean_is_over_judged_points(results):
     assert summary.class_summary(only(results, "alice", "dora", "gui")).mean == 0.75
 
 
+def unanswered(identifier):
+    missing = Message("name_missing", {"name": "times_run"})
+    return submission(identifier, times_run("missing", message=missing))
+
+
+def test_a_class_is_off_topic_where_nobody_defines_a_name_that_is_asked_for(results):
+    other = submission("bo", problem="wrong_assignment")
+    off = (unanswered("ana"), other, *only(results, "dora", "emil").submissions)
+    replaced = msgspec.structs.replace(results, submissions=off)
+    assert summary.class_summary(replaced).off_topic == 2
+
+
+def test_a_class_is_not_off_topic_where_anybody_answers(results):
+    some = (unanswered("ana"), *only(results, "alice").submissions)
+    replaced = msgspec.structs.replace(results, submissions=some)
+    assert summary.class_summary(replaced).off_topic == 0
+
+
 def test_an_empty_class_has_no_mean(results):
     assert summary.summary_line(only(results)) == "0 graded"
 
@@ -35,6 +56,25 @@ def test_the_line_names_what_needs_attention(results):
     assert summary.summary_line(results) == (
         "8 graded, mean 38 %, 4 below 50 %, 1 to be marked by a person, 2 could not be judged"
     )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Álvaro", "Amélie", "bruno", "Zoe"],
+        ["Ana", "ana b", "ana9", "ana10"],
+        ["week 2/Zoe", "week 10/Ana"],
+        ["Muller", "Müller", "Mullers"],
+        ["Straße", "strasse b"],
+    ],
+)
+def test_names_are_sorted_by_where_people_look_for_them(names):
+    assert sorted([*names[1:], names[0]], key=summary.reading_order) == names
+
+
+def test_no_two_names_share_a_place():
+    names = ["ana", "Ana", "aná", "ana\u0301"]
+    assert len(set(map(summary.reading_order, names))) == len(names)
 
 
 def test_a_question_counts_only_who_was_judged_in_it(results):

@@ -101,6 +101,11 @@ def test_the_detail_gives_every_part_once(results):
         assert text.count(said) == 1, said
 
 
+def test_what_failed_beside_the_questions_is_the_last_thing_said(results):
+    text = " ".join(printed(terminal.detail(find(results, "alice"))).split())
+    assert text.endswith("which alone costs no points. It raised KeyError: 'x'")
+
+
 def test_points_and_verdicts_of_outputs_stay_whole_where_nothing_is_said_of_them(results):
     bruno = find(results, "bruno")
     wrong = next(one for one in bruno.questions if len(one.outputs) > 1)
