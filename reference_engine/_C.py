@@ -13,7 +13,7 @@ from reference_engine._functions import full_name
 from reference_engine._graph import AccumulateGrad, Node
 from reference_engine._modes import is_grad_enabled
 from reference_engine._running import running_pass
-from reference_engine._saved import SavedTensor
+from reference_engine._saved import SavedTensor, hooks_refused
 from reference_engine._tensor import Tensor
 from reference_engine._walk import count_arrivals
 from reference_engine.autograd._function_nodes import Error, delayed_error, without_gradient
@@ -43,7 +43,9 @@ _functions = SimpleNamespace(
     AccumulateGrad=AccumulateGrad, DelayedError=DelayedError, Error=Error,
     UndefinedGrad=UndefinedGrad,
 )  # fmt: skip
-_autograd = SimpleNamespace(SavedTensor=SavedTensor)
+_autograd = SimpleNamespace(
+    SavedTensor=SavedTensor, _saved_tensors_hooks_is_enabled=lambda: not hooks_refused
+)
 
 
 class _WeakTensorRef:
@@ -79,8 +81,10 @@ def _will_engine_execute_node(node: Node | Tensor) -> bool:
     if found is None:
         raise RuntimeError(_errors.OUTSIDE_BACKWARD.format(name="_get_should_execute_nodes"))
     walk, _ = found
+    if node not in count_arrivals(walk["roots"][::2]):
+        return False
     if walk["applied"] is None:
-        return node in count_arrivals(walk["roots"][::2])
+        return True
     if walk["wanted"] and isinstance(node, AccumulateGrad) and node in walk["targets"]:
         raise RuntimeError(_errors.LEAF_OF_GRAD)
     return node in walk["applied"]

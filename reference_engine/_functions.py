@@ -125,8 +125,10 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 # -- elements at places ---------------------------------------------------------------------------
 
 
-def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """The elements that `index` names along `dim`, elsewhere from its own place."""
+    if sparse_grad:
+        raise _errors.NotCovered("gather with sparse_grad=True")
     return dispatch(TABLE["gather"], (input, index), (dim,))  # type: ignore[no-any-return]
 
 
@@ -201,7 +203,7 @@ def ravel(input: Tensor) -> Tensor:
     return reshape(input, -1)
 
 
-def contiguous(input: Tensor) -> Tensor:
+def contiguous(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """The tensor itself where its elements lie in order, else a copy in which they do."""
     if input._array.flags.c_contiguous:
         return input
@@ -337,21 +339,24 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 # -- dtypes and devices ---------------------------------------------------------------------------
 
 
+_TO_OPTIONS = frozenset({"dtype", "device", "tensor", "non_blocking", "copy", "memory_format"})
+
+
 def to(input: Tensor, *arguments: Any, **options: Any) -> Tensor:
     """The tensor in another dtype; the tensor itself where nothing changes."""
+    if options and not options.keys() <= _TO_OPTIONS:
+        raise TypeError("to() received an invalid combination of arguments")
     wanted = options.get("dtype")
     check_device(options.get("device"))
-    for one in arguments:
+    for one in (*arguments, options.get("tensor")) if "tensor" in options else arguments:
         if isinstance(one, Tensor):
             wanted = one.dtype
         elif isinstance(one, dtype) or one in (float, int, bool):
             wanted = one
         elif not isinstance(one, bool):
             check_device(one)
-    if wanted is None:
-        return input
-    kind = as_dtype(wanted)
     flags = [one for one in arguments if isinstance(one, bool)]  # non_blocking, then copy
+    kind = input.dtype if wanted is None else as_dtype(wanted)
     copy = options.get("copy") or flags[1:2] == [True]
     if kind.numpy == input._array.dtype and not copy:
         return input

@@ -15,7 +15,10 @@ from reference_engine._rearranging import listed
 from reference_engine._tensor import Tensor
 from reference_engine._warnings import warn_once
 
-BOTH = ("tensor_split", "hsplit", "vsplit", "dsplit", "unsafe_split", "unsafe_chunk")
+BOTH = (
+    "tensor_split", "hsplit", "vsplit", "dsplit", "unsafe_split", "unsafe_chunk",
+    "unsafe_split_with_sizes",
+)  # fmt: skip
 """What is a function of `torch` and a method of Tensor."""
 
 FUNCTIONS = (
@@ -166,6 +169,12 @@ def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, 
     size = input.size(dim)
     sizes = (split_size,) * (size // split_size) + ((size % split_size,) * bool(size % split_size))
     return dispatch(TABLE["unsafe_split"], (input,), (sizes, dim))  # type: ignore[no-any-return]
+
+
+def unsafe_split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """`split_with_sizes`, giving copies."""
+    row = TABLE["unsafe_split_with_sizes"]
+    return dispatch(row, (input,), (tuple(split_sizes), dim))  # type: ignore[no-any-return]
 
 
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:

@@ -80,19 +80,12 @@ def unique_consecutive(
     dim: int | None = None,
 ) -> Any:
     """The elements (or slices along `dim`) without those that equal the one before."""
-    array = np.asarray(input._array)
-    lines = array.reshape(-1, 1) if dim is None else np.moveaxis(array, dim, 0)
-    flat = lines.reshape(len(lines), -1)
-    starts = np.ones(len(flat), bool)
-    starts[1:] = np.any(flat[1:] != flat[:-1], axis=1)
-    kept = lines[starts]
-    found = [wrap(kept.reshape(-1) if dim is None else np.moveaxis(kept, 0, dim))]
+    values, inverse, counts = _dispatch.dispatch(TABLE["unique_consecutive"], (input,), (dim,))
+    found = [values]
     if return_inverse:
-        inverse = np.cumsum(starts) - 1
-        found.append(wrap(inverse.reshape(array.shape) if dim is None else inverse))
+        found.append(inverse)
     if return_counts:
-        places = np.append(np.flatnonzero(starts), len(flat))
-        found.append(wrap(np.diff(places)))
+        found.append(counts)
     return found[0] if len(found) == 1 else tuple(found)
 
 

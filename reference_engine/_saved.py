@@ -135,7 +135,8 @@ class SavedTensor:
     def register_hooks(self, *hooks: Any) -> None:
         """Keep what `pack_hook` makes of the tensor, and take it out by `unpack_hook`."""
         if len(hooks) != 2 or not all(map(callable, hooks)):
-            raise TypeError(_errors.SAVED_HOOKS_TYPE)
+            given = ", ".join(map(repr, (self, *hooks)))
+            raise TypeError(_errors.SAVED_HOOKS_TYPE.format(given=given))
         if self._node.saved is None:
             raise RuntimeError(_errors.SAVED_FREED)
         if self._value() is None:

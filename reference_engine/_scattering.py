@@ -14,6 +14,7 @@ from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import dispatch, dispatch_in_place, wrap
 from reference_engine._tensor import Tensor
+from reference_engine._warnings import warn_once
 
 Plan = tuple[str, tuple[Any, ...], tuple[Any, ...]]
 """The name of a row, its inputs and its options."""
@@ -74,6 +75,7 @@ def index_reduce(
     include_self: bool = True,
 ) -> Plan:  # fmt: skip
     """Slices combined ("prod", "mean", "amax", "amin") with those that `index` names."""
+    warn_once(_errors.INDEX_REDUCE_BETA)
     return "index_reduce", (input, index, source), (dim, reduce, include_self)
 
 

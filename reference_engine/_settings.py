@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reference_engine._types import check_device, cpu, device
+from reference_engine._warnings import Always
 
 
 class _Switches:
@@ -17,7 +18,6 @@ class _Switches:
     deterministic = False
     deterministic_warns = False
     matmul_precision = "highest"
-    warns_always = False
 
 
 def get_num_threads() -> int:
@@ -84,12 +84,12 @@ def set_float32_matmul_precision(precision: str) -> None:
 
 def is_warn_always_enabled() -> bool:
     """Whether warnings were asked for each time."""
-    return _Switches.warns_always
+    return Always.wanted
 
 
 def set_warn_always(b: bool, /) -> None:
     """Ask for warnings each time."""
-    _Switches.warns_always = b
+    Always.wanted = b
 
 
 def set_flush_denormal(mode: bool) -> bool:

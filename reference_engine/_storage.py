@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _dispatch, _errors
+from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import cpu, device, of_numpy
 from reference_engine._warnings import warn_once
@@ -123,16 +124,20 @@ def data_ptr(self: Tensor) -> int:
 
 def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     """Give the tensor another shape over its memory, or over more where that is too small."""
-    if self._requires_grad:
+    if self._requires_grad and not state.inference:
         raise RuntimeError(_errors.RESIZE_REQUIRES_GRAD)
     shape = tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes
     former = _dispatch.storage(self)
+    if shape == former.shape:
+        return self
     count = int(np.prod(shape, dtype=np.int64))
     flat = memory_of(former).reshape(-1)[storage_offset(self) :]
     if flat.size < count:
         flat = np.concatenate([flat, np.zeros(count - flat.size, former.dtype)])
     self._array = flat[:count].reshape(shape)
     self._accumulator = None
+    if not self.is_inference():
+        self._counter[0] += 1
     return self
 
 

@@ -267,7 +267,7 @@ class Tensor:
         if expected is not None and value.dtype is not expected:
             raise RuntimeError(
                 _errors.GRAD_DTYPE.format(
-                    found=value.dtype.legacy.lower(), expected=expected.legacy
+                    found=_errors.C_NAMES[value.dtype.legacy], expected=expected.legacy
                 )
             )
 

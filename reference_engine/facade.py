@@ -132,12 +132,19 @@ def _is_pytorchs(package: ModuleType | None, name: str) -> bool:
 
 
 def _name_as_pytorch_does(module: ModuleType) -> None:
-    """Let public classes say that they are torch's: students print `type(model)`."""
-    for value in vars(module).values():
+    """Let public classes say that they are torch's: students print `type(model)`.
+
+    One of a private module's is the public module's that offers it.
+    """
+    for name, value in vars(module).items():
         if isinstance(value, type) and value.__module__.startswith("reference_engine."):
-            name = value.__module__.replace("reference_engine", "torch", 1)
-            if "._" not in name:
-                value.__module__ = name
+            own = value.__module__
+            if "._" in own:
+                if name.startswith("_") or issubclass(value, Exception):
+                    continue
+                own = module.__name__
+            if "._" not in own:
+                value.__module__ = own.replace("reference_engine", "torch", 1)
 
 
 def install() -> None:

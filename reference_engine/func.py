@@ -1,4 +1,4 @@
-"""torch.func: derivatives as functions of functions, `vmap`, and modules as functions."""
+"""torch.func: `vmap`, modules as functions, and derivatives, which `_transforms` has."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,175 +6,24 @@ from typing import Any
 
 from reference_engine._errors import NotCovered
 from reference_engine._functions import stack, unbind
-from reference_engine._modes import is_grad_enabled
 from reference_engine._tensor import Tensor
-from reference_engine.autograd import functional
-from reference_engine.autograd import grad as gradient
+from reference_engine._transforms import (
+    grad,
+    grad_and_value,
+    hessian,
+    jacfwd,
+    jacrev,
+    jvp,
+    linearize,
+    vjp,
+)
+
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize",
+    "stack_module_state", "vjp", "vmap",
+]  # fmt: skip
 
 Function = Callable[..., Any]
-
-
-def grad(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
-    """The function that gives the gradient of `func` with respect to some of its arguments.
-
-    `func` gives a 0-d tensor, and with `has_aux` something else, which is passed on.
-    """
-    both = grad_and_value(func, argnums, has_aux)
-
-    @wraps(func)
-    def call(*arguments: Any, **named: Any) -> Any:
-        found, value = both(*arguments, **named)
-        return (found, value[1]) if has_aux else found
-
-    return call
-
-
-def grad_and_value(
-    func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False
-) -> Function:
-    """As `grad`; the value of `func` follows the gradient."""
-
-    @wraps(func)
-    def call(*arguments: Any, **named: Any) -> Any:
-        places = (argnums,) if isinstance(argnums, int) else argnums
-        given = list(arguments)
-        for place in places:
-            given[place] = _fresh(given[place])
-        outcome = func(*given, **named)
-        value, extra = outcome if has_aux else (outcome, None)
-        leaves = [leaf for place in places for leaf in _leaves(given[place])]
-        slopes = iter(gradient(value, leaves, create_graph=True, materialize_grads=True))
-        found = tuple(_rebuilt(given[place], slopes) for place in places)
-        found = tuple(_released(one, arguments) for one in found)
-        result = found[0] if isinstance(argnums, int) else found
-        value = _released(value, arguments)
-        return result, (value, extra) if has_aux else value
-
-    return call
-
-
-def _fresh(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        # A tensor that is being differentiated further out stays in that graph.
-        return value * 1 if value.requires_grad else value.detach().requires_grad_()  # type: ignore[operator]
-    if isinstance(value, dict):
-        return {name: _fresh(one) for name, one in value.items()}
-    return type(value)(_fresh(one) for one in value)
-
-
-def _leaves(value: Any) -> list[Tensor]:
-    if isinstance(value, Tensor):
-        return [value]
-    parts = value.values() if isinstance(value, dict) else value
-    return [leaf for part in parts for leaf in _leaves(part)]
-
-
-def _rebuilt(value: Any, slopes: Any) -> Any:
-    if isinstance(value, Tensor):
-        return next(slopes)
-    if isinstance(value, dict):
-        return {name: _rebuilt(one, slopes) for name, one in value.items()}
-    return type(value)(_rebuilt(one, slopes) for one in value)
-
-
-def _released(value: Any, arguments: tuple[Any, ...]) -> Any:
-    """The result without history where no argument had one."""
-    if any(leaf.requires_grad for one in arguments for leaf in _tensors(one)):
-        return value
-    if isinstance(value, Tensor):
-        return value.detach()
-    if isinstance(value, dict):
-        return {name: _released(one, arguments) for name, one in value.items()}
-    return type(value)(_released(one, arguments) for one in value)
-
-
-def _tensors(value: Any) -> list[Tensor]:
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    return (
-        [leaf for one in value for leaf in _tensors(one)] if isinstance(value, list | tuple) else []
-    )
-
-
-def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
-    """(value of `func`, the function that pulls a cotangent of it back to the arguments).
-
-    With `has_aux` the function's second result follows.
-    """
-    given = [_fresh(one) for one in primals]
-    outcome = func(*given)
-    value, extra = outcome if has_aux else (outcome, None)
-    leaves = [leaf for one in given for leaf in _leaves(one)]
-
-    def pull(*cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
-        wanted = cotangents[0] if len(cotangents) == 1 else cotangents
-        slopes = iter(
-            gradient(
-                _leaves(value), leaves, _leaves(wanted), retain_graph=retain_graph,
-                create_graph=is_grad_enabled() if create_graph is None else create_graph,
-                materialize_grads=True,
-            )
-        )  # fmt: skip
-        return tuple(_released(_rebuilt(one, slopes), (*primals, *cotangents)) for one in given)
-
-    shown = _released(value, primals)
-    return (shown, pull, extra) if has_aux else (shown, pull)
-
-
-def jvp(
-    func: Function, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False
-) -> Any:
-    """(value of `func`, its derivative along `tangents`); both are tuples of arguments."""
-    if not isinstance(primals, tuple):
-        raise RuntimeError(  # noqa: TRY004 - PyTorch's
-            "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid "
-            "to call f(*primals)."
-        )
-    extras: list[Any] = []
-
-    def of_values(*values: Any) -> Any:
-        outcome = func(*values)
-        if has_aux:
-            extras.append(outcome[1])
-            return outcome[0]
-        return outcome
-
-    value, slope = functional.jvp(of_values, primals, tangents, strict=strict)
-    return (value, slope, extras[-1]) if has_aux else (value, slope)
-
-
-def jacrev(func: Function, argnums: int | tuple[int, ...] = 0, **_: Any) -> Function:
-    """The function that gives the Jacobian of `func` with respect to some of its arguments."""
-    return _matrix(functional.jacobian, func, argnums)
-
-
-jacfwd = jacrev
-
-
-def hessian(func: Function, argnums: int | tuple[int, ...] = 0) -> Function:
-    """The function that gives the Hessian of `func` with respect to some of its arguments."""
-    return _matrix(functional.hessian, func, argnums)
-
-
-def _matrix(compute: Function, func: Function, argnums: int | tuple[int, ...]) -> Function:
-    places = (argnums,) if isinstance(argnums, int) else argnums
-
-    @wraps(func)
-    def call(*arguments: Any, **named: Any) -> Any:
-        def of_some(*values: Tensor) -> Any:
-            given = list(arguments)
-            for place, value in zip(places, values, strict=True):
-                given[place] = value
-            return func(*given, **named)
-
-        chosen = tuple(arguments[place] for place in places)
-        tracked = any(one.requires_grad for one in chosen)
-        inputs = chosen[0] if isinstance(argnums, int) else chosen
-        return compute(of_some, inputs, create_graph=tracked)
-
-    return call
 
 
 # -- one slice at a time --------------------------------------------------------------------------
@@ -329,7 +178,7 @@ def stack_module_state(models: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 _NOT_COVERED = frozenset(
     (
-        "debug_unwrap", "functionalize", "linearize", "rearrange",
+        "debug_unwrap", "functionalize", "rearrange",
         "replace_all_batch_norm_modules_",
     )
 )  # fmt: skip

@@ -177,11 +177,16 @@ class Plan:
         return self.on_arrays(*arguments)
 
     def _compile_on_tensors(self, *arguments: Any) -> Any:
-        self.on_tensors = self._backward("{unpacked}")
+        from reference_engine._derivatives.recorded import AS_RECORDED
+
+        self.on_tensors = self._backward("{unpacked}", AS_RECORDED.get(self.row.name, {}))
         return self.on_tensors(*arguments)
 
-    def _backward(self, access: str) -> Callable[..., Any]:
+    def _backward(
+        self, access: str, instead: Mapping[str, Callable[..., Any]] | None = None
+    ) -> Callable[..., Any]:
         row = self.row
+        formulas = row.formulas | (instead or {})
         lines = ["def backward(node, received, ops):"]
         lines.append(
             "    grads, grad = received, received[0]"
@@ -208,9 +213,7 @@ class Plan:
             found = access.format(name=name, version=version, unpacked=unpacked)
             lines.append(f"    {name} = {found}")
         calls = []
-        for place, (argument, formula) in zip(
-            row.differentiable, row.formulas.items(), strict=True
-        ):
+        for place, (argument, formula) in zip(row.differentiable, formulas.items(), strict=True):
             if row.is_variadic or self.required >> place & 1:
                 given = parameters_of(formula)
                 if given[:1] == ("grad",) and formula.__code__.co_code == _PASSES_ON:
@@ -220,12 +223,12 @@ class Plan:
         lines.append(
             f"    return {calls[0]}" if row.is_variadic else f"    return ({', '.join(calls)},)"
         )
-        formulas = {f"formula_{argument}": formula for argument, formula in row.formulas.items()}
+        named = {f"formula_{argument}": formula for argument, formula in formulas.items()}
         return _compiled(
             "backward",
             lines,
             f"backward of {row.name}",
-            formulas | {"unpack": _saved.unpack, "SECOND_BACKWARD": _errors.SECOND_BACKWARD},
+            named | {"unpack": _saved.unpack, "SECOND_BACKWARD": _errors.SECOND_BACKWARD},
         )
 
 

@@ -49,7 +49,9 @@ row(
         "leaky_relu_cpu",
         lambda self, /, negative_slope=0.01: np.where(self > 0, self, self * negative_slope),
     ),
-    self=lambda ops, grad, self, negative_slope: ops.where(self > 0, grad, grad * negative_slope),
+    self=lambda ops, grad, self, negative_slope: ops.leaky_relu_backward(
+        grad, self, negative_slope
+    ),
 )
 
 
@@ -57,66 +59,43 @@ def _elu(self: Any, /, alpha: Any = 1.0, scale: Any = 1.0, input_scale: Any = 1.
     return np.where(self <= 0, elementary.expm1(self * input_scale) * alpha * scale, self * scale)
 
 
-def _elu_backward(ops: Any, grad: Any, self: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
-    slope = ops.exp(self * input_scale) * (alpha * scale * input_scale)
-    return ops.where(self <= 0, grad * slope, grad * scale)
-
-
 row(
     "elu",
     _floating("elu_cpu", _elu),
-    self=lambda ops, grad, self, alpha, scale, input_scale: _elu_backward(
-        ops, grad, self, alpha, scale, input_scale
+    self=lambda ops, grad, self, alpha, scale, input_scale: ops.elu_backward(
+        grad, self, alpha, scale, input_scale
     ),
 )
 row(
     "celu",
     _floating("elu_cpu", lambda self, /, alpha=1.0: _elu(self, alpha, 1.0, 1.0 / alpha)),
-    self=lambda ops, grad, self, alpha: _elu_backward(
-        ops, grad, self, alpha, 1.0, 1.0 / float(np.float32(alpha))
+    self=lambda ops, grad, self, alpha: ops.elu_backward(
+        grad, self, alpha, 1.0, 1.0 / float(np.float32(alpha))
     ),  # PyTorch reads alpha as a float32 here
 )
 
-_error_function = np.vectorize(erf, otypes=[np.float64])
-_DENSITY_AT_ZERO = 1 / sqrt(2 * pi)
+error_function = np.vectorize(erf, otypes=[np.float64])
 _TANH_SCALE = sqrt(2 / pi)
 _TANH_CUBE = 0.044715
-
-row(
-    "normal_cdf",
-    _floating("erf_cpu", lambda self, /: 0.5 * (1 + _error_function(self / sqrt(2)))),
-    self=lambda ops, grad, self: grad * (ops.exp(self * self * -0.5) * _DENSITY_AT_ZERO),
-)
 
 
 def _gelu(self: Any, /, approximate: str = "none") -> Any:
     if approximate == "tanh":
         inner = _TANH_SCALE * (self + _TANH_CUBE * self * self * self)
         return 0.5 * self * (1 + elementary.tanh(inner))
-    return self * 0.5 * (1 + _error_function(self / sqrt(2)))
-
-
-def _gelu_backward(ops: Any, grad: Any, self: Any, approximate: str) -> Any:
-    square = self * self
-    if approximate == "tanh":
-        hyperbolic = ops.tanh((self + square * self * _TANH_CUBE) * _TANH_SCALE)
-        inner_slope = (square * (3 * _TANH_CUBE) + 1) * _TANH_SCALE
-        slope = (1 + hyperbolic) * 0.5 + self * 0.5 * (1 - hyperbolic * hyperbolic) * inner_slope
-    else:
-        slope = ops.normal_cdf(self) + self * (ops.exp(square * -0.5) * _DENSITY_AT_ZERO)
-    return grad * slope
+    return self * 0.5 * (1 + error_function(self / sqrt(2)))
 
 
 row(
     "gelu",
     _floating("GeluKernelImpl", _gelu),
-    self=lambda ops, grad, self, approximate: _gelu_backward(ops, grad, self, approximate),
+    self=lambda ops, grad, self, approximate: ops.gelu_backward(grad, self, approximate),
 )
 
 
 def _silu_backward(ops: Any, grad: Any, self: Any) -> Any:
     gate = ops.sigmoid(self)
-    return grad * (gate * (1 + self * (1 - gate)))
+    return grad * gate * ops.add_number(self * ops.sub(1, gate), 1)
 
 
 row(
@@ -143,26 +122,24 @@ row(
     lambda self, /, min_val=-1.0, max_val=1.0: np.clip(
         self, self.dtype.type(min_val), self.dtype.type(max_val)
     ),
-    self=lambda ops, grad, self, min_val, max_val: ops.where(
-        ops.logical_and(self > min_val, self < max_val), grad, 0.0
+    self=lambda ops, grad, self, min_val, max_val: ops.hardtanh_backward(
+        grad, self, min_val, max_val
     ),
 )
-_ONE_SIXTH = float(np.float32(1 / 6))
+ONE_SIXTH = float(np.float32(1 / 6))
 """As PyTorch's kernel has it, whatever the dtype."""
 
 row(
     "hardsigmoid",
     _floating("hardsigmoid_cpu", lambda self, /: np.clip(self + 3, 0, 6) / 6),
     self=lambda ops, grad, self: ops.where(
-        ops.logical_and(self > -3, self < 3), grad * _ONE_SIXTH, 0.0
+        ops.logical_and(self > -3, self < 3), grad * ONE_SIXTH, 0.0
     ),
 )
 row(
     "hardswish",
     _floating("hardswish_cpu", lambda self, /: self * np.clip(self + 3, 0, 6) / 6),
-    self=lambda ops, grad, self: ops.where(
-        self <= -3, 0.0, ops.where(self < 3, grad * (self / 3 + 0.5), grad)
-    ),
+    self=lambda ops, grad, self: ops.hardswish_backward(grad, self),
 )
 row(
     "hardshrink",
@@ -170,9 +147,7 @@ row(
         "hardshrink_cpu",
         lambda self, /, lambd=0.5: np.where((self >= -lambd) & (self <= lambd), 0, self),
     ),
-    self=lambda ops, grad, self, lambd: ops.where(
-        ops.logical_and(self >= -lambd, self <= lambd), 0.0, grad
-    ),
+    self=lambda ops, grad, self, lambd: ops.hardshrink_backward(grad, self, lambd),
 )
 row(
     "softshrink",
@@ -182,9 +157,7 @@ row(
             self > lambd, self - lambd, np.where(self < -lambd, self + lambd, self * 0)
         ),
     ),
-    self=lambda ops, grad, self, lambd: ops.where(
-        ops.logical_and(self >= -lambd, self <= lambd), 0.0, grad
-    ),
+    self=lambda ops, grad, self, lambd: ops.softshrink_backward(grad, self, lambd),
 )
 row(
     "threshold",
@@ -220,7 +193,7 @@ row(
 row(
     "log_sigmoid",
     _floating("log_sigmoid_cpu", lambda self, /: log_sigmoid(self)),
-    self=lambda ops, grad, self: grad * ops.sigmoid(-self),
+    self=lambda ops, grad, self: ops.log_sigmoid_backward(grad, self),
 )
 
 

@@ -106,8 +106,8 @@ row(
         ).astype(self.dtype)
     ),
     promote=promote_to_float,
-    self=lambda ops, grad, self, beta, threshold: ops.where(
-        self * beta > threshold, grad, grad * ops.sigmoid(self * beta)
+    self=lambda ops, grad, self, beta, threshold: ops.softplus_backward(
+        grad, self, beta, threshold
     ),
 )
 

@@ -34,10 +34,11 @@ def _shared_along(
     ops: Any, grad: Any, self: Any, shape: Shape, result: Any, dim: Any, keepdim: bool
 ) -> Any:
     if dim == () or dim is None:
-        return _shared_by_equals(ops, grad, self, result)
+        mask = self == result
+        return ops.where(mask, grad, grad * 0) / ops.count(mask, None, False)
     mask = self == restored(ops, result, shape, dim, keepdim)
     gradient = restored(ops, grad, shape, dim, keepdim)
-    return ops.where(mask, gradient / ops.count(mask, dim, True), 0.0)
+    return ops.where(mask, gradient, gradient * 0) / ops.count(mask, dim, True)
 
 
 row(

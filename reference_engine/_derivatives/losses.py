@@ -51,48 +51,31 @@ def _huber(difference: Any, delta: float) -> Any:
     return np.where(size <= delta, 0.5 * size * size, delta * (size - 0.5 * delta))
 
 
-def _squares_slope(ops: Any, difference: Any, beta: float) -> Any:
-    return difference * 2
-
-
-def _smooth_slope(ops: Any, difference: Any, beta: float) -> Any:
-    return ops.where(ops.abs(difference) < beta, difference / beta, ops.sign(difference))
-
-
-def _huber_slope(ops: Any, difference: Any, beta: float) -> Any:
-    return ops.where(ops.abs(difference) <= beta, difference, ops.sign(difference) * beta)
-
-
-def _difference_backward(
-    slope: Callable[..., Any], sign: int
-) -> Callable[[Any, Any, Any, Any, str, float], Any]:
-    def formula(ops: Any, grad: Any, self: Any, target: Any, reduction: str, beta: float) -> Any:
-        found = slope(ops, self - target, beta) * _share(grad, self.shape, reduction)
-        return found if sign > 0 else -found
-
-    return formula
-
-
-for _name, _forward, _slope in (
-    ("mse_loss", lambda difference, beta: _squares(difference), _squares_slope),
-    (
-        "smooth_l1_loss",
-        lambda difference, beta: np.where(
-            np.abs(difference) < beta,
-            0.5 * difference * difference / beta,
-            np.abs(difference) - 0.5 * beta,
-        ),
-        _smooth_slope,
-    ),
-    ("huber_loss", _huber, _huber_slope),
-):
+def _of_difference(name: str, forward: Callable[..., Any]) -> None:
+    """A loss of the difference, with what reaches either side of it."""
     row(
-        _name,
-        _difference_loss(_forward),
+        name,
+        _difference_loss(forward),
         promote=promote,
-        self=_difference_backward(_slope, 1),
-        target=_difference_backward(_slope, -1),
+        self=lambda ops, grad, self, target, reduction, beta: getattr(ops, f"{name}_backward")(
+            grad, self, target, reduction, beta
+        ),
+        target=lambda ops, grad, self, target, reduction, beta: getattr(ops, f"{name}_backward")(
+            grad, target, self, reduction, beta
+        ),
     )
+
+
+_of_difference("mse_loss", lambda difference, beta: _squares(difference))
+_of_difference(
+    "smooth_l1_loss",
+    lambda difference, beta: np.where(
+        np.abs(difference) < beta,
+        0.5 * difference * difference / beta,
+        np.abs(difference) - 0.5 * beta,
+    ),
+)
+_of_difference("huber_loss", _huber)
 
 
 def _nll_weights(target: Any, weight: Any, /, shape: Shape, reduction: str, ignore: int) -> Any:
@@ -126,13 +109,16 @@ def _nll_loss(
     return (losses if reduction == "none" else np.sum(losses)).astype(self.dtype)
 
 
-def _nll_loss_backward(
-    ops: Any, grad: Any, target: Any, weight: Any, shape: Shape, reduction: str, ignore: int
-) -> Any:
-    dense = ops.nll_weights(target, weight, shape, reduction, ignore)
-    if reduction == "none":
-        grad = ops.unsqueeze(grad, 1 if len(shape) > 1 else 0)
-    return dense * grad
+def _of_classes(backward: str) -> Callable[..., Any]:
+    """The formula of a loss that picks one class of each sample, by its backward row's name."""
+
+    def formula(
+        ops: Any, grad: Any, self: Any, target: Any, weight: Any, reduction: str, ignore: int
+    ) -> Any:
+        dense = ops.nll_weights(target, weight, self.shape, reduction, ignore)
+        return getattr(ops, backward)(grad, self, dense, reduction)
+
+    return formula
 
 
 row("nll_weights", _nll_weights)
@@ -141,9 +127,7 @@ for _name, _node in (("nll_loss", "NllLossBackward0"), ("nll_loss2d", "NllLoss2D
         _name,
         _nll_loss,
         node=_node,
-        self=lambda ops, grad, target, weight, self_shape, reduction, ignore: _nll_loss_backward(
-            ops, grad, target, weight, self_shape, reduction, ignore
-        ),
+        self=_of_classes(f"{_name}_backward"),
     )
 
 
@@ -171,19 +155,11 @@ LEAST_SPREAD = float(np.float32(1e-12))
 """What PyTorch divides by where a probability is 0 or 1: a number of single precision."""
 
 
-def _binary_cross_entropy_backward(
-    ops: Any, grad: Any, self: Any, target: Any, weight: Any, reduction: str
-) -> Any:
-    spread = ops.clamp((1 - self) * self, LEAST_SPREAD, None)
-    slope = _weighted((self - target) / spread, weight)
-    return slope * _share(grad, self.shape, reduction)
-
-
 row(
     "binary_cross_entropy",
     _binary_cross_entropy,
-    self=lambda ops, grad, self, target, weight, reduction: _binary_cross_entropy_backward(
-        ops, grad, self, target, weight, reduction
+    self=lambda ops, grad, self, target, weight, reduction: ops.binary_cross_entropy_backward(
+        grad, self, target, weight, reduction
     ),
     target=lambda ops, grad, self, weight, reduction: (
         _weighted(ops.log(1 - self) - ops.log(self), weight) * _share(grad, self.shape, reduction)

@@ -186,6 +186,18 @@ def _unique(self: Any, /, dim: int | None = None) -> Any:
     return values, inverse.astype(np.int64), counts.astype(np.int64)
 
 
+def _unique_consecutive(self: Any, /, dim: int | None = None) -> Any:
+    lines = np.reshape(self, (-1, 1)) if dim is None else np.moveaxis(self, dim, 0)
+    flat = lines.reshape(len(lines), -1)
+    starts = np.ones(len(flat), bool)
+    starts[1:] = np.any(flat[1:] != flat[:-1], axis=1)
+    kept = lines[starts]
+    values = kept.reshape(-1) if dim is None else np.moveaxis(kept, 0, dim)
+    inverse = np.cumsum(starts) - 1
+    counts = np.diff(np.append(np.flatnonzero(starts), len(flat)))
+    return values, inverse.reshape(np.shape(self)) if dim is None else inverse, counts
+
+
 def _refuse(name: str) -> None:
     raise NotImplementedError(_errors.DERIVATIVE_MISSING.format(name=name))
 
@@ -201,6 +213,12 @@ row(
     _unique,
     outputs=("output", "inverse", "counts"),
     self=lambda: _refuse("unique_dim"),
+)
+row(
+    "unique_consecutive",
+    _unique_consecutive,
+    outputs=("output", "inverse", "counts"),
+    self=lambda: _refuse("unique_consecutive"),
 )
 for _name, _find in (("median", _middle), ("nanmedian", _middle_of_numbers)):
     row(

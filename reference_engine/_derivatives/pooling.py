@@ -17,13 +17,14 @@ def _flat(ops: Any, array: Any, count: int) -> Any:
     return ops.reshape(array, (*array.shape[: len(array.shape) - count], -1))
 
 
-def _back_to_places(ops: Any, grad: Any, indices: Any, shape: Shape, count: int) -> Any:
+def _back_to_places(grad_output: Any, self: Any, indices: Any, /, count: int) -> Any:
     """Gradients added where the elements were taken from, by flat places of the last dimensions."""
-    outer = shape[: len(shape) - count]
-    found = ops.gather_transposed(
-        _flat(ops, grad, count), _flat(ops, indices, count), (*outer, prod(shape[-count:])), -1
-    )
-    return ops.reshape(found, tuple(shape))
+    outer, sizes = self.shape[: self.ndim - count], self.shape[-count:]
+    rows = grad_output.reshape(prod(outer), -1)
+    found = np.zeros((len(rows), prod(sizes)), grad_output.dtype)
+    places = indices.reshape(rows.shape)
+    np.add.at(found, (np.arange(len(rows))[:, np.newaxis], places), rows)
+    return found.reshape(self.shape)
 
 
 @quiet
@@ -88,17 +89,15 @@ def _unpool(self: Any, indices: Any, /, size: Shape) -> Any:
     return flat.reshape(*outer, *size)
 
 
-def _unpool_backward(ops: Any, grad: Any, indices: Any, shape: Shape, size: Shape) -> Any:
-    count = len(size)
+def _taken(ops: Any, grad: Any, indices: Any, shape: Shape, count: int) -> Any:
+    """What stands at flat places of the last dimensions."""
     found = ops.gather(_flat(ops, grad, count), _flat(ops, indices, count), -1)
     return ops.reshape(found, tuple(shape))
 
 
-def _largest_backward(count: int) -> Callable[..., Any]:
-    """The formula of a pool over the last `count` dimensions."""
-    return lambda ops, grad, indices, self_shape: _back_to_places(
-        ops, grad, indices, self_shape, count
-    )
+def _largest_backward(name: str, count: int) -> Callable[..., Any]:
+    """The formula of a pool over the last `count` dimensions, by its backward row's name."""
+    return lambda ops, grad, self, indices: getattr(ops, name)(grad, self, indices, count)
 
 
 for _count in (2, 3):
@@ -111,13 +110,22 @@ for _count in (2, 3):
             _forward,
             node=_node,
             outputs=("values", "indices"),
-            self=_largest_backward(_count),
+            self=_largest_backward(f"{_name}_backward", _count),
+        )
+        row(
+            f"{_name}_backward",
+            _back_to_places,
+            node=f"{_node.removesuffix('0')}Backward0",
+            grad_output=lambda ops, grad, indices, grad_output_shape, count: _taken(
+                ops, grad, indices, grad_output_shape, count
+            ),
+            self=lambda ops, grad: ops.zero(grad),
         )
     row(
         f"max_unpool{_count}d",
         _unpool,
         node=f"MaxUnpool{_count}DBackward0",
-        self=lambda ops, grad, indices, self_shape, size: _unpool_backward(
-            ops, grad, indices, self_shape, size
+        self=lambda ops, grad, indices, self_shape, size: _taken(
+            ops, grad, indices, self_shape, len(size)
         ),
     )

@@ -354,3 +354,4 @@ for _name in (
     _copying(TABLE[_name], f"{_name}_copy", f"{TABLE[_name].node_name}_copy")
 _copying(TABLE["narrow"], "narrow_copy", "NarrowCopyBackward0")
 _copying(TABLE["split"], "unsafe_split", "UnsafeSplitBackward0")
+_copying(TABLE["split_with_sizes"], "unsafe_split_with_sizes", "UnsafeSplitWithSizesBackward0")

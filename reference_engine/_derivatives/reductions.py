@@ -129,11 +129,16 @@ def _sum_to(self: Any, /, shape: Shape) -> Any:
     )
     if not stretched:
         return self
-    summed = np.add.reduce(self, axis=stretched, keepdims=True)
+    summed = total(self, stretched, None, True)
     return summed.reshape(shape) if extra else summed
 
 
-row("sum_to", _sum_to, self=lambda ops, grad, self_shape: ops.expand(grad, self_shape))
+row(
+    "sum_to",
+    _sum_to,
+    node="SumBackward1",
+    self=lambda ops, grad, self_shape: ops.expand(grad, self_shape),
+)
 
 
 def _reversed_cumsum(ops: Any, grad: Any, dim: int) -> Any:

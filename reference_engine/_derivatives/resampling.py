@@ -4,6 +4,7 @@ What only takes or mixes elements along each dimension by itself is one of two m
 indices) and `mixed` (by matrices), each with its transpose.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,12 +68,33 @@ def _node(name: str) -> str:
     return f"{camel(name)[:-1]}DBackward0" if name[-2:-1].isdigit() else f"{camel(name)}Backward0"
 
 
-for _name in ("mixed", *MIXED):
+for _name in ("mixed", *MIXED[4:]):
     row(
         _name,
         _mixed,
         node=_node(_name),
         self=lambda ops, grad, matrices: ops.mixed(grad, _transposed(matrices)),
+    )
+
+
+def _averaged_back(name: str) -> Callable[..., Any]:
+    """The formula of a pool of averages, by its backward row's name."""
+    return lambda ops, grad, self, matrices: getattr(ops, name)(grad, self, matrices)
+
+
+for _name in MIXED[:4]:
+    row(
+        _name,
+        _mixed,
+        node=_node(_name),
+        self=_averaged_back(f"{_name}_backward"),
+    )
+    row(  # an operation of its own: what it gives depends on `self`, if only by zeros
+        f"{_name}_backward",
+        lambda grad_output, self, /, matrices: _mixed(grad_output, _transposed(matrices)),
+        node=f"{_node(_name).removesuffix('0')}Backward0",
+        grad_output=lambda ops, grad, matrices: ops.mixed(grad, matrices),
+        self=lambda ops, grad: ops.zero(grad),
     )
 for _name in ("selected", *SELECTED):
     row(

@@ -46,12 +46,15 @@ def _scatter_reduce(
 
 def _reduced_backward(
     ops: Any, grad: Any, self: Any, index: Any, src: Any, result: Any, dim: int, reduce: str,
-    include_self: bool,
+    include_self: bool, *, by: tuple[str, str] = ("scatter_reduce", "src"),
 ) -> tuple[Any, Any]:  # fmt: skip
-    """The gradients of both operands of a combination, as PyTorch shares them."""
+    """The gradients of both operands of a combination, as PyTorch shares them.
+
+    `by` names the operation and its second operand, for the error.
+    """
     if not grad.shape:
         g, s, i, o, r = (ops.reshape(value, (-1,)) for value in (grad, self, index, src, result))
-        both = _reduced_backward(ops, g, s, i, o, r, 0, reduce, include_self)
+        both = _reduced_backward(ops, g, s, i, o, r, 0, reduce, include_self, by=by)
         return ops.reshape(both[0], ()), ops.reshape(both[1], src.shape)
     if reduce == "sum":
         of_self, of_src = grad, ops.gather(grad, index, dim)
@@ -62,6 +65,7 @@ def _reduced_backward(
         of_self = grad / counts
         of_src = ops.gather(of_self, index, dim)
     elif reduce == "prod":
+        _refuse_second(ops, grad, index, src, dim, by=by)
         of_self, of_src = _product_backward(ops, grad, self, index, src, result, dim, include_self)
     else:
         mine = ops.where(self == result, np.ones(grad.shape), 0.0)
@@ -71,6 +75,17 @@ def _reduced_backward(
     if not include_self:
         of_self = ops.scatter(of_self, index, 0.0, dim)
     return of_self, of_src
+
+
+def _refuse_second(
+    ops: Any, grad: Any, index: Any, src: Any, dim: int, *, by: tuple[str, str]
+) -> None:
+    """Refuse to differentiate a product again in which a place has several zeros."""
+    if isinstance(grad, (np.ndarray, np.generic)):
+        return
+    zeros = ops.where(src == 0, np.ones(index.shape), 0.0)
+    if ops.any(ops.scatter_add(np.zeros(grad.shape), index, zeros, dim) > 1):
+        raise RuntimeError(_errors.SCATTER_REDUCE_TWICE.format(name=by[0], source=by[1]))
 
 
 def _product_backward(
@@ -83,8 +98,6 @@ def _product_backward(
     is_zero = src == 0
     zeros = ops.where(is_zero, np.ones(index.shape), 0.0)
     count = ops.gather(ops.scatter_add(np.zeros(grad.shape), index, zeros, dim), index, dim)
-    if not isinstance(grad, (np.ndarray, np.generic)) and ops.any(count > 1):
-        raise RuntimeError(_errors.SCATTER_REDUCE_TWICE)
     alone = ops.logical_and(is_zero, count == 1)
     without = ops.scatter_reduce(self, index, ops.where(alone, 1.0, src), dim, "prod", include_self)
     of_src = ops.where(
@@ -126,6 +139,8 @@ class _Arrays:
 def _index_reduce(
     self: Any, index: Any, source: Any, /, dim: int, reduce: str, include_self: bool = True
 ) -> Any:
+    if reduce == "sum" or reduce not in _COMBINE:
+        raise RuntimeError(_errors.INDEX_REDUCE_NAME.format(reduce=reduce))
     each = _one_for_each(_Arrays, index, dim, source.shape)
     return _scatter_reduce(self, each, source, dim, reduce, include_self)
 
@@ -135,7 +150,10 @@ def _index_reduced_backward(
     include_self: bool,
 ) -> tuple[Any, Any]:  # fmt: skip
     each = _one_for_each(ops, index, dim, source.shape)
-    return _reduced_backward(ops, grad, self, each, source, result, dim, reduce, include_self)
+    return _reduced_backward(
+        ops, grad, self, each, source, result, dim, reduce, include_self,
+        by=("index_reduce", "source"),
+    )  # fmt: skip
 
 
 row(

@@ -155,8 +155,8 @@ SAVED_FREED = (
 )
 SAVED_HOOKS_TYPE = (
     "register_hooks(): incompatible function arguments. The following argument types are "
-    "supported:\n    1. (self: torch._C._autograd.SavedTensor, pack_hook: Callable, unpack_hook: "
-    "Callable) -> None\n"
+    "supported:\n    1. (self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, "
+    "arg1: collections.abc.Callable) -> None\n\nInvoked with: {given}"
 )
 
 # -- tensors and their gradients ------------------------------------------------------------------
@@ -242,6 +242,12 @@ GRAD_DTYPE = (
     "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
     "break downstream systems that assume they match."
 )
+C_NAMES = {
+    "Half": "c10::Half", "Float": "float", "Double": "double", "Char": "signed char",
+    "Short": "short int", "Int": "int", "Long": "long int", "Byte": "unsigned char",
+    "Bool": "bool",
+}  # fmt: skip
+"""What C++ calls the elements of a tensor, by the old name of the tensor's dtype."""
 DEEPCOPY_NON_LEAF = (
     "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at "
     "the moment.  If you were attempting to deepcopy a module, this may be because of a "

@@ -144,3 +144,41 @@ FUNCTIONAL_INDEPENDENT = (
     "The output of the user-provided function is independent of input {index}. This is not allowed "
     "in strict mode."
 )
+
+# -- torch.func -----------------------------------------------------------------------------------
+
+TRANSFORM_ARGUMENT = "Thing passed to transform API must be Tensor, got {type}"
+TRANSFORM_RESULT = (
+    "{name}: expected f(*primals) to return only tensors, got unsupported type {type}"
+)
+TRANSFORM_AUX = "{name}: output of function f should be a tuple: (output, aux) if has_aux is True"
+TRANSFORM_AUX_TYPE = "Expected tensors, got unsupported type {type}"
+ARGNUMS_TYPE = "argnums must be int or Tuple[int, ...], got: {type}"
+ARGNUM_RANGE = "Got argnum={argnum}, but only {count} positional inputs"
+GRAD_RESULT_TYPE = "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type}"
+GRAD_RESULT_DIMS = (
+    "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
+    "{dims} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
+)
+VJP_STRUCTURE = (
+    "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the "
+    "function. cotangents: {cotangents}, primal output: {outputs}"
+)
+JVP_PRIMALS = (
+    "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call "
+    "f(*primals)."
+)
+JVP_STRUCTURE = (
+    "jvp(f, primals, tangents): Expected primals and tangents to have the same python structure. "
+    "For example, if primals is a tuple of 3 tensors, tangents also must be. Got primals with "
+    "structure {primals} and tangents with structure {tangents}"
+)
+
+# -- forward mode ---------------------------------------------------------------------------------
+
+DUAL_DTYPE = "Expected {name} to be floating point or complex, but got: {dtype}"
+DUAL_SIZE = (
+    "Trying to set a forward gradient that has a different size than that of the original Tensor, "
+    "this is not supported. Tensor is of size {primal} while the given forward gradient is of size "
+    "{tangent}."
+)

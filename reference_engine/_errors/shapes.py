@@ -157,9 +157,13 @@ MASKED_FILL_DIMS = (
 FILL_DIMS = "fill_ only supports 0-dimension value tensor but got tensor with {dim} dimensions."
 SCATTER_REDUCE_NAME = "reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
 SCATTER_REDUCE_TWICE = (
-    "scatter_reduce(): Double backward is unsupported for src when >1 zeros in src are scattered "
+    "{name}(): Double backward is unsupported for {source} when >1 zeros in {source} are scattered "
     "to the same position in self"
 )
+INDEX_REDUCE_NAME = (
+    "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}."
+)
+INDEX_REDUCE_BETA = "index_reduce() is in beta and the API may change at any time."
 MASKED_SELECT_DTYPE = "masked_select: expected BoolTensor for mask"
 MASKED_SCATTER_MASK = "masked_scatter_ only supports boolean masks, but got mask with dtype {dtype}"
 MASKED_SCATTER_DTYPES = (

@@ -85,6 +85,8 @@ class Function:
         """Run the forward pass; what it returns, with this Function as its history."""
         if cls is Function:
             raise NotImplementedError(_errors.FUNCTION_FORWARD)
+        if cls.setup_context is not Function.setup_context and (named or cls.forward.__defaults__):
+            inputs, named = _with_defaults(cls.forward, inputs, named), {}
         required = [isinstance(one, Tensor) and one._requires_grad for one in inputs]
         recording = state.enabled and any(required)
         ctx = cls._backward_cls(tuple(required))
@@ -97,6 +99,17 @@ class Function:
         outputs = list(returned) if isinstance(returned, tuple) else [returned]
         results = _outputs(ctx, inputs, outputs, recording=recording)
         return tuple(results) if isinstance(returned, tuple) else results[0]
+
+
+def _with_defaults(
+    forward: Callable[..., Any], inputs: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[Any, ...]:
+    """All arguments of a call of `forward` in order, those too that were left out."""
+    import inspect  # only here: it loads much
+
+    bound = inspect.signature(forward).bind(*inputs, **named)
+    bound.apply_defaults()
+    return bound.args
 
 
 class InplaceFunction(Function):

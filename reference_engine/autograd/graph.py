@@ -197,6 +197,11 @@ class _AllowMutationOnSavedContext:
         return {one: one.tensor for one in self._handles if not one.is_written()}
 
     @property
+    def tid_to_weakhandle(self) -> dict[tuple[int, int], _Handle]:
+        """What is saved, by the tensor and its version."""
+        return {(id(one.tensor), one.version): one for one in self._handles}
+
+    @property
     def cloned(self) -> dict[_Handle, Tensor]:
         """What was written since, as it was."""
         return {one: one.copied for one in self._handles if one.is_written()}

@@ -1,6 +1,7 @@
 """A run under faults: watches as the run goes by, and makes each mistake at its place."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
@@ -19,6 +20,7 @@ from reference_engine.faults._otherwise import (
     ALONG_AXES,
     OVER_AXES,
     SIZES,
+    branches_exchanged,
     every_pair,
     over_another_axis,
     softmax_first,
@@ -87,6 +89,9 @@ class Injection(Observer):
         self._gradients: dict[int, tuple[Tensor, Any]] = {}
         self._given: dict[Node, Any] = {}
         self._loss: Any = None
+        self._met: Counter[Site] = Counter()
+        self._first_values: dict[tuple[Site, int], Any] = {}
+        self._first_gradients: dict[int, Any] = {}
 
     def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
         self._spend()
@@ -106,6 +111,11 @@ class Injection(Observer):
             axis = self._events["axis"].amount
             other = None if axis == "all" else int(axis)
             _become(result, over_another_axis(row, inputs, result._array, other))
+        if "former_values" in self._events and result._grad_fn is not None:
+            site, _ = place(row)
+            first = self._first_values.setdefault((site, self._met[site]), result._array)
+            self._met[site] += 1
+            result._array = first
         for fault in here:
             self._otherwise(fault, row, inputs, result)
         node: Any = result._grad_fn
@@ -137,6 +147,8 @@ class Injection(Observer):
                 _become(result, softmax_first(row, inputs, result._array))
             case "every_pair":
                 _become(result, every_pair(inputs))
+            case "branches_exchanged":
+                _become(result, branches_exchanged(inputs))
             case "not_copied":
                 result._array = _dispatch.storage(inputs[0])
             case "negated":
@@ -166,6 +178,8 @@ class Injection(Observer):
         fault = self._events.get("other_truth")
         if fault is not None and self._truths == fault.amount:
             tensor._array = np.logical_not(tensor._array)
+        if "fixed_rounds" in self._events:
+            tensor._array = np.asarray(self._truths <= self._events["fixed_rounds"].amount)
 
     def detached(self, tensor: Tensor, result: Tensor) -> None:
         if "detach" in self._rows and tensor._requires_grad and place(DETACH)[0] in self._at:
@@ -217,6 +231,9 @@ class Injection(Observer):
         number = number_of(self._leaves, tensor)
         if self._concerns("zeroed_before_read", tensor):
             gradient._array = np.zeros_like(gradient._array)
+        if "former_values" in self._events:
+            first = self._first_gradients.setdefault(number, gradient._array.copy())
+            gradient._array = first.copy()
         self._gradients[id(gradient)] = (tensor, gradient._array.copy())
         for fault in self._others:
             mine, other = fault.site
@@ -231,6 +248,7 @@ class Injection(Observer):
                 tensor._grad = self._gradients[key][1]
         self._cleared.clear()
         self._given.clear()
+        self._met.clear()
         self._loss = roots[0]._array
         if "passes" in self._events:
             k = self._events["passes"].amount

@@ -76,6 +76,14 @@ def every_pair(inputs: Sequence[Any]) -> Tensor:
         return _dispatch.dispatch(TABLE["sub"], (column, second), (1,))  # type: ignore[no-any-return]
 
 
+def branches_exchanged(inputs: Sequence[Any]) -> Tensor:
+    """What `where` gives if the condition is taken for its opposite."""
+    condition, *branches = inputs
+    opposite = _run("logical_not", condition)
+    with observe(Observer()):
+        return _dispatch.dispatch(TABLE["where"], (opposite, *branches), ())  # type: ignore[no-any-return]
+
+
 def _run(name: str, tensor: Any, *options: Any) -> Tensor:
     with observe(Observer()):
         return _dispatch.dispatch(TABLE[name], (tensor,), options)  # type: ignore[no-any-return]

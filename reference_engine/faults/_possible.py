@@ -177,6 +177,8 @@ def _of_values(seen: Seen, fault: Callable[..., Fault]) -> Iterator[Fault]:
         yield fault("missing_factor", "left_out")
     if seen.along_last and len(seen.result) == 2:
         yield fault("softmax_applied_twice", "twice")
+    if name == "where":
+        yield fault("wrong_relu_mask", "branches_exchanged")
 
 
 def _of_shapes(survey: Survey) -> Iterator[Fault]:
@@ -195,6 +197,10 @@ def _of_shapes(survey: Survey) -> Iterator[Fault]:
             yield Fault("wrong_stopping_rule", "other_size", places, amount=size)
 
 
+_FIXED_ROUNDS = 10
+"""A loop that looks at no data is tried with up to so many rounds."""
+
+
 def _events(survey: Survey) -> Iterator[Fault]:
     """Faults of gradients kept, cleared, read and used, rather than of an operation."""
     if survey.cotangents:
@@ -205,11 +211,15 @@ def _events(survey: Survey) -> Iterator[Fault]:
     if True in survey.truths and False in survey.truths:
         yield Fault("off_by_one_iteration", "other_truth", amount="last")
         yield Fault("off_by_one_iteration", "other_truth", amount="end")
+        for rounds in range(_FIXED_ROUNDS + 1):
+            yield Fault("wrong_stopping_rule", "fixed_rounds", amount=rounds)
     for site in survey.scaled:
         yield Fault("gradient_times_learning_rate", "scaled_again", site, operation="*")
     if survey.passes:
         for k in (2, 3):
             yield Fault("accumulated_gradient", "passes", amount=k)
+    if survey.passes > 1 and survey.written:
+        yield Fault("stale_forward", "former_values")
     for change, identifier, numbers in (
         ("not_zeroed", "accumulated_gradient", survey.zeroed),
         ("zeroed_before_read", "read_after_zeroing", survey.read if survey.zeroed else []),

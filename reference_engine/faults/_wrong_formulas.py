@@ -60,6 +60,11 @@ WRONG_FORMULAS: dict[tuple[str, str], tuple[tuple[str, WrongFormula], ...]] = {
         (_OTHER, lambda x, _, y, g: y * (1 - y)),
         (_OTHER, lambda x, _, y, g: 1 - y * y),
     ),
+    ("softplus", "self"): (
+        (_AT_INPUT, lambda x, _, y, g: _logistic(y)),
+        (_OTHER, lambda x, _, y, g: _logistic(x) * (1 - _logistic(x))),
+        (_OTHER, lambda x, _, y, g: 1 - _logistic(x)),
+    ),
     ("exp", "self"): (
         (_AT_INPUT, lambda x, _, y, g: x),
         (_TWICE, lambda x, _, y, g: np.exp(y)),

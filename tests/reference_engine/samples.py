@@ -367,6 +367,7 @@ SAMPLES: list[Sample] = [
     *_on("view_copy", ((2, 3),), "torch.view_copy(a, (3, 2))"),
     *_on("narrow_copy", ((4, 3),), "torch.narrow_copy(a, 0, 1, 2)"),
     *_on("unsafe_split", ((5, 2),), "torch.unsafe_split(a, 2)", "torch.unsafe_chunk(a, 2)"),
+    *_on("unsafe_split_with_sizes", ((5, 2),), "torch.unsafe_split_with_sizes(a, (2, 3))"),
     *_on("diagonal_transposed", ((3,),), "rows.diagonal_transposed(a, (3, 4), 1, 0, 1)"),
     *_on("unfold_transposed", ((4, 2),), "rows.unfold_transposed(a, (5,), 0, 2, 1)"),
     # scattering
@@ -482,13 +483,24 @@ SAMPLES: list[Sample] = [
     *_nn("leaky_relu", ((2, 3),), "leaky_relu(a)", "leaky_relu(a, 0.3)"),
     *_nn("elu", ((2, 3),), "elu(a)", "elu(a, 0.7)", "selu(a)"),
     *_nn("celu", ((2, 3),), "celu(a)", "celu(a, 1.7)"),
-    *_on("normal_cdf", ((4,),), "rows.normal_cdf(a)"),
     *_nn("gelu", ((2, 3),), "gelu(a)", "gelu(a, approximate='tanh')"),
     *_nn("silu", ((2, 3),), "silu(a)"),
     *_nn("mish", ((2, 3),), "mish(a)"),
     *_nn("hardtanh", ((2, 3),), "hardtanh(a)", "relu6(a)", "hardtanh(a, -0.5, 1.5)"),
     *_nn("hardsigmoid", ((2, 3),), "hardsigmoid(a)", "hardsigmoid(a * 3)"),
     *_nn("hardswish", ((2, 3),), "hardswish(a)", "hardswish(a * 3)"),
+    *_on("leaky_relu_backward", ((3,), (3,)), "rows.leaky_relu_backward(a, b, 0.3)"),
+    *_on("hardtanh_backward", ((3,), (3,)), "rows.hardtanh_backward(a, b, -1.0, 0.9)"),
+    *_on("hardshrink_backward", ((3,), (3,)), "rows.hardshrink_backward(a, b, 0.9)"),
+    *_on("softshrink_backward", ((3,), (3,)), "rows.softshrink_backward(a, b, 0.9)"),
+    *_on("elu_backward", ((3,), (3,)), "rows.elu_backward(a, b, 0.7, 1.1, 1.3)"),
+    *_on("softplus_backward", ((3,), (3,)), "rows.softplus_backward(a, b, 1.5, 20.0)"),
+    *_on("log_sigmoid_backward", ((3,), (3,)), "rows.log_sigmoid_backward(a, b)"),
+    *_on("hardswish_backward", ((3,), (3,)), "rows.hardswish_backward(a, b)"),
+    *_on(
+        "gelu_backward", ((3,), (3,)),
+        "rows.gelu_backward(a, b, 'none')", "rows.gelu_backward(a, b, 'tanh')",
+    ),
     *_nn("hardshrink", ((2, 3),), "hardshrink(a)", "hardshrink(a, 1.0)"),
     *_nn("softshrink", ((2, 3),), "softshrink(a)", "softshrink(a, 1.0)"),
     *_nn("threshold", ((2, 3),), "threshold(a, 0.5, 7.0)"),
@@ -544,6 +556,29 @@ SAMPLES: list[Sample] = [
     ),
     # losses of torch.nn.functional
     *_nn("mse_loss", ((2, 3), (2, 3)), "mse_loss(a, b)", "mse_loss(a, b, reduction='none')"),
+    *_on(
+        "mse_loss_backward", ((), (2, 3), (2, 3)), "rows.mse_loss_backward(a, b, c, 'mean', 1.0)"
+    ),
+    *_on(
+        "smooth_l1_loss_backward", ((2, 3), (2, 3), (2, 3)),
+        "rows.smooth_l1_loss_backward(a, b, c, 'none', 1.5)",
+    ),
+    *_on(
+        "huber_loss_backward", ((), (2, 3), (2, 3)),
+        "rows.huber_loss_backward(a, b, c, 'sum', 1.5)",
+    ),
+    *_on(
+        "binary_cross_entropy_backward", ((), (2, 3), (2, 3)),
+        "rows.binary_cross_entropy_backward(a, b / 3, c / 3, None, 'mean')", positive=True,
+    ),
+    *_on(
+        "nll_loss_backward", ((), (2, 3)),
+        "rows.nll_loss_backward(a, b, torch.tensor([[0.0, -1, 0], [-2, 0, 0]]), 'mean')",
+    ),
+    *_on(
+        "nll_loss2d_backward", ((1, 2), (1, 2, 2)),
+        "rows.nll_loss2d_backward(a, b, torch.tensor([[[0.0, -1], [-2, 0]]]), 'none')",
+    ),
     *_nn("smooth_l1_loss", ((2, 3), (2, 3)), "smooth_l1_loss(a, b, beta=2.0)"),
     *_nn("smooth_l1_loss", ((2, 3), (2, 3)), "smooth_l1_loss(a, b, reduction='sum')"),
     *_nn("huber_loss", ((2, 3), (2, 3)), "huber_loss(a, b)", "huber_loss(a, b, 'none', 1.5)"),
@@ -597,6 +632,38 @@ SAMPLES: list[Sample] = [
     ),
     *_nn("im2col", ((1, 2, 3, 4),), "unfold(a, 2)", "unfold(a, (2, 3), 1, 1, 2)"),
     *_nn("col2im", ((1, 4, 6),), "fold(a, (3, 4), 2)"),
+    *_on(
+        "max_pool2d_backward", ((1, 1, 2), (1, 2, 3)),
+        "rows.max_pool2d_backward(a, b, torch.tensor([[[4, 0]]]), 2)",
+    ),
+    *_on(
+        "max_pool3d_backward", ((1, 1, 1, 2), (1, 1, 2, 3)),
+        "rows.max_pool3d_backward(a, b, torch.tensor([[[[4, 0]]]]), 3)",
+    ),
+    *_on(
+        "adaptive_max_pool2d_backward", ((1, 1, 2), (1, 2, 3)),
+        "rows.adaptive_max_pool2d_backward(a, b, torch.tensor([[[4, 0]]]), 2)",
+    ),
+    *_on(
+        "adaptive_max_pool3d_backward", ((1, 1, 1, 2), (1, 1, 2, 3)),
+        "rows.adaptive_max_pool3d_backward(a, b, torch.tensor([[[[4, 0]]]]), 3)",
+    ),
+    *_on(
+        "avg_pool2d_backward", ((2, 1), (2, 3)),
+        "rows.avg_pool2d_backward(a, b, (np.full((1, 3), 0.3),))",
+    ),
+    *_on(
+        "avg_pool3d_backward", ((2, 1), (2, 3)),
+        "rows.avg_pool3d_backward(a, b, (np.full((1, 3), 0.3),))",
+    ),
+    *_on(
+        "adaptive_avg_pool2d_backward", ((2, 1), (2, 3)),
+        "rows.adaptive_avg_pool2d_backward(a, b, (np.full((1, 3), 0.3),))",
+    ),
+    *_on(
+        "adaptive_avg_pool3d_backward", ((2, 1), (2, 3)),
+        "rows.adaptive_avg_pool3d_backward(a, b, (np.full((1, 3), 0.3),))",
+    ),
     *_nn("max_pool2d", ((1, 2, 4, 5),), "max_pool2d(a, 2)", "max_pool2d(a, 3, 2, 1, 1, True)"),
     *_nn("max_pool2d", ((1, 2, 7),), "max_pool1d(a, 3, 2, 1, 2)"),
     *_nn("max_pool3d", ((1, 1, 4, 4, 4),), "max_pool3d(a, 2)"),

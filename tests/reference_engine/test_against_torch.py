@@ -14,7 +14,7 @@ torch = pytest.importorskip(
     "torch", reason="PyTorch is not installed; recorded behaviour stands in for it"
 )
 
-pytestmark = pytest.mark.pytorch
+pytestmark = [pytest.mark.pytorch, pytest.mark.filterwarnings("ignore:index_reduce")]
 
 NAN, INF = float("nan"), float("inf")
 

@@ -22,6 +22,8 @@ from reference_engine.autograd import grad
 
 from .samples import SAMPLES, arrays, evaluate
 
+pytestmark = pytest.mark.filterwarnings("ignore:index_reduce")
+
 STEP = 1e-4
 RTOL, ATOL = 1e-6, 1e-8
 ROWS_THAT_REFUSE = {
@@ -30,7 +32,14 @@ ROWS_THAT_REFUSE = {
     "remainder_of_number": ("2 % a", "derivative for aten::remainder is not implemented"),
     "unique2": ("torch.unique(a)", "the derivative for '_unique2' is not implemented."),
     "unique_dim": ("a.unique(dim=0)", "the derivative for 'unique_dim' is not implemented."),
-}
+    "unique_consecutive": (
+        "a.unique_consecutive()", "the derivative for 'unique_consecutive' is not implemented."
+    ),
+    "hardsigmoid_backward": (
+        "grad(torch.nn.functional.hardsigmoid(a).sum(), a, create_graph=True)[0]",
+        "derivative for aten::hardsigmoid_backward is not implemented",
+    ),
+}  # fmt: skip
 """Rows with a formula that is there to raise PyTorch's error."""
 
 CALLS = [list(alike) for _, alike in groupby(SAMPLES, lambda one: (one.row, one.call))]
@@ -144,9 +153,14 @@ def check_second_order(sample, seed, other_seed):
     )
 
 
+DIFFERENTIABLE_ONCE = frozenset(("hardsigmoid",))
+"""Rows whose second derivative PyTorch refuses."""
+
+
 def check(drawn_sample):
     check_first_order(*drawn_sample)
-    check_second_order(*drawn_sample)
+    if drawn_sample[0].row not in DIFFERENTIABLE_ONCE:
+        check_second_order(*drawn_sample)
 
 
 @pytest.mark.parametrize("alike", CALLS, ids=lambda alike: alike[0].call)
@@ -201,6 +215,6 @@ def test_formulas_give_the_same_on_arrays_and_on_tensors(sample):
 @pytest.mark.parametrize(("call", "message"), ROWS_THAT_REFUSE.values())
 def test_a_row_without_derivative_says_so_on_the_way_back(call, message):
     a = torch.tensor([5.0, 7.0], requires_grad=True)
-    result = eval(call, {"torch": torch, "a": a})
+    result = eval(call, {"torch": torch, "grad": grad, "a": a})
     with pytest.raises(RuntimeError, match=message):
         result.sum().backward()

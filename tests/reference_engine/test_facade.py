@@ -200,7 +200,7 @@ def test_every_way_to_import_leads_to_one_class():
         ("import torch; torch.nn.SyncBatchNorm()", "nn.SyncBatchNorm"),
         ("from torch.cuda import nvtx", "cuda.nvtx"),
         ("import torch.multiprocessing", "multiprocessing"),
-        ("from torch.func import jacrev, linearize", "func.linearize"),
+        ("from torch.func import jacrev, functionalize", "func.functionalize"),
         ("import torch.autograd.forward_ad", "autograd.forward_ad"),
     ],
 )
@@ -220,10 +220,12 @@ def test_classes_say_that_they_are_torchs():
         "facade.preload()\n"
         "from torch import nn\n"
         "print(type(nn.Linear(1, 1)), type(nn.ReLU()))\n"
-        "from torch.optim import SGD; print(SGD)"
+        "from torch.optim import SGD; print(SGD)\n"
+        "from torch.optim.lr_scheduler import OneCycleLR; print(OneCycleLR)"
     ) == [
         "<class 'torch.nn.modules.linear.Linear'> <class 'torch.nn.modules.activation.ReLU'>",
         "<class 'torch.optim.sgd.SGD'>",
+        "<class 'torch.optim.lr_scheduler.OneCycleLR'>",
     ]
 
 

@@ -9,6 +9,8 @@ from . import op_db
 
 AGREEING_OPERATIONS = 260
 """How many of the listed operations must agree."""
+pytestmark = pytest.mark.filterwarnings("ignore:index_reduce")
+
 PARTS = 12
 """The comparison takes long: in parts, several processes share it."""
 
