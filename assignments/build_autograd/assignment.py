@@ -150,6 +150,9 @@ class Node:
         if self.bug == "every visit":
             self.visit()
             return
+        if self.bug in _ENDS:
+            self.go_along(_ENDS[self.bug])
+            return
         waiting, order, met = [(self, False)], [], set()
         while waiting:
             node, done = waiting.pop()
@@ -165,6 +168,17 @@ class Node:
         self.send()
         for source, _ in self.sources:
             source.visit()
+
+    def go_along(self, end):
+        """Visit a list's nodes from one end, and put theirs on it, met before or not."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop(end)
+            node.send()
+            waiting += [source for source, _ in node.sources]
+
+
+_ENDS = {"stack": -1, "queue": 0}
 
 
 def with_bug(call, bug, **arguments):
@@ -185,6 +199,16 @@ def shared_nodes_overwrite(a, b):
 @shared_nodes.misconception("double_counted_path")
 def shared_nodes_visited_again_and_again(a, b):
     return with_bug(SHARED, "every visit", a=a, b=b)
+
+
+@shared_nodes.misconception("double_counted_path")
+def shared_nodes_on_a_stack(a, b):
+    return with_bug(SHARED, "stack", a=a, b=b)
+
+
+@shared_nodes.misconception("double_counted_path")
+def shared_nodes_in_a_queue(a, b):
+    return with_bug(SHARED, "queue", a=a, b=b)
 
 
 @deep_chain.misconception("overwritten_gradient")

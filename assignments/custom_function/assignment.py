@@ -19,9 +19,13 @@ hw = Assignment(
 SWISH = """lambda Swish, x, v: (lambda y: {
     "y": y.detach(), "grad": torch.autograd.grad(y, x, v)[0], "node": y.grad_fn.name(),
 })(Swish.apply(x))"""
-SCALE = """lambda Scale, x, w, v: (lambda y: {
-    "y": y.detach(), **dict(zip(("dx", "dw"), torch.autograd.grad(y, (x, w), v))),
-})(Scale.apply(x, w))"""
+# PyTorch sums what a backward pass returns to its input's shape: seen before that, it is the
+# student's own.
+SCALE = """lambda Scale, x, w, v: (lambda y, given: (
+    y.grad_fn.register_hook(lambda gradients, _: given.extend(gradients)),
+    torch.autograd.grad(y, (x, w), v),
+    {"y": y.detach(), **dict(zip(("dx", "dw"), given))})[-1]
+)(Scale.apply(x, w), [])"""
 CHECKED = """lambda Swish, x: bool(
     torch.autograd.gradcheck(Swish.apply, (x.detach().double().requires_grad_(),))
 )"""
@@ -45,6 +49,10 @@ class Swish(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         s = torch.sigmoid(x)
         return upstream * (s + x * s * (1 - s))
+
+
+def swish_derivative(x, s):
+    return s + x * s * (1 - s)
 
 
 def swish(x, v, derivative):
@@ -88,6 +96,11 @@ def sigmoid_derived_as_tanh(x, v):
     return swish(x, v, lambda x, s: s + x * (1 - s * s))
 
 
+@Swish.misconception("activation_applied_twice")
+def sigmoid_of_the_result(x, v):
+    return swish(x, v, lambda x, s: swish_derivative(x, torch.sigmoid(x * s)))
+
+
 @Swish.misconception("value_instead_of_gradient")
 def value_times_what_arrives(x, v):
     return swish(x, v, lambda x, s: x * s)
@@ -100,7 +113,7 @@ def handed_on_as_it_arrives(x, v):
 
 @Swish.misconception("cotangent_ignored")
 def nothing_of_what_arrives(x, v):
-    return swish(x, torch.ones_like(v), lambda x, s: s + x * s * (1 - s))
+    return swish(x, torch.ones_like(v), swish_derivative)
 
 
 @hw.question(points=1, inputs={"x": tensor("n")}, call=CHECKED)

@@ -19,6 +19,8 @@ hw = Assignment(
 )
 
 LARGE = {"z": [[1000.0, 999.0, 990.0], [-1000.0, -1002.0, -1001.0]]}
+# The probability of the right class is rounded to 0 here, but its logarithm is -2000.
+UNLIKELY = {"z": [[1000.0, -1000.0, 0.0], [2.0, 1.0, -0.5]], "t": [1, 0]}
 
 
 @hw.question(points=2, inputs={"z": array("n", "c")}, autograd="forbidden", examples=[LARGE])
@@ -41,7 +43,7 @@ def over_everything(z):
     points=4,
     inputs={"z": array("n", "c"), "t": labels("n", "c")},
     autograd="forbidden",
-    examples=[{**LARGE, "t": [1, 0]}],
+    examples=[{**LARGE, "t": [1, 0]}, UNLIKELY],
 )
 def softmax_cross_entropy(z, t):
     """The mean cross-entropy of softmax(z) against the classes t, and its gradient."""
