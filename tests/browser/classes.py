@@ -2,7 +2,7 @@
 
 import random
 
-from grader.messages import Message
+from grader.messages import Languages, Message
 from grader.reports import html, pages
 from grader.results import (
     Diagnosis,
@@ -143,8 +143,8 @@ def wrong(draw):
 def write_site(results, folder, language="en"):
     """The pages of a class as `grade` writes them, and the one for a projector."""
     pages.write(
-        results.submissions, folder, title=results.title, secret=SECRET,
-        cells_of=lambda _: CODE, language=language,
+        results.submissions, folder, title_in=lambda _: results.title, secret=SECRET,
+        cells_of=lambda _: CODE, languages=Languages(language),
     )  # fmt: skip
     return write_class_pages(results, folder, language)
 
