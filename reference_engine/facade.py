@@ -7,13 +7,17 @@ reference engine: one Tensor class, whichever way it was imported.
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import reference_engine
 from reference_engine._errors import NOT_COVERED, NotCovered
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:  # for its name alone half a megabyte would be loaded
+    Loader = object
 
 _NESTED = (
     "autograd.functional", "autograd.variable", "nn.functional", "nn.init", "nn.modules",
@@ -25,7 +29,7 @@ _PRIVATE = ("reference_engine._C", "reference_engine.autograd._functions")
 """Modules that are served although their names say that they are PyTorch's own affair."""
 
 
-class _Finder(MetaPathFinder, Loader):
+class _Finder(Loader):
     """Finds `torch` and what of its submodules the engine has."""
 
     def __init__(self) -> None:

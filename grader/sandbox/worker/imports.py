@@ -7,11 +7,10 @@ the rest of a cell runs; using them fails.
 import os
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.failures import cell_of
@@ -24,6 +23,11 @@ from grader.sandbox.worker.stand_ins import (
     refuse_forbidden,
     refuse_missing,
 )
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:  # for their names alone half a megabyte would be loaded
+    Loader = MetaPathFinder = object
 
 AUTOGRAD = frozenset(
     {
