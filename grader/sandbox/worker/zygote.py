@@ -78,7 +78,7 @@ def _load(told: Load) -> tuple[Child, Layers, tuple[Layer, ...]]:
     """What children share, and how they are kept, which a hostile one has tried."""
     many = told.executor == "fast" and not told.few
     sys.path[:0] = [one for one in told.roots if one not in sys.path]
-    run_cells = load(told.kind, told.executor)
+    run_cells = load(told.kind, told.executor, few=told.few)
     forget(told.roots)
     if many:
         rehearse(told.kind)
