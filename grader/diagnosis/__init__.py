@@ -6,6 +6,8 @@ what is plain to see, and errors. What it does not recognise it leaves alone.
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from grader.assignment import Item, Question
 from grader.cases import Case
 from grader.comparison import Judgement
@@ -16,6 +18,7 @@ from grader.diagnosis.reproduction import reproduced
 from grader.outcomes import Outcome
 
 
+@np.errstate(all="ignore")  # an answer may hold anything
 def diagnose(
     item: Item, cases: Sequence[Case], outcomes: Sequence[Outcome], judgement: Judgement
 ) -> tuple[Finding, ...]:

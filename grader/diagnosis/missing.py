@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from grader.assignment import Question
 from grader.comparison import Judgement
 from grader.diagnosis.findings import Finding, finding
+from grader.diagnosis.names import with_name_meant
 from grader.messages import Message
 from grader.notebooks import parse_cells
 from grader.outcomes import Answered, Outcome, Raised
@@ -40,6 +41,7 @@ def read_again(
     answer, one without a value after `return` has returned nothing, and one that reads `.grad` in
     code without a backward pass lacks that.
     """
+    findings = with_name_meant(findings, cells)
     if judgement.message.id == "name_missing":
         return _misnamed(question.called, cells, judgement), findings
     if not all(map(_gave_nothing, outcomes)):

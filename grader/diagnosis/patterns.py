@@ -5,7 +5,7 @@ never called exact.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -51,8 +51,9 @@ def patterns(
             yield finding("overflow_not_stabilised", output.name, exact=False)
         if output.verdict not in ("wrong_value", "wrong_shape"):
             continue
-        found = _forward_value(question, output.name, pairs) or _pattern(
-            question, output.name, _observed(output.name, pairs)
+        observed = _observed(output.name, pairs)
+        found = _forward_value(question, output.name, observed) or _pattern(
+            question, output.name, observed
         )
         if found and found.id in _OF_GRADIENTS and not _asks_for_gradients(question, pairs[0][0]):
             continue
@@ -78,32 +79,20 @@ def _asks_for_gradients(question: Question, case: Case) -> bool:
     )
 
 
-def _forward_value(
-    question: Question, name: str, pairs: Sequence[tuple[Case, Outcome]]
-) -> Finding | None:
+def _forward_value(question: Question, name: str, observed: Observed) -> Finding | None:
     """The finding that an answer is a value of the forward pass, not a gradient."""
     # In another branch the same operation stands in another place.
     names: set[object] | None = None
     places: set[object] | None = None
     asked: set[object] | None = None
-    for case, outcome in pairs:
-        if not isinstance(outcome, Answered):
+    for one in observed:
+        found, right = one.found_array, one.right_array
+        if right is None or found is None or found.dtype.kind != "f" or not found.any():
             return None
-        found = as_array(answer_outputs(outcome.value, case.expected)[name])
-        if found is None or found.dtype.kind != "f" or not found.any():
-            return None
-        given = {(name,): as_array(value) for name, value in case.arguments.items()}
-        values = {
-            **forward_values(question, case),
-            **{name: value for name, value in given.items() if value is not None},
-        }
-        same = _places_of(found, values, case.expected.tolerances[name])
-        right = as_array(case.expected.outputs[name])
-        if right is None:
-            return None
-        due = _places_of(right, values, case.expected.tolerances[name])
+        same = _places_of(found, _values(question, one.case), one.tolerance)
+        due = _places_due(question, one.case, name)
         places, asked = (
-            (same, due) if places is None or asked is None else (places & same, asked & due)
+            (same, {*due}) if places is None or asked is None else (places & same, asked & due)
         )
         here = {place[0] for place in same if isinstance(place, tuple)}
         names = here if names is None else names & here
@@ -114,14 +103,33 @@ def _forward_value(
     return finding("value_instead_of_gradient", name, exact=False)
 
 
+@lru_cache(maxsize=1024)
+def _values(question: Question, case: Case) -> Mapping[object, Ndarray]:
+    """What the reference's run on a case gave on the way, and what it was given, by its place."""
+    given = {(name,): as_array(value) for name, value in case.arguments.items()}
+    return {
+        **forward_values(question, case),
+        **{name: value for name, value in given.items() if value is not None},
+    }
+
+
+@lru_cache(maxsize=1024)
+def _places_due(question: Question, case: Case, name: str) -> frozenset[object]:
+    """Where in the reference's run the right answer itself was computed."""
+    right = as_array(case.expected.outputs[name])
+    if right is None:
+        return frozenset()
+    tolerance = case.expected.tolerances[name]
+    return frozenset(_places_of(right, _values(question, case), tolerance))
+
+
 def _places_of(wanted: Ndarray, values: Mapping[object, Ndarray], tolerance: float) -> set[object]:
     """Where in a run a value was computed."""
+    alike = [place for place, value in values.items() if value.shape == wanted.shape]
+    if not alike:
+        return set()
     room = tolerance + 1e-5 * float(np.abs(wanted).max(initial=0.0))
-    return {
-        place
-        for place, value in values.items()
-        if value.shape == wanted.shape and bool(np.all(np.abs(value - wanted) <= room))
-    }
+    return {place for place in alike if bool((np.abs(values[place] - wanted) <= room).all())}
 
 
 def _observed(name: str, pairs: Sequence[tuple[Case, Outcome]]) -> list[Observation]:
@@ -202,8 +210,8 @@ def _is_constant(observed: Observed) -> bool:
     if all(found and right for found, right in words):
         return len({found for found, _ in words}) == 1 < len({right for _, right in words})
     drawn = [one for one in observed if one.case.kind == "drawn"]
-    found = [array for one in drawn if (array := as_array(one.found)) is not None and array.any()]
-    right = [array for one in drawn if (array := as_array(one.right)) is not None]
+    found = [array for one in drawn if (array := one.found_array) is not None and array.any()]
+    right = [array for one in drawn if (array := one.right_array) is not None]
     if len(drawn) < 2 or len(found) < len(drawn) or len(right) < len(drawn):
         return False
     if len({one.flat[0] for one in found}) > 1 or any(
@@ -228,7 +236,7 @@ def _has_lost_signs(observed: Observed) -> bool:
     """Whether every number is right but for its sign, which is wrong in some of them."""
     turned = 0
     for one in observed:
-        right, found = as_array(one.right), as_array(one.found)
+        right, found = one.right_array, one.found_array
         if right is None or found is None or found.size != right.size or right.dtype.kind == "b":
             return False
         off = np.abs(found.ravel() - right.ravel()) > one.tolerance
@@ -242,7 +250,7 @@ def _is_truncated(observed: Observed) -> bool:
     """Whether every answer is the right one without what stands behind the decimal point."""
     some = False
     for one in observed:
-        right, found = as_array(one.right), as_array(one.found)
+        right, found = one.right_array, one.found_array
         if right is None or found is None or "b" in (right.dtype.kind, found.dtype.kind):
             return False
         if right.shape != found.shape or not np.array_equal(np.trunc(right), found):
@@ -257,7 +265,7 @@ def _is_one_round_off(observed: Observed) -> bool:
         return {_difference(one) for one in observed} in ({1.0}, {-1.0})
     shifts = list(_SHIFTS)
     for one in observed:
-        array = as_array(one.found)
+        array = one.found_array
         entries = [*array] if array is not None and array.ndim else one.found
         if not isinstance(one.right, list | tuple) or not isinstance(entries, list | tuple):
             return False
@@ -276,13 +284,13 @@ _SHIFTS = ((_ALL, _FIRST), (_ALL, _LAST), (_FIRST, _ALL), (_LAST, _FIRST), (_FIR
 
 def _counts(one: Observation) -> bool:
     """Whether what is right is an integer, or an array of integers."""
-    right = None if isinstance(one.right, list | tuple) else as_array(one.right)
+    right = None if isinstance(one.right, list | tuple) else one.right_array
     return right is not None and right.dtype.kind == "i"
 
 
 def _difference(one: Observation) -> float | None:
     """By how much a number is off, or each one of an array."""
-    found, right = as_array(one.found), as_array(one.right)
+    found, right = one.found_array, one.right_array
     if found is None or right is None or found.size != right.size or found.dtype.kind == "b":
         return None
     off = np.unique(found.ravel() - right.ravel())
@@ -305,7 +313,7 @@ def _is_summed_up(observed: Observed) -> bool:
     """Whether every answer is the right one's sum, over all axes or over one of them."""
     over: set[int | None] | None = None
     for one in observed:
-        right, found = as_array(one.right), as_array(one.found)
+        right, found = one.right_array, one.found_array
         if right is None or found is None or found.size >= right.size:
             return False
         room = one.tolerance * right.size
@@ -328,7 +336,7 @@ def _is_unreduced(observed: Observed) -> bool:
 
 
 def _is_right_when_summed(one: Observation) -> bool:
-    right, found = as_array(one.right), as_array(one.found)
+    right, found = one.right_array, one.found_array
     if right is None or found is None or found.size <= right.size:
         return False
     extra = found.ndim - right.ndim
@@ -353,7 +361,7 @@ def _unreduced_broadcast(name: str, observed: Observed) -> Finding:
 def _is_transposed(observed: Observed) -> bool:
     """Whether every answer is the right one, its rows and columns exchanged."""
     for one in observed:
-        right, found = as_array(one.right), as_array(one.found)
+        right, found = one.right_array, one.found_array
         if right is None or found is None or right.ndim != 2 or found.shape != right.T.shape:
             return False
         if np.any(np.abs(found.T - right) > one.tolerance):

@@ -6,7 +6,7 @@ It knows numbers and shapes only, case by case. What several mistakes would give
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
 
@@ -23,13 +23,23 @@ from grader.values import Found, as_array, shape_of
 _LARGEST_DENOMINATOR = 12
 
 
-class Observation(Struct, frozen=True):
+class Observation(Struct, frozen=True, dict=True):
     """One case's output: what is right, what was found, and the absolute tolerance."""
 
     case: Case
     right: PlainValue
     found: Found
     tolerance: float
+
+    @cached_property
+    def right_array(self) -> Ndarray | None:
+        """What is right as one array; None where it is none."""
+        return as_array(self.right)
+
+    @cached_property
+    def found_array(self) -> Ndarray | None:
+        """What was found as one array; None where it is none."""
+        return as_array(self.found)
 
 
 Observed: TypeAlias = Sequence[Observation]
@@ -38,7 +48,7 @@ _Arrays: TypeAlias = tuple[Ndarray, Ndarray]
 
 def _align(one: Observation) -> tuple[Ndarray, Ndarray] | None:
     """Reference and answer as arrays of one shape, entry by entry; None where they are not."""
-    right, found = as_array(one.right), as_array(one.found)
+    right, found = one.right_array, one.found_array
     if right is None or found is None or "b" in (right.dtype.kind, found.dtype.kind):
         return None
     listed = isinstance(one.right, list | tuple) and right.size == len(one.right)

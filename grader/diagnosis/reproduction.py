@@ -46,6 +46,7 @@ BUDGET = 100_000
 every machine finds the same."""
 
 
+@np.errstate(all="ignore")
 def reproduced(
     question: Question,
     cases: Sequence[Case],
@@ -56,13 +57,15 @@ def reproduced(
 
     Empty where some call gave no answer, and where nothing reproduces what is there.
     """
+    wrong = [one.name for one in judgement.outputs if one.verdict != "correct"]
+    if not wrong or question.properties:
+        return ()
     pairs = [
         _given(case, outcome.value)
         for case, outcome in zip(cases, outcomes, strict=False)
         if isinstance(outcome, Answered)
     ]
-    wrong = [one.name for one in judgement.outputs if one.verdict != "correct"]
-    if len(pairs) < len(outcomes) or not wrong or question.properties:
+    if len(pairs) < len(outcomes):
         return ()
     if all(one.answer is None for one in pairs):
         return ()  # of what gave no answer at all there is nothing to be reproduced

@@ -1,7 +1,8 @@
 """One look at the numbers of many wrong answers at once: which of them can be a student's.
 
 Most mistakes give quite other numbers than a student's. What is left after this look is compared
-with care elsewhere; what is ruled out here would have failed there.
+with care elsewhere; what is ruled out here would have failed there. NumPy's warnings of numbers
+that are infinite, or none, are for the caller to silence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -96,9 +97,8 @@ class _Stack:
         near = np.repeat(self._unlike[:, None], found.size, axis=1)
         if found.size in self._by_size:
             places, rows, room = self._by_size[found.size]
-            with np.errstate(invalid="ignore", over="ignore"):
-                # What is no number is not far: it is for the careful comparison to say.
-                near[places] = ~(np.abs(rows - found) > rooms * room)
+            # What is no number is not far: it is for the careful comparison to say.
+            near[places] = ~(np.abs(rows - found) > rooms * room)
         return near
 
 
@@ -117,8 +117,8 @@ class Line(NamedTuple):
         """Whether what was found is certainly another answer."""
         if found.size != self.numbers.size:
             return True
-        with np.errstate(invalid="ignore", over="ignore"):
-            return bool(np.any(np.abs(self.numbers - found) > self.room))
+        far: Mask = np.abs(self.numbers - found) > self.room
+        return bool(far.any())
 
 
 def line_of(answer: Expected, names: Sequence[str]) -> Line | None:

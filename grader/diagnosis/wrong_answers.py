@@ -54,13 +54,19 @@ def with_tolerances(
     typed: Mapping[str, PlainValue] | None,
 ) -> Expected:
     """A wrong answer to a case, and how near a student's must come to be the same."""
-    tolerances = {}
+    due, tolerances = _scales_due(case), {}
     for name, output in outputs.items():
-        ratio = scale_of(numbers(output)) / (scale_of(numbers(case.expected.outputs[name])) or 1.0)
+        scale = scale_of(numbers(output))
+        ratio = scale / (due[name] or 1.0)
         # Where None is right there is nothing to be in proportion to: the floor of its own scale.
-        floor = FLOOR * scale_of(numbers(output))
-        tolerances[name] = max(case.expected.tolerances[name] * max(1.0, ratio), floor)
+        tolerances[name] = max(case.expected.tolerances[name] * max(1.0, ratio), FLOOR * scale)
     return Expected(outputs, tolerances, named=named, typed=typed)
+
+
+@lru_cache(maxsize=256)
+def _scales_due(case: Case) -> dict[str, float]:
+    """The largest magnitude in each output of the right answer."""
+    return {name: scale_of(numbers(value)) for name, value in case.expected.outputs.items()}
 
 
 @lru_cache(maxsize=256)

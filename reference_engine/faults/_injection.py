@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reference_engine import _dispatch
+from reference_engine._derivatives._row_nodes import RowNode
 from reference_engine._derivatives._table import Row
 from reference_engine._dispatch import Observer, observe
 from reference_engine._modes import state
@@ -119,7 +120,7 @@ class Injection(Observer):
         for fault in here:
             self._otherwise(fault, row, inputs, result)
         node: Any = result._grad_fn
-        if type(node) is row.node and state.enabled:
+        if isinstance(node, RowNode) and node.row is row and state.enabled:
             for fault in here:
                 operands = operands_of(row, node, inputs, fault)
                 factor = self._factor(fault, row, operands[0], result)
@@ -179,7 +180,7 @@ class Injection(Observer):
         if fault is not None and self._truths == fault.amount:
             tensor._array = np.logical_not(tensor._array)
         if "fixed_rounds" in self._events:
-            tensor._array = np.asarray(self._truths <= self._events["fixed_rounds"].amount)
+            tensor._array = np.asarray(self._truths <= int(self._events["fixed_rounds"].amount))
 
     def detached(self, tensor: Tensor, result: Tensor) -> None:
         if "detach" in self._rows and tensor._requires_grad and place(DETACH)[0] in self._at:

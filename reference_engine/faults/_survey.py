@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine._derivatives._table import Row, RowNode
+from reference_engine._derivatives._row_nodes import RowNode
+from reference_engine._derivatives._table import Row
 from reference_engine._dispatch import Observer, observe
 from reference_engine._graph import Node
 from reference_engine._modes import state
@@ -99,7 +100,7 @@ class Survey(Observer):
         self._note_values(row, inputs, results[0], site)
         if results[0] is not inputs[0] and site not in self.valued and not row.is_variadic:
             self.valued[site] = _valued(row, inputs, results[0])
-        if type(node) is not row.node:
+        if not isinstance(node, RowNode) or node.row is not row:
             return
         seen = self.sites.get(site)
         if seen is None:
