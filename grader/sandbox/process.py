@@ -79,6 +79,7 @@ class StudentProcess:
         self._cpu = int(limits.submission) + 1
         self._buffer = bytearray()
         self._printed = io.StringIO()
+        self._screen = io.StringIO()
         self._kept = 0
         self._drained = 0
         self._looked_at_the_disk = time.monotonic()
@@ -95,6 +96,11 @@ class StudentProcess:
     def printed(self) -> str:
         """What was printed until now, cut to the limit."""
         return self._printed.getvalue()
+
+    @property
+    def screen(self) -> str:
+        """The same without errors and warnings."""
+        return self._screen.getvalue()
 
     @property
     def seconds_used(self) -> float | None:
@@ -123,7 +129,7 @@ class StudentProcess:
                 raise ChildStopped(INVALID) from None
             if not isinstance(frame, Text):
                 return frame
-            self._keep(frame.text, len(body))
+            self._keep(frame, len(body))
 
     def close(self) -> None:
         """End the process and all it started, and remove its scratch folder."""
@@ -205,14 +211,16 @@ class StudentProcess:
             told = Message("stopped.files", {"size": self._limits.files // 2**20})
             raise ChildStopped(Stopped("output_limit", told))
 
-    def _keep(self, text: str, size: int) -> None:
+    def _keep(self, frame: Text, size: int) -> None:
         self._drained += max(size, _LEAST_TEXT)
         if self._drained > self._limits.drained:
             raise ChildStopped(Stopped("output_limit", Message("stopped.printed")))
-        piece = text[: self._limits.text - self._kept]
+        piece = frame.text[: self._limits.text - self._kept]
         if piece:
             self._printed.write(piece)
             self._kept += len(piece)
+            if frame.stream == "stdout":
+                self._screen.write(piece)
 
     def _autopsy(self) -> Stopped:
         """Why the process hung up. It is asked before it is killed, or every end were a kill."""

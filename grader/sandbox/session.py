@@ -162,7 +162,7 @@ class Session:
 
     @property
     def screens(self) -> Mapping[int, str]:
-        """What each cell printed when the cells were last run; of cells that printed something."""
+        """What each cell printed, but for errors and warnings, when the cells were last run."""
         return self._screens
 
     @property
@@ -258,10 +258,10 @@ class Session:
             while True:
                 with self._budget.step(self._limits.cell) as deadline:
                     frame = process.receive(deadline)
-                printed = process.printed
-                if running is not None and len(printed) > len(before):
-                    self._screens[running] = printed[len(before) :]
-                before = printed
+                screen = process.screen
+                if running is not None and len(screen) > len(before):
+                    self._screens[running] = screen[len(before) :]
+                before = screen
                 if isinstance(frame, Ran) and self._is_of_a_cell(frame):
                     return frame
                 running = self._next_cell(frame, running)

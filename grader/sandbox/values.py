@@ -28,6 +28,7 @@ from grader.sandbox.protocol.control import Kind
 
 _NAMES = {code: name for name, code in DTYPES.items()}
 _LITTLE_ENDIAN = {name: np.dtype("<" + code) for name, code in DTYPES.items()}
+_NATIVE = {name: np.dtype(name) for name in DTYPES}
 
 Arguments: TypeAlias = Map[str, PlainValue]
 
@@ -174,4 +175,4 @@ def _build_array(array: Array) -> Ndarray:
         flat: Ndarray = np.frombuffer(array.data, np.uint8) != 0
     else:
         flat = np.frombuffer(array.data, _LITTLE_ENDIAN[array.dtype])
-    return flat.astype(array.dtype).reshape(array.shape)
+    return flat.astype(_NATIVE[array.dtype]).reshape(array.shape)

@@ -18,6 +18,8 @@ _EXPORT = "submission_metadata.yml"
 _AUTOGRADER = "submission_metadata.json"
 _MOST = 64 * 2**20
 """Bytes of metadata: a class of thousands with all its history takes some."""
+_LONG = 20
+"""Digits that no submission's number has."""
 
 
 class _User(msgspec.Struct):
@@ -83,7 +85,7 @@ def _find_in_export(tree: Tree, metadata: File) -> Iterator[HandIn]:
         created = _time(_get(entry, "created_at"))
         users = [
             _User(name=_word(one, "name"), sid=_word(one, "sid"), email=_word(one, "email"))
-            for one in _get(entry, "submitters") or [{}]
+            for one in _list(_get(entry, "submitters"))
             if isinstance(one, dict)
         ]
         yield from _credited(file, users or [_User()], number=number, created=created, late=None)
@@ -103,7 +105,11 @@ def _read_yaml(tree: Tree, file: File) -> dict[str, Any]:
         raise _damaged(tree, file, str(error)) from None
     if not isinstance(data, dict):
         raise _damaged(tree, file, "no table of submissions")
-    return {str(key): entry for key, entry in data.items() if isinstance(entry, dict)}
+    return {
+        key: entry
+        for key, entry in data.items()
+        if isinstance(key, str) and isinstance(entry, dict)
+    }
 
 
 def _get(entry: dict[Any, Any], key: str) -> Any:
@@ -113,7 +119,16 @@ def _get(entry: dict[Any, Any], key: str) -> Any:
 
 def _word(entry: dict[Any, Any], key: str) -> str | None:
     value = _get(entry, key)
-    return None if value is None or isinstance(value, dict | list) else str(value)
+    if value is None or isinstance(value, dict | list):
+        return None
+    try:
+        return str(value)
+    except ValueError:  # a number of thousands of digits
+        return None
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 # -- the autograder's tree ------------------------------------------------------------------------
@@ -146,18 +161,19 @@ def _credited(
     late: bool | None,
 ) -> Iterator[HandIn]:
     users = list(users)
+    group = ", ".join(filter(None, (one.email or one.name for one in users)))
     for user in users:
         known = {"email": user.email, "sid": user.sid, "submission_id": number}
         lms = {key: value for key, value in known.items() if value}
         if len(users) > 1:
-            lms["group"] = ", ".join(filter(None, (one.email or one.name for one in users)))
+            lms["group"] = group
         moment = created.astimezone(UTC).isoformat() if created else ""
         yield from_system(
             "gradescope",
             user.email or user.sid or f"submission_{number}",
             file,
             name=user.name,
-            age=(moment, int(number) if number.isdecimal() else 0),
+            age=(moment, int(number) if number.isdecimal() and len(number) < _LONG else 0),
             submitted_at=created.isoformat() if created else None,
             late=late,
             lms=lms,
@@ -182,7 +198,12 @@ def _time(value: object) -> datetime | None:
             return None
     if not isinstance(value, datetime):
         return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    value = value if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        value.astimezone(UTC)
+    except OverflowError:  # in the first year there is or the last
+        return None
+    return value
 
 
 def _damaged(tree: Tree, file: File, reason: str) -> IntakeError:

@@ -6,6 +6,7 @@ Nothing in it runs what it reads.
 import codecs
 import hashlib
 import io
+import re
 import tokenize
 from collections.abc import Mapping
 from typing import Literal
@@ -23,6 +24,11 @@ from grader.submissions.kinds import DOCUMENTS, is_link
 _NOT_CHARSETS = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
 """Text codecs that no source file is written in, and that hostile bytes can make very slow."""
 
+_HEADER = r"# ---\r?\n(?:#.*\n)*?#   grader:\r?\n((?:#     .*\n)+)"
+_HINT = r"^#     (\w+): ([A-Za-z][A-Za-z0-9_-]{0,63})\r?$"
+_LONGEST_HEADER = 2_000
+"""Characters."""
+
 
 class Submission(Struct, frozen=True, kw_only=True):
     """One student's file, read.
@@ -30,7 +36,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     `path` is as given, or relative to the folder or archive that was given; `sha256` is of the
     file's bytes, empty where they were not all read. Exactly one of `form` and `problem` is None.
     A module is one cell. `screen` has a notebook's cells as they were saved. `assignment` and
-    `language` are what a notebook says of itself. `name`, `submitted_at` (ISO 8601), `late` and
+    `language` are what a file says of itself. `name`, `submitted_at` (ISO 8601), `late` and
     `lms` are what the learning system says, `others` the student's files that do not count.
     """
 
@@ -117,7 +123,15 @@ def _with_code(submission: Submission, file: File, data: bytes) -> Submission:
             language=notebook.language,
         )
     if ending == MODULE:
-        return replace(submission, form="module", cells=(_module_source(data),))
+        source = _module_source(data)
+        hint = _hint(source)
+        return replace(
+            submission,
+            form="module",
+            cells=(source,),
+            assignment=hint.get("assignment"),
+            language=hint.get("language"),
+        )
     if is_link(ending, data):
         raise ProblemError("link_only", Message("intake.link"))
     raise ProblemError("wrong_file_type", _wrong_file_type(file))
@@ -137,6 +151,17 @@ def _module_source(data: bytes) -> str:
         return data.decode(_charset(data))
     except (SyntaxError, ValueError, LookupError):
         raise ProblemError("unreadable", Message("intake.encoding")) from None
+
+
+def _hint(source: str) -> dict[str, str]:
+    """What a module says of itself in the comments that `grader start --module` begins it with.
+
+    They are jupytext's, so that the notebook that it makes of the module says the same.
+    """
+    if not source.startswith("# ---"):
+        return {}
+    header = re.match(_HEADER, source[:_LONGEST_HEADER])
+    return dict(re.findall(_HINT, header[1], re.MULTILINE)) if header else {}
 
 
 def _charset(data: bytes) -> str:

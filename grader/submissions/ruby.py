@@ -6,14 +6,22 @@ Kept apart, since few runs need it and loading the library costs.
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
 
 
 class RubyError(Exception):
     """The text is no YAML."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # C if built
-    pass
+class _Loader(Composer, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # C if built
+    """Parses in C, and composes what it parsed in Python: there depth has a limit."""
+
+    def __init__(self, data: bytes) -> None:
+        super(Composer, self).__init__(data)
+        Composer.__init__(self)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leave keys that mean other tables: a few of them say billions, and Ruby writes none."""
 
 
 def load(data: bytes) -> Any:

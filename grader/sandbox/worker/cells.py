@@ -156,7 +156,8 @@ class Workspace:
 
     def _run_statements(self, tree: ast.Module, filename: str, *, shows: bool = False) -> None:
         self._note_attempts(tree)
-        shown = tree.body[-1] if shows and tree.body else None
+        last = tree.body[-1] if shows and tree.body else None
+        shown = last if isinstance(last, ast.Expr) else None
         for statement in tree.body:
             self.statement = statement
             try:

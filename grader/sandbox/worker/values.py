@@ -30,6 +30,11 @@ MAX_ARGUMENTS = 10 * 2**20
 
 _NAMES = {code: name for name, code in DTYPES.items()}
 _LITTLE_ENDIAN = {name: np.dtype("<" + code) for name, code in DTYPES.items()}
+_NATIVE = {name: np.dtype(name) for name in DTYPES}
+_AS_THEY_ARE = {
+    dtype.char: name for name, dtype in _NATIVE.items() if dtype == _LITTLE_ENDIAN[name]
+}
+"""By NumPy's letters for them, those whose bytes need no turning round here; most numbers."""
 
 _NAME = 100
 _REASON = 200
@@ -40,6 +45,8 @@ _OPAQUE = 512
 
 def plain_text(text: str, limit: int) -> str:
     """The first `limit` characters of a str or subclass as an exact str without surrogates."""
+    if type(text) is str and text.isascii() and len(text) <= limit:
+        return text
     return str.__getitem__(text, slice(limit)).encode("utf-8", "replace").decode("utf-8")
 
 
@@ -134,15 +141,15 @@ class _Packer:
         return self._numbers(value, array)
 
     def _numbers(self, value: Any, array: Any) -> Array | Opaque:
-        name = _NAMES.get(array.dtype.str[1:])
+        dtype = array.dtype
+        as_it_is = _AS_THEY_ARE.get(dtype.char) if dtype.isnative else None
+        name = as_it_is or _NAMES.get(dtype.str[1:])
         if name is None:
-            return self._opaque(value, f"dtype {array.dtype.name} is not read")
+            return self._opaque(value, f"dtype {dtype.name} is not read")
         self._spend(_CONTAINER + array.nbytes)
-        return Array(
-            dtype=name,
-            shape=tuple(int(size) for size in array.shape),
-            data=np.asarray(array).astype(_LITTLE_ENDIAN[name], copy=False).tobytes(),
-        )
+        if as_it_is is None:
+            array = np.asarray(array).astype(_LITTLE_ENDIAN[name], copy=False)
+        return Array(dtype=name, shape=array.shape, data=array.tobytes())
 
     def _tensor_value(self, value: Any) -> Tensor | Opaque:
         try:
@@ -230,4 +237,4 @@ def build_value(value: Value, torch: ModuleType | None) -> Any:  # noqa: PLR0911
 
 def _build_array(array: Array) -> Any:
     flat = np.frombuffer(array.data, _LITTLE_ENDIAN[array.dtype])
-    return flat.astype(array.dtype).reshape(array.shape)
+    return flat.astype(_NATIVE[array.dtype]).reshape(array.shape)

@@ -173,6 +173,17 @@ def test_what_is_printed_is_kept(run):
     assert session.printed == "olá\n!\n"
 
 
+def test_a_screen_has_the_value_that_a_cell_ends_in_and_no_warnings(sandbox):
+    cells = (
+        "import warnings\nprint('a')\nwarnings.warn('careful')\n1 + 1",
+        "for i in range(3):\n    i + 1",
+        "x = 3",
+    )
+    with sandbox.session("numpy", cells, form="notebook", seed=1, shows=range(3)) as session:
+        assert session.read("x").value == 3
+        assert session.screens == {0: "a\n2\n"}
+
+
 @pytest.mark.parametrize(
     "draw",
     ["random.random()", "np.random.rand()", "np.random.default_rng().random()"],

@@ -1,11 +1,22 @@
 """The filter of system calls, run step by step as the kernel would, for each processor."""
 
+import re
 import struct
+from functools import cache
+from pathlib import Path
 
 import pytest
 
 from grader.sandbox.worker.lockdown.seccomp import compile_filter
-from grader.sandbox.worker.lockdown.syscalls import ALLOWED, CLONE3, HUSHED, UNKNOWN, WATCHED
+from grader.sandbox.worker.lockdown.syscalls import (
+    ALLOWED,
+    CLONE3,
+    HUSHED,
+    LOCAL,
+    SOCKET,
+    UNKNOWN,
+    WATCHED,
+)
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 ALLOW, KILL, REFUSE, ABSENT, PRETEND = 0x7FFF0000, 0x80000000, 0x50001, 0x50026, 0x50000
@@ -14,15 +25,20 @@ MACHINES = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 COLUMN = {"x86_64": 0, "aarch64": 1}
 
 
-def verdict(machine, number, *arguments, audit=None):
-    """What the filter says to a call; the program may only do what the kernel knows."""
-    program = compile_filter(machine)
+@cache
+def steps_of(machine, kernel_runs=False):
+    program = compile_filter(machine, kernel_runs=kernel_runs)
     code = bytearray(program.code)
     for offset in program.own_pid_at:
         struct.pack_into("=I", code, offset, OWN)
+    return list(struct.iter_unpack("=HBBI", bytes(code)))
+
+
+def verdict(machine, number, *arguments, audit=None, kernel_runs=False):
+    """What the filter says to a call; the program may only do what the kernel knows."""
+    steps = steps_of(machine, kernel_runs)
     words = [*arguments, *[0] * (6 - len(arguments))]
     data = struct.pack("=IIQ6Q", number, audit or AUDIT[machine], 0, *words)
-    steps = list(struct.iter_unpack("=HBBI", bytes(code)))
     at, accumulator = 0, 0
     while True:
         operation, if_true, if_false, value = steps[at]
@@ -46,6 +62,56 @@ def verdict(machine, number, *arguments, audit=None):
 
 def number(machine, name):
     return {**ALLOWED, **HUSHED, **WATCHED}[name][COLUMN[machine]]
+
+
+HEADERS = {
+    "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    "aarch64": Path("/usr/include/asm-generic/unistd.h"),
+}
+
+
+@MACHINES
+def test_the_numbers_are_the_kernels(machine):
+    if not HEADERS[machine].is_file():
+        pytest.skip("the kernel's headers are not installed")
+    found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)\n", HEADERS[machine].read_text())
+    known = {name: int(number) for name, number in found}
+    for name, numbers in (ALLOWED | HUSHED | WATCHED | LOCAL | SOCKET).items():
+        in_header = "fstatat" if (machine, name) == ("aarch64", "newfstatat") else name
+        # What is newer than the headers says nothing.
+        number = numbers[COLUMN[machine]]
+        if in_header in known or (number is not None and number <= max(known.values())):
+            assert known.get(in_header) == number, name
+
+
+@MACHINES
+@pytest.mark.parametrize("kernel_runs", [False, True])
+def test_a_number_in_no_table_is_not_allowed(machine, kernel_runs):
+    tables = ALLOWED | LOCAL if kernel_runs else ALLOWED
+    watched = WATCHED | SOCKET if kernel_runs else WATCHED
+    allowed = {numbers[COLUMN[machine]] for numbers in tables.values()}
+    judged = {numbers[COLUMN[machine]] for numbers in watched.values()}
+    hushed = {numbers[COLUMN[machine]] for numbers in HUSHED.values()}
+    for number in (*range(1024), *(2**one - 1 for one in range(11, 33))):
+        # With arguments that no watched call may have.
+        found = verdict(machine, number, *[128] * 6, kernel_runs=kernel_runs)
+        assert (found == ALLOW) == (number in allowed), number
+        assert (found == PRETEND) == (number in hushed), number
+        assert found == REFUSE or number not in judged, number
+
+
+@MACHINES
+@pytest.mark.parametrize("kernel_runs", [False, True])
+def test_the_kernel_takes_the_program(machine, kernel_runs):
+    steps = steps_of(machine, kernel_runs)
+    assert len(steps) <= 4096
+    assert steps[-1][0] == 0x06
+    for at, (operation, if_true, if_false, value) in enumerate(steps):
+        if operation == 0x20:
+            assert value % 4 == 0
+            assert value < 64
+        farthest = value if operation == 0x05 else max(if_true, if_false)
+        assert at + 1 + farthest < len(steps) or operation == 0x06
 
 
 @MACHINES

@@ -282,12 +282,49 @@ def test_the_autograders_tree_holds_one_submission_and_its_lateness(build):
     assert jane.submitted_at == "2026-03-03T10:00:00-08:00"
 
 
-@pytest.mark.parametrize("metadata", ["- a list", "a: [", "!!python/object/apply:os.getcwd []"])
+MEANT_TO_HARM = {
+    "a list": "- a list",
+    "an open list": "a: [",
+    "an object of Python's": "!!python/object/apply:os.getcwd []",
+    "lists in lists": "[" * 100_000,
+    "lists in lists, by dashes": "- " * 100_000,
+    # Eight lines that say nine tables nine times each, and so on: 43 million.
+    "tables that mean tables": "a0: &a0 {x: 1}\n" + "".join(
+        f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 9)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("metadata", MEANT_TO_HARM.values(), ids=MEANT_TO_HARM)
 def test_metadata_that_gradescope_did_not_write_is_told(build, metadata):
     place = build({"submission_metadata.yml": metadata, "submission_1/hw.py": MODULE})
     with pytest.raises(IntakeError, match="not what Gradescope writes") as raised:
         collect([place])
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "  :submitters: 5",
+        "  :submitters: 2026-03-01",
+        "  :submitters:\n  - :sid: 0x" + "f" * 6000,
+        "  :created_at: 0001-01-01 00:00:00 +14:00",
+        "  :created_at: 9999-12-31 23:59:59 -14:00",
+    ],
+)
+def test_what_gradescope_would_not_say_of_a_submission_is_not_believed(build, entry):
+    metadata = f"submission_1:\n{entry}\n? 0x{'f' * 6000}\n: {{}}\n"
+    place = build({"submission_metadata.yml": metadata, "submission_1/hw.py": MODULE})
+    (submission,) = collect([place])
+    assert (submission.id, submission.submitted_at) == ("submission_1", None)
+
+
+def test_a_number_of_thousands_of_digits_is_a_submissions_name(build):
+    metadata = json.dumps({"id": "9" * 5000, "users": [{"sid": "ana"}]})
+    place = build({"submission_metadata.json": metadata, "submission/hw.py": MODULE})
+    assert [one.id for one in collect([place])] == ["ana"]
+
 
 
 # -- nbgrader and GitHub Classroom ----------------------------------------------------------------

@@ -1,0 +1,62 @@
+"""Modules that are part of an answer, since it imports them. Files are read, and nothing is run."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from grader.notebooks import MAX_BYTES, NotebookError, read_notebook
+from grader.submissions.files import File, ending
+
+NOTEBOOK = ".ipynb"
+MODULE = ".py"
+MAX_FILES = 20
+"""A folder with more answers is no one student's."""
+
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([^#;\n]+))", re.MULTILINE)
+
+
+def imported(file: File, find: Callable[[str], File | None]) -> dict[str, File]:
+    """The modules that a file imports, or that one of these does, by their names.
+
+    `find` gives the file of a module by its name, None where there is none.
+    """
+    found: dict[str, File] = {}
+    pending = [file]
+    while pending and len(found) < MAX_FILES:
+        for name in _names(pending.pop()):
+            module = None if name in found else find(name)
+            if module is not None and module != file:
+                found[name] = module
+                pending.append(module)
+    return found
+
+
+def main_of(files: Sequence[File]) -> File | None:
+    """The one of the files of a folder that imports all of the others; None where there is none."""
+    modules = {file.stem: file for file in files if file.suffix == MODULE}
+    if not 2 <= len(files) <= MAX_FILES or len(files) - len(modules) > 1:
+        return None
+    notebook = [file for file in files if file.suffix == NOTEBOOK]
+    for file in notebook or files:
+        if len(imported(file, modules.get)) == len(files) - 1:
+            return file
+    return None
+
+
+def _names(file: File) -> Iterator[str]:
+    """The names of the modules that stand in a file's imports."""
+    for match in _IMPORT.finditer(_source(file)):
+        if match[1]:
+            yield match[1]
+        else:
+            for one in match[2].split(","):
+                yield one.strip().partition(" ")[0].partition(".")[0]
+
+
+def _source(file: File) -> str:
+    try:
+        data = file.read(MAX_BYTES)
+        if ending(file.path) != NOTEBOOK:
+            return data.decode("utf-8", "replace")
+        return "\n".join(cell.source for cell in read_notebook(data).cells)
+    except (OSError, NotebookError):
+        return ""
