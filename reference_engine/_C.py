@@ -68,7 +68,8 @@ def _current_graph_task_id() -> int:
 def _current_autograd_node() -> Node | None:
     """The node that is being applied in this thread, or whose hooks are being called."""
     found = running_pass()
-    return None if found is None else found[0].get("node")
+    node = None if found is None else found[0].get("node")
+    return None if node is None else node.shown()
 
 
 def _will_engine_execute_node(node: Node | Tensor) -> bool:

@@ -169,7 +169,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     inside = prod(a.size(one) for one in over[0])
     left, right = permute(a, free[0] + over[0]), permute(b, over[1] + free[1])
     if not free[0] and not free[1]:
-        both = (reshape(left, -1), reshape(right, -1))
+        both = tuple(one if one._array.ndim == 1 else reshape(one, -1) for one in (left, right))
         return reshape(dispatch(TABLE["dot"], both), ())
     matrices = reshape(left, (-1, inside)), reshape(right, (inside, -1))
     return reshape(dispatch(TABLE["mm"], matrices), shape)

@@ -8,12 +8,13 @@ import itertools
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
-from sys import getrefcount
+from sys import _getframe, getrefcount
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors, _hooks
+from reference_engine import _dispatch, _errors, _hooks, _modes
 from reference_engine._cotangents import beginning, observed
 from reference_engine._derivatives._table import TABLE, Row
 from reference_engine._graph import (
@@ -22,21 +23,25 @@ from reference_engine._graph import (
     Node,
     accumulate_grad,
 )
-from reference_engine._modes import state
+from reference_engine._quiet import IGNORED, treat, treat_again
 from reference_engine._tensor import Tensor
 from reference_engine._walk import run_backward
 
 
-class _Namespace:
-    """The operations that formulas name as `ops`, each made from its row when first named."""
+def _namespace(of_row: Callable[[Row], Callable[..., Any]]) -> Any:
+    """The operations that formulas name as `ops`, each made from its row when first named.
 
-    def __init__(self, of_row: Callable[[Row], Callable[..., Any]]) -> None:
-        self._of_row = of_row
+    A module: of an object that makes its attributes on demand the others are read slowly too.
+    """
+    made = ModuleType("ops")
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        found = self._of_row(TABLE[name])
-        setattr(self, name, found)
+    def made_of_row(name: str) -> Callable[..., Any]:
+        found = of_row(TABLE[name])
+        setattr(made, name, found)
         return found
+
+    made.__getattr__ = made_of_row  # type: ignore[method-assign]
+    return made
 
 
 def _recorded(row: Row) -> Callable[..., Any]:
@@ -58,7 +63,7 @@ def _recorded(row: Row) -> Callable[..., Any]:
 class ArrayOperations:
     """Gradients are ndarrays; nothing is recorded."""
 
-    namespace = _Namespace(lambda row: _expanded if row.name == "expand" else row.forward)
+    namespace = _namespace(lambda row: _expanded if row.name == "expand" else row.forward)
     recorded = False
 
     @staticmethod
@@ -69,10 +74,9 @@ class ArrayOperations:
     def fit(gradient: Gradient, node: Node, number: int) -> Gradient:
         """A gradient in the shape and dtype of the output that it arrives at."""
         shape, dtype = node.shape, node.dtype
-        if node.several:
+        if type(dtype) is tuple:  # of several outputs
             shape, dtype = shape[number], dtype[number]
-        if gradient.shape != shape:
-            gradient = _summed_to(gradient, shape)
+        gradient = _summed_to(gradient, shape)
         if gradient.dtype is not dtype and dtype is not None:
             gradient = gradient.astype(dtype)
         return gradient
@@ -87,10 +91,14 @@ class ArrayOperations:
             leaf._grad = _dispatch.wrap(gradient)
         else:
             array = grad._array
-            if type(array) is np.ndarray and array.size < _FEW:
-                array[...] = array + gradient
+            if (
+                array.size < _FEW
+                and getrefcount(array) == _UNSEEN
+                and gradient.dtype is array.dtype
+            ):
+                grad._array = array + gradient
             else:
-                grad._array += gradient  # in place, but for a scalar that nobody else can see
+                grad._array += gradient
             grad._counter[0] += 1
         if leaf._hooks is not None:
             _hooks.after_accumulation(leaf)
@@ -144,7 +152,7 @@ class ArrayOperations:
 class TensorOperations(ArrayOperations):
     """Gradients are tensors, and what is computed with them is recorded."""
 
-    namespace = _Namespace(_recorded)
+    namespace = _namespace(_recorded)
     recorded = True
 
     @staticmethod
@@ -157,7 +165,9 @@ class TensorOperations(ArrayOperations):
         if node.several:
             shape, dtype = shape[number], dtype[number]
         if gradient._array.shape != shape:
-            gradient = cls.namespace.sum_to(gradient, shape)
+            from reference_engine._derivatives.recorded import summed_to
+
+            gradient = summed_to(cls.namespace, gradient, shape)
         if dtype is not None and gradient._array.dtype != dtype:
             gradient = cls.namespace.to_copy(gradient, dtype)
         return gradient
@@ -213,14 +223,26 @@ _UNSHARED = _references_of_unshared()
 _FEW = 256
 """Of so few numbers a copy takes less time than `+=` takes to ask whether its operands overlap."""
 
+
+def _references_of_unseen(tensor: Tensor) -> int:
+    """How many references there are to the array of a tensor that nobody else holds."""
+    array = tensor._array
+    return getrefcount(array)
+
+
+_UNSEEN = _references_of_unseen(_dispatch.wrap(np.zeros(1)))
+
 _summed_to = TABLE["sum_to"].forward
 
 
 def _expanded(gradient: Any, shape: tuple[int, ...]) -> Any:
     """`expand` for a gradient, which need not be a view: one number is written out at once."""
-    if gradient.ndim:
+    if type(gradient) is np.float64:  # as of most losses: its other attributes take long to find
+        filled = np.empty(shape)
+    elif gradient.ndim:
         return TABLE["expand"].forward(gradient, shape)
-    filled = np.empty(shape, gradient.dtype)
+    else:
+        filled = np.empty(shape, gradient.dtype)
     filled.fill(gradient)
     return filled
 
@@ -292,45 +314,59 @@ def grad(
 def _walk(
     tensors: Sequence[Tensor],
     roots: Sequence[Any],
-    starts: list[Any],
+    starts: Sequence[Any],
     retain_graph: bool | None,
     *,
     create_graph: bool,
     inputs: Sequence[Any] | None = None,
     capture: bool = True,
 ) -> list[Gradient]:
-    mine = vars(state)  # this thread's, found once
-    if mine["depth"] == _DEEP:
+    if len(_running) >= _DEEP and _depth() >= _DEEP:
         again = partial(_walk, create_graph=create_graph, inputs=inputs, capture=capture)
         return _in_another_thread(partial(again, tensors, roots, starts, retain_graph))
-    task = next_task()  # noqa: F841 - looked for by `_running`
+    task = next(tasks)
     callbacks: list[Callable[[], None]] = []
     if _dispatch.observer is not None:
         starts = observed(tensors, starts, create_graph=create_graph)
-    special: dict[str, Any] = {}
-    if inputs is not None:
-        wanted = [_dispatch.gradient_edge(one) for one in inputs]
-        special = {"wanted": wanted, "capture": capture}
-    if _dispatch.step is not None:
-        special["step"] = _dispatch.step
+    wanted: Any = None if inputs is None else [_dispatch.gradient_edge(one) for one in inputs]
     keep_graph = create_graph if retain_graph is None else retain_graph
     operations = TensorOperations if create_graph else ArrayOperations
-    recording, mine["enabled"] = mine["enabled"], create_graph
-    mine["depth"] += 1
+    mine = _modes.state.__dict__  # this thread's, found once
+    recording = mine["enabled"]
+    _running.append(task)
+    _modes.unrecorded.append(None)
+    mine["enabled"] = create_graph
+    warned = treat(IGNORED)
     try:
-        found = _run_quietly(roots, starts, keep_graph, operations, **special)
+        found = run_backward(
+            roots, starts, keep_graph, operations,
+            step=_dispatch.step, wanted=wanted, capture=capture,
+        )  # fmt: skip
         for callback in callbacks:  # grows as it is gone through
             callback()
     finally:
-        mine["depth"] -= 1
+        treat_again(warned)
         mine["enabled"] = recording
+        _modes.unrecorded.pop()
+        _running.pop()
     return found
 
 
-_run_quietly = np.errstate(all="ignore")(run_backward)
+_running: list[int] = []
+"""As many as there are backward passes now, in all threads."""
 
 _DEEP = 50
 """So many backward passes inside one another are as deep as one thread's stack goes."""
+
+
+def _depth() -> int:
+    """How many backward passes run in this thread, each inside the one before."""
+    frame: FrameType | None = _getframe(1)
+    found = 0
+    while frame is not None:
+        found += frame.f_code is _walk.__code__
+        frame = frame.f_back
+    return found - 1  # without the one that asks
 
 
 def _in_another_thread(function: Callable[[], list[Gradient]]) -> list[Gradient]:
@@ -353,7 +389,7 @@ def _in_another_thread(function: Callable[[], list[Gradient]]) -> list[Gradient]
     return found[0]  # type: ignore[no-any-return]
 
 
-next_task = itertools.count().__next__
+tasks = itertools.count()
 """Numbers backward passes."""
 
 

@@ -4,6 +4,7 @@ Numbers are sizes to them, a sequence is data.
 """
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,18 @@ def construct(kind: dtype, arguments: tuple[Any, ...]) -> Tensor:
 
 def array_for(kind: dtype, arguments: tuple[Any, ...]) -> np.ndarray[Any, Any]:
     """A new array of sizes, or of data that is no tensor, as the old constructors read them."""
-    if len(arguments) != 1 or isinstance(arguments[0], (int, _types.Size)):
+    data = arguments[0] if len(arguments) == 1 else None
+    is_size = isinstance(data, (int, _types.Size)) and not isinstance(data, bool)
+    if len(arguments) != 1 or is_size:
+        if len(arguments) > 1 and not isinstance(arguments[0], int):
+            from reference_engine._arguments import refusal
+
+            raise refusal("new", arguments, {}, is_method=False) or TypeError(_errors.NEW_DATA)
         sizes = size_of("new", arguments) if arguments else (0,)
         return np.zeros(sizes, kind.numpy)
-    (data,) = arguments
     if isinstance(data, str):
         raise TypeError(_errors.INVALID_DATA.format(type="str"))
-    if not hasattr(data, "__len__"):
+    if isinstance(data, Mapping) or not hasattr(data, "__len__"):
         module = "numpy." if isinstance(data, np.generic) else ""
         raise TypeError(_errors.NEW_DATA.format(type=module + type(data).__name__))
     return array_of(data).astype(kind.numpy)

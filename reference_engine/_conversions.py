@@ -3,7 +3,6 @@
 What it becomes is its data; of its history it knows nothing.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from reference_engine import _dispatch, _errors
 from reference_engine._modes import state
 from reference_engine._storage import memory_of
 from reference_engine._tensor import Tensor
+from reference_engine._warnings import warn_once
 
 # -- numbers --------------------------------------------------------------------------------------
 
@@ -21,7 +21,7 @@ def _number(tensor: Tensor) -> Any:
     if tensor._array.size != 1:
         raise ValueError(_errors.ONE_ELEMENT)
     if tensor._requires_grad and state.enabled:
-        warnings.warn(_errors.SCALAR_REQUIRES_GRAD, UserWarning, stacklevel=3)
+        warn_once(_errors.SCALAR_REQUIRES_GRAD)
     return tensor._array.item()
 
 

@@ -12,17 +12,23 @@ from reference_engine._tensor import Tensor
 from reference_engine._types import Size
 
 
-def observed(tensors: Sequence[Tensor], starts: list[Any], *, create_graph: bool) -> list[Any]:
+def observed(tensors: Sequence[Tensor], starts: Sequence[Any], *, create_graph: bool) -> list[Any]:
     """The cotangents, or those that the observer puts in their place."""
-    shown = starts if create_graph else list(map(_dispatch.wrap, starts))
+    shown = list(starts) if create_graph else list(map(_dispatch.wrap, starts))
     found = _dispatch.observer.backward_pass(tensors, list(shown)) or shown  # type: ignore[union-attr]
     return found if create_graph else [one._array for one in found]
 
 
 def beginning(
     tensors: Sequence[Any], gradients: Sequence[Any], *, create_graph: bool
-) -> tuple[list[Any], list[Any]]:
+) -> tuple[Sequence[Any], Sequence[Any]]:
     """The edges along which a backward pass starts, and the cotangents as its gradients are."""
+    if len(tensors) == len(gradients) == 1 and gradients[0] is None and not create_graph:
+        (loss,) = tensors  # as nearly always: all that follows, for it alone
+        if isinstance(loss, Tensor) and loss._grad_fn is not None and loss._view is None:
+            start = _ONES.get(type(loss._array))
+            if start is not None:
+                return (loss._grad_fn, loss._output_nr), (start,)
     if len(tensors) != len(gradients):
         _refuse_others(gradients)
         raise RuntimeError(
@@ -36,7 +42,7 @@ def beginning(
             tensor = _at_edge(tensor)  # noqa: PLW2901 - what stands for it
         array = tensor._array
         if gradient is None:
-            if array.ndim and array.size != 1 and tensor._requires_grad:
+            if array.size != 1 and tensor._requires_grad:
                 raise RuntimeError(_errors.NOT_SCALAR)
         elif not isinstance(gradient, Tensor):
             _refuse_others(gradients)
@@ -46,17 +52,15 @@ def beginning(
                     index=index, found=Size(gradient._array.shape), expected=Size(array.shape)
                 )
             )
-        edge = _dispatch.gradient_edge(tensor)
-        if edge[0] is None:
+        node, number = _dispatch.gradient_edge(tensor)
+        if node is None:
             raise RuntimeError(_errors.NO_GRAPH.format(index=index))
-        roots += edge
+        roots += (node, number)
         if gradient is not None:
             start = _in_dtype(gradient, array.dtype)
             starts.append(start if create_graph else start._array)
         else:
-            one: Any = _ONE if array.dtype is _dispatch.FLOAT64 else array.dtype.type(1)
-            if array.ndim:
-                one = np.full(array.shape, one)
+            one: Any = np.full(array.shape, 1, array.dtype)[()]
             starts.append(_dispatch.wrap(one) if create_graph else one)
     return roots, starts
 
@@ -78,7 +82,8 @@ def _refuse_others(gradients: Sequence[Any]) -> None:
             raise TypeError(_errors.GRADIENT_TYPE.format(type=type(one).__name__))
 
 
-_ONE = np.float64(1)
+_ONES: dict[type, Any] = {kind: kind(1) for kind in (np.float32, np.float64)}
+"""The cotangents of losses, which are NumPy scalars."""
 
 
 def _in_dtype(gradient: Tensor, kind: np.dtype[Any]) -> Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 
 from reference_engine import _errors, _modes, _numpy_errors, _saved, _views
 from reference_engine._graph import AccumulateGrad, Edge, GradientEdge, accumulate_grad
-from reference_engine._modes import state
+from reference_engine._modes import state, unrecorded
 from reference_engine._promotion import CATEGORY, PYTHON_NUMBERS, as_operand, dtype_name
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ NO_EDGE: Edge = (None, 0)
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _PLAIN_NUMBERS = frozenset({float, int})
+_NUMBER = np.float64
+"""What a full reduction gives; its dtype takes long to find."""
 
 
 def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -> Any:
@@ -127,7 +129,7 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
     if _modes.inference_used and state.inference:
         if result._view is None:
             result._counter = UNTRACKED
-    elif required and state.enabled and found.dtype.kind == "f":
+    elif required and (not unrecorded or state.enabled) and found.dtype.kind == "f":
         node = row.plan(required, tensors).node(options, result, found.dtype, *inputs)
         if _saved.saved_hooks:
             _saved.pack(node)
@@ -145,7 +147,8 @@ def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> 
     if (kind is not FLOAT64 and kind is not FLOAT32) or not row.is_simple:
         return dispatch(row, (input,), options)
     try:
-        found = row.forward(array, *options)
+        # A star in a call costs as much as a small operation.
+        found = row.forward(array, *options) if options else row.forward(array)
     except (ValueError, IndexError) as error:
         raise _numpy_errors.as_pytorch(error, (array,)) from None
     # As `wrap`, without the call.
@@ -161,8 +164,8 @@ def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> 
     result._hooks = None
     if _modes.inference_used and state.inference:
         result._counter = UNTRACKED
-    elif input._requires_grad and row.gradient_mask and state.enabled:
-        kind = found.dtype
+    elif input._requires_grad and row.gradient_mask and (not unrecorded or state.enabled):
+        kind = FLOAT64 if type(found) is _NUMBER else found.dtype
         if kind is FLOAT64 or kind.kind == "f":
             make = row.node_of_one
             if make is None:
@@ -207,7 +210,7 @@ def operator_of(
         elif isinstance(other, others):
             return dispatch(row, (self, other), options)
         elif isinstance(other, np.ndarray):
-            return dispatch(row, (self, _from_numpy(other)), options)
+            return dispatch(row, (self, _from_numpy(other, self)), options)
         else:
             return NotImplemented
         # As `wrap`, without the call.
@@ -226,7 +229,7 @@ def operator_of(
         result._hooks = None
         if _modes.inference_used and state.inference:
             result._counter = UNTRACKED
-        elif required and state.enabled:
+        elif required and (not unrecorded or state.enabled):
             make = makers[required]
             if make is None:
                 make = makers[required] = plan(required, 3 if makers is of_tensors else 1).node
@@ -242,7 +245,10 @@ def operator_of(
     return operator
 
 
-def _from_numpy(array: np.ndarray[Any, Any]) -> "Tensor":
+def _from_numpy(array: np.ndarray[Any, Any], beside: "Tensor") -> "Tensor":
+    """An operand that is an ndarray, to which NumPy would bring the tensor `beside` it."""
+    if beside._requires_grad:
+        raise RuntimeError(_errors.NUMPY_REQUIRES_GRAD)
     from reference_engine._creation import from_numpy
 
     return from_numpy(array)

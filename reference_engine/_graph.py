@@ -49,10 +49,15 @@ class Node:
         """PyTorch's name of the node, such as "MulBackward0"."""
         return type(self).__name__
 
+    def shown(self) -> Self:
+        """The node as it is to be seen by those to whom its class matters."""
+        return self
+
     @property
     def next_functions(self) -> tuple[Edge, ...]:
         """The edges as PyTorch shows them: pairs of a node and the number of its output."""
-        return tuple(zip(self.edges[::2], self.edges[1::2], strict=True))
+        nodes = [None if one is None else one.shown() for one in self.edges[::2]]
+        return tuple(zip(nodes, self.edges[1::2], strict=True))
 
     @property
     def metadata(self) -> dict[Any, Any]:

@@ -33,7 +33,9 @@ def set_item(self: Tensor, key: Any, value: Any) -> None:
     if not isinstance(value, _ASSIGNED):
         name = _functions.full_name(type(value))
         raise TypeError(_errors.ASSIGNED_TYPE.format(type=name, legacy=self.dtype.legacy))
-    viewed, advanced = _basic_part(self, _as_tuple(key) if type(key) is list else key)
+    viewed, advanced = _basic_part(
+        self, _as_tuple(key) if type(key) is list else key, writes=True
+    )
     source = value if isinstance(value, Tensor) else wrap(number(value, self._array.dtype))
     if advanced is not None:
         if source._array.shape[:1] == (1,):
@@ -49,7 +51,10 @@ def set_item(self: Tensor, key: Any, value: Any) -> None:
         return
     source = _without_front(source, viewed._array.ndim)
     TABLE["expand"].forward(source._array, viewed._array.shape)  # its error, where it does not fit
-    _functions.copy_(viewed, source)
+    if viewed is self and not source._array.ndim:
+        dispatch_in_place(TABLE["fill_tensor"], self, (source,))
+    else:
+        _functions.copy_(viewed, source)
 
 
 def _without_front(source: Tensor, ndim: int) -> Tensor:
@@ -83,8 +88,13 @@ def _check_broadcast(source: Tensor, expected: tuple[int, ...]) -> None:
         raise RuntimeError(text) from None
 
 
-def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]:
-    """The view by the basic parts of a key, and the NumPy key of what is left to index."""
+def _basic_part(
+    self: Tensor, key: Any, *, writes: bool = False
+) -> tuple[Tensor, tuple[Any, ...] | None]:
+    """The view by the basic parts of a key, and the NumPy key of what is left to index.
+
+    To write everything needs no view.
+    """
     given = key if isinstance(key, tuple) else (key,)
     keys = _expanded(self, given)
     viewed = self
@@ -94,7 +104,7 @@ def _basic_part(self: Tensor, key: Any) -> tuple[Tensor, tuple[Any, ...] | None]
         if one is None:
             viewed = _functions.unsqueeze(viewed, dim)
         elif isinstance(one, slice):
-            viewed = _sliced(viewed, dim, one, only=len(keys) == 1)
+            viewed = _sliced(viewed, dim, one, only=len(keys) == 1 and not writes)
         elif isinstance(one, int):
             size = viewed._array.shape[dim]
             if not -size <= one < size:
@@ -204,6 +214,8 @@ def _prepared(key: Any) -> Any:
             key = key.astype(np.int64)
     if not isinstance(key, np.ndarray):
         if isinstance(key, str):
+            if key:
+                warnings.warn(_errors.INDEX_SEQUENCE, UserWarning, stacklevel=5)
             raise TypeError(_errors.INVALID_DATA.format(type="str"))
         raise IndexError(_errors.INDEX_KIND.format(type=type(key).__name__))
     if key.dtype.kind not in "biu":

@@ -145,9 +145,13 @@ def isin(
 
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers of each element of a vector, side by side."""
-    count = x._array.shape[0] if N is None else N
-    powers = wrap(np.arange(count) if increasing else np.arange(count)[::-1].copy())
-    return unsqueeze(x, -1) ** powers  # type: ignore[no-any-return, operator]
+    count = x._array.shape[-1] if N is None else N
+    kind = x._array.dtype if x._array.dtype.kind == "f" else np.dtype(np.int64)
+    found: Any = wrap(np.ones((*x._array.shape, count), kind))
+    if count > 1:
+        found[..., 1:] = unsqueeze(x, -1)
+        found[..., 1:] = found[..., 1:].cumprod(-1)
+    return found if increasing else found.flip(-1)  # type: ignore[no-any-return]
 
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:

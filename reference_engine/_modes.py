@@ -18,13 +18,25 @@ class _State(_local):
     def __init__(self) -> None:
         self.enabled = True
         self.inference = False
-        self.depth = 0
 
 
 state = _State()
 """`state.enabled`: is this thread recording? True in every new thread, as in PyTorch.
-`state.inference`: are the tensors it makes shut out of autograd for good?
-`state.depth`: how many backward passes run in it, each inside the one before?"""
+`state.inference`: are the tensors it makes shut out of autograd for good?"""
+
+unrecorded: list[None] = []
+"""An entry for each thread that is not recording now, and for each backward pass. While there are
+none, as is usual, nobody needs to ask for this thread's own state, which takes longer."""
+
+
+def record(wanted: bool) -> None:
+    """Let this thread record from here on, or not."""
+    if state.enabled and not wanted:
+        unrecorded.append(None)
+    elif wanted and not state.enabled:
+        unrecorded.pop()
+    state.enabled = wanted
+
 
 inference_used = False
 """Whether any thread was ever in inference mode: until then nobody needs to ask."""
@@ -78,7 +90,7 @@ class _Mode:
 
     def __enter__(self) -> None:
         self._former.append(state.enabled)
-        state.enabled = self._enabled
+        record(self._enabled)
 
     def __exit__(
         self,
@@ -86,7 +98,7 @@ class _Mode:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        state.enabled = self._former.pop()
+        record(self._former.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return _around(lambda: _Mode(self._enabled), function)
@@ -184,11 +196,11 @@ class set_grad_enabled(_Mode):
             raise TypeError(_errors.GRAD_MODE_TYPE.format(type=type(mode).__name__))
         super().__init__(mode)
         self._before = state.enabled
-        state.enabled = mode
+        record(mode)
 
     def __enter__(self) -> None:
         self._former.append(self._before)
-        state.enabled = self._enabled
+        record(self._enabled)
 
     def __repr__(self) -> str:
         return f"torch.autograd.grad_mode.set_grad_enabled(mode={self._enabled})"
@@ -198,7 +210,7 @@ class set_grad_enabled(_Mode):
         return set_grad_enabled(self._enabled)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        state.enabled = self._before
+        record(self._before)
         return super().__call__(function)
 
 

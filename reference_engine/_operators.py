@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _functions, _indexing, _products
+from reference_engine._creation import from_numpy
 from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
 from reference_engine._dispatch import dispatch, dispatch_in_place, dispatch_one, operator_of
@@ -111,6 +112,8 @@ def _matmul(self: Tensor, other: Any) -> Any:
 
 def _comparison(row: Row) -> Callable[..., Any]:
     def operator(self: Tensor, other: Any) -> Any:
+        if isinstance(other, np.ndarray) and row.name == "eq":
+            return dispatch(row, (self, from_numpy(other)))
         if not isinstance(other, _OPERAND):
             return NotImplemented
         return dispatch(row, (self, other))

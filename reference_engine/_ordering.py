@@ -7,6 +7,7 @@ import numpy as np
 from reference_engine import _errors, _functions
 from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.rearranging import in_range
+from reference_engine._derivatives.reductions import check_flag
 from reference_engine._dispatch import dispatch, wrap
 from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
@@ -21,6 +22,7 @@ _KINDS = {
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = None) -> Any:
     """The elements in order along `dim`, and the places they come from."""
     name = "sort" if stable is None else "sort_stable"
+    check_flag(descending)
     return _KINDS["sort"](*dispatch(TABLE[name], (input,), (dim, descending)))
 
 
@@ -48,6 +50,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The middle element (the lower of two) of all, or along `dim` with its place."""
     if dim is None:
         return dispatch(TABLE["median"], (input,))
+    check_flag(keepdim)
     return _KINDS["median"](*dispatch(TABLE["median_dim"], (input,), (dim, keepdim)))
 
 

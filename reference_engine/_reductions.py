@@ -1,11 +1,12 @@
 """Reductions whose call does not fit one row: everything or along dimensions, and by options."""
 
 import warnings
+from functools import cache
 from typing import Any
 
 from reference_engine import _errors
-from reference_engine._derivatives._table import TABLE
-from reference_engine._derivatives.reductions import count_of
+from reference_engine._derivatives._table import TABLE, Row
+from reference_engine._derivatives.reductions import check_flag, count_of
 from reference_engine._dispatch import dispatch, dispatch_one
 from reference_engine._functions import place_of, to
 from reference_engine._return_types import return_type
@@ -33,13 +34,40 @@ def cast(input: Tensor, dtype: Any) -> Tensor:
     return input if dtype is None else to(input, dtype)
 
 
+def computed_in(dtype: Any, name: str, input: Tensor, options: tuple[Any, ...]) -> Tensor:
+    """What a row gives for a tensor in another dtype, if one is given: still one operation."""
+    row = TABLE[name]
+    if dtype is not None and dtype.numpy != input._array.dtype:
+        row = _row_in(name, dtype.numpy)
+    return dispatch(row, (input,), options)  # type: ignore[no-any-return]
+
+
+@cache
+def _row_in(name: str, kind: Any) -> Row:
+    """The row of a reduction that first brings what it reduces to a dtype."""
+
+    def promote(arrays: list[Any]) -> None:
+        arrays[0] = arrays[0].astype(kind)
+
+    row = TABLE[name]
+    return Row(
+        name, row.forward, node=row.node_name, promote=promote, is_view=False,
+        outputs=row.outputs, gradients=row.formulas,
+    )  # fmt: skip
+
+
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum of everything, or along `dim` (a number or several)."""
-    if dtype is not None:
-        input = to(input, dtype)
     if dim is None and not keepdim:
+        if dtype is not None:
+            return computed_in(dtype, "sum", input, ())
         return dispatch_one(_SUM, input)  # type: ignore[no-any-return]
-    return dispatch(TABLE["sum_dim"], (input,), (dims_of(dim), keepdim))  # type: ignore[no-any-return]
+    if keepdim is not False:
+        check_flag(keepdim)
+    options = dims_of(dim), keepdim
+    if dtype is not None:
+        return computed_in(dtype, "sum_dim", input, options)
+    return dispatch(TABLE["sum_dim"], (input,), options)  # type: ignore[no-any-return]
 
 
 _SUM = TABLE["sum"]
@@ -49,18 +77,23 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     """The mean of everything, or along `dim` (a number or several)."""
     if dtype is not None and not dtype.is_floating_point:
         raise RuntimeError(_errors.MEAN_DTYPE.format(which="Optional", dtype=dtype.legacy))
-    input = cast(input, dtype)
     if dim is None and not keepdim:
+        if dtype is not None:
+            return computed_in(dtype, "mean", input, ())
         return dispatch_one(TABLE["mean"], input)  # type: ignore[no-any-return]
-    return dispatch(TABLE["mean_dim"], (input,), (dims_of(dim), keepdim))  # type: ignore[no-any-return]
+    if keepdim is not False:
+        check_flag(keepdim)
+    options = dims_of(dim), keepdim
+    if dtype is not None:
+        return computed_in(dtype, "mean_dim", input, options)
+    return dispatch(TABLE["mean_dim"], (input,), options)  # type: ignore[no-any-return]
 
 
 def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The product of everything, or along `dim`."""
-    input = cast(input, dtype)
     if dim is None:
-        return dispatch(TABLE["prod"], (input,))  # type: ignore[no-any-return]
-    return dispatch(TABLE["prod_dim"], (input,), (dim, keepdim))  # type: ignore[no-any-return]
+        return computed_in(dtype, "prod", input, ())
+    return computed_in(dtype, "prod_dim", input, (dim, check_flag(keepdim)))
 
 
 def _spread(
@@ -68,6 +101,7 @@ def _spread(
 ) -> Any:
     if isinstance(dim, bool):
         dim, unbiased = None, dim
+    check_flag(unbiased)
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     dims = dims_of(dim)
@@ -75,7 +109,7 @@ def _spread(
         place_of(input, one)
     if input._array.dtype.kind == "f" and count_of(input._array.shape, dims) <= correction:
         warnings.warn(_errors.DEGREES_OF_FREEDOM.format(name=name), UserWarning, stacklevel=3)
-    return dispatch(TABLE[name], (input,), (dims, correction, keepdim))
+    return dispatch(TABLE[name], (input,), (dims, correction, check_flag(keepdim)))
 
 
 def var(
@@ -116,7 +150,7 @@ def _extreme(name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
     if isinstance(dim, Tensor):
         return dispatch(TABLE[f"{name}imum"], (input, dim))
     kind = _Max if name == "max" else _Min
-    return kind(*dispatch(TABLE[f"{name}_dim"], (input,), (dim, keepdim)))
+    return kind(*dispatch(TABLE[f"{name}_dim"], (input,), (dim, check_flag(keepdim))))
 
 
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
@@ -142,6 +176,8 @@ def norm(
         raise RuntimeError(_errors.VECTOR_NORM_NARROWING.format(found=found, wanted=wanted))
     order = 2 if p in (None, "fro") else p
     input = cast(input, dtype)
+    if type(keepdim) is int:
+        raise TypeError(_errors.NORM_KEEPDIM)
     return dispatch(TABLE["linalg_vector_norm"], (input,), (order, dims_of(dim), keepdim))  # type: ignore[no-any-return]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from reference_engine import _dispatch, _errors
 from reference_engine._graph import AccumulateGrad, Node
-from reference_engine._modes import state
+from reference_engine._modes import record, state
 
 if TYPE_CHECKING:
     from reference_engine._tensor import Tensor
@@ -55,11 +55,12 @@ class Packed:
         self._place = None if number is not None else _dispatch.gradient_edge(tensor)
         self._number = number
         version = tensor._counter[0]
-        recording, state.enabled = state.enabled, False
+        recording = state.enabled
+        record(False)
         try:
             self._packed = pack(tensor)
         finally:
-            state.enabled = recording
+            record(recording)
         if tensor._counter[0] != version:
             raise RuntimeError(_errors.PACK_IN_PLACE)
         self._unpack = unpack

@@ -30,8 +30,8 @@ Cummin = return_type("cummin", "values", "indices")
 
 def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum of what is not nan."""
-    input = _reductions.cast(input, dtype)
-    return dispatch(TABLE["nansum"], (input,), (_reductions.dims_of(dim), keepdim))
+    options = _reductions.dims_of(dim), keepdim
+    return _reductions.computed_in(dtype, "nansum", input, options)
 
 
 def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -55,12 +55,12 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
 
 def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """The running sum along `dim`."""
-    return dispatch(TABLE["cumsum"], (_reductions.cast(input, dtype),), (dim,))
+    return _reductions.computed_in(dtype, "cumsum", input, (dim,))
 
 
 def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
     """The running product along `dim`."""
-    return dispatch(TABLE["cumprod"], (_reductions.cast(input, dtype),), (dim,))
+    return _reductions.computed_in(dtype, "cumprod", input, (dim,))
 
 
 def logcumsumexp(input: Any, dim: int) -> Any:

@@ -1,14 +1,11 @@
-"""The memory below tensors: what shares it, where a tensor starts in it, another size over it.
-
-Storages are read here, not written.
-"""
+"""The memory below tensors: what shares it, where a tensor starts in it, another size over it."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors
+from reference_engine import _dispatch, _errors, _views
 from reference_engine._modes import state
 from reference_engine._tensor import Tensor
 from reference_engine._types import cpu, device, of_numpy
@@ -32,8 +29,7 @@ class UntypedStorage:
         self._array = array
 
     def _elements(self) -> np.ndarray[Any, Any]:
-        flat = np.ascontiguousarray(self._array).reshape(-1)
-        return flat.view(self._unit)
+        return self._array.ravel("K").view(self._unit)  # in the order of the memory, no copy
 
     @property
     def device(self) -> device:
@@ -66,6 +62,9 @@ class UntypedStorage:
 
     def __getitem__(self, place: int) -> Any:
         return self._elements()[place].item()
+
+    def __setitem__(self, place: int | slice, value: Any) -> None:
+        self._elements()[place] = value
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.tolist())
@@ -148,6 +147,8 @@ def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None)
 
 def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     """Let the tensor show another's memory, or none."""
+    if state.enabled:
+        _views.check_in_place(self, will_require_grad=self._requires_grad)
     if source is None:
         self._array = np.zeros(0, self._array.dtype)
     else:

@@ -217,7 +217,8 @@ class Tensor:
         view = self._view
         if view is not None and view.base._requires_grad and view.version != self._counter[0]:
             _views.refresh(self)
-        return self._grad_fn
+        node = self._grad_fn
+        return None if node is None else node.shown()
 
     @property
     def output_nr(self) -> int:
@@ -256,7 +257,8 @@ class Tensor:
 
     def _check_gradient(self, value: object) -> None:
         if not isinstance(value, Tensor):
-            raise TypeError(_errors.GRAD_TYPE.format(type=type(value).__name__))
+            module = "numpy." if type(value).__module__ == "numpy" else ""
+            raise TypeError(_errors.GRAD_TYPE.format(type=module + type(value).__name__))
         if value is self:
             raise RuntimeError(_errors.GRAD_ITSELF)
         if value._array.shape != self._array.shape:

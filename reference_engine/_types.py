@@ -226,6 +226,14 @@ def _size(sizes: tuple[int, ...]) -> Size:
     return Size(sizes)
 
 
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.replace("_", "a").isalpha()
+
+
+def _is_index(text: str) -> bool:
+    return text == "0" or (text.isascii() and text.isdecimal() and text[0] != "0")
+
+
 class device:
     """Where a tensor lives. Only the CPU does; asking for another says what PyTorch would."""
 
@@ -236,7 +244,12 @@ class device:
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         if isinstance(type, int):
             raise RuntimeError(_errors.NO_ACCELERATOR)  # noqa: TRY004 - PyTorch's
-        name, _, number = str(type).partition(":")
+        text = str(type)
+        if not text:
+            raise RuntimeError(_errors.DEVICE_EMPTY)
+        name, colon, number = text.partition(":")
+        if not _is_word(name) or (colon and not _is_index(number)):
+            raise RuntimeError(_errors.DEVICE_STRING.format(device=text))
         if name not in {"cpu", "cuda", "mps", "meta"}:
             raise RuntimeError(
                 "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "

@@ -215,7 +215,7 @@ class CopySlices(Node):
     @property
     def next_functions(self) -> tuple[Edge, ...]:
         """The base before the write, and what was written."""
-        return (self.edges[:2], *self._inner.next_functions[1:])
+        return (super().next_functions[0], *self._inner.next_functions[1:])
 
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         ops = operations.namespace

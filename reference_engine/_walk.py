@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from heapq import heappop, heappush, heapreplace
 from typing import Any
 
+from reference_engine._derivatives._row_nodes import RowNode
 from reference_engine._graph import LAST, AccumulateGrad, Gradient, Node
 
 
@@ -43,8 +44,8 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
             applied.update(targets)
             wanted = ()
     captured: dict[tuple[Node, int], Gradient] = {}
-    fit, add, accumulate = operations.fit, operations.add, operations.accumulate
     recorded, namespace = operations.recorded, operations.namespace
+    plain = wanted is None and step is None and not recorded
     leaves: list[tuple[Any, Gradient]] = []  # those that have all their gradients
     latest: Node | None = None  # a node that was reached, kept out of the heap while it is alone
     held: Gradient = None  # what has arrived at it
@@ -53,6 +54,26 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
     edges: Sequence[Any] = roots
     results: Any = gradients
     while True:
+        if plain and latest is None and not reached:
+            # Along a chain of rows' nodes there is nothing to decide.
+            while len(edges) == 2:
+                following = edges[0]
+                (gradient,) = results
+                if (
+                    type(following) is not RowNode
+                    or following.hooks is not None
+                    or gradient is None
+                    or gradient.shape != following.shape
+                    or gradient.dtype is not following.dtype
+                ):
+                    break
+                node = following
+                plan = node.plan
+                apply = plan.on_arrays
+                results = apply(node, gradient, namespace)
+                edges = node.edges
+                if plan.frees and not keep_graph:
+                    node.saved = None
         place = -2
         for gradient in results:
             place += 2
@@ -63,24 +84,24 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
                 gradient.shape != following.shape or gradient.dtype is not following.dtype
             ):
                 number = edges[place + 1]
-                gradient = fit(gradient, following, number)  # noqa: PLW2901 - the same one
-                if following.several:
+                gradient = operations.fit(gradient, following, number)  # noqa: PLW2901 - the same one
+                if type(following.dtype) is tuple:  # of several outputs
                     gradient = _at_output(following, number, gradient)  # noqa: PLW2901 - as it arrives
             if type(following) is AccumulateGrad:
                 if waiting is None and (latest is not None or reached or len(edges) > 2):
                     waiting = count_arrivals((*edges[::2], latest, *[node for _, node in reached]))
                 if waiting is not None:
                     if following in arrived:
-                        gradient = _joined(arrived.pop(following), gradient, add)  # noqa: PLW2901 - all
+                        gradient = _joined(arrived.pop(following), gradient, operations.add)  # noqa: PLW2901 - all
                     left = waiting[following] = waiting[following] - 1
                     if left:
                         arrived[following] = gradient
                         continue
                 leaves.append((following, gradient))
             elif following is latest:
-                held = _joined(held, gradient, add)
+                held = _joined(held, gradient, operations.add)
             elif arrived and following in arrived:
-                arrived[following] = _joined(arrived[following], gradient, add)
+                arrived[following] = _joined(arrived[following], gradient, operations.add)
             elif latest is None:
                 latest, held = following, gradient
             else:
@@ -92,7 +113,16 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
             if len(leaves) > 3 and edges:
                 leaves = _as_popped(leaves)
             node, received = leaves.pop(0)
-        elif reached and (latest is None or latest.sequence < -reached[0][0]):
+            if plain and node.hooks is None and received is not None:
+                operations.accumulate(node.variable, received)
+                edges = results = ()
+                continue
+        elif not reached or (latest is not None and latest.sequence > -reached[0][0]):
+            if latest is None:
+                return [] if wanted is None else [captured.get(target) for target in wanted]
+            node, received = latest, held
+            latest = held = None
+        else:
             if latest is None:
                 _, node = heappop(reached)
             else:
@@ -100,11 +130,6 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
                 _, node = heapreplace(reached, (-latest.sequence, latest))
                 latest = held = None
             received = arrived.pop(node)
-        elif latest is not None:
-            node, received = latest, held
-            latest = held = None
-        else:
-            return [] if wanted is None else [captured.get(target) for target in wanted]
         edges = node.edges
         hooks = node.hooks
         if applied is not None:
@@ -132,14 +157,17 @@ def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for
             apply = plan.on_tensors if recorded else plan.on_arrays
             results = apply(node, received, namespace)
         elif type(node) is AccumulateGrad:  # not by its `apply`: see ArrayOperations.accumulate
-            accumulate(node.variable, received)
+            operations.accumulate(node.variable, received)
             results = ()
         else:
             results = node.apply(received, operations)
         if hooks is not None and hooks.post:
             results = operations.run_post_hooks(node, results, received)
-        if not keep_graph and (plan is None or plan.frees):
-            node.release()
+        if not keep_graph:
+            if plan is None:
+                node.release()
+            elif plan.frees:
+                node.saved = None
 
 
 def _capture(

@@ -86,7 +86,7 @@ def reason_of(
         return None
     unknown = [name for name in named if name not in [part[2] for part in parts[len(arguments) :]]]
     if unknown:
-        return True, "".join(f"{name}, " for name in unknown)
+        return True, ", ".join(unknown)
     values = [*((None, one) for one in arguments),
               *((part[2], named[part[2]]) for part in parts[len(arguments):])]  # fmt: skip
     shown: list[str] = []

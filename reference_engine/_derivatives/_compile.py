@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reference_engine import _dispatch, _errors, _graph, _saved
+from reference_engine._derivatives._row_nodes import RowNode
 
 if TYPE_CHECKING:
     from reference_engine._derivatives._table import Row
@@ -140,7 +141,7 @@ class Plan:
             f"node of {row.name}",
             {
                 "plan": self,
-                "Node": row.node,
+                "Node": RowNode,
                 "next_sequence": _graph.next_sequence,
                 "edge": _dispatch.gradient_edge,
                 "accumulator": _dispatch.accumulator,
@@ -183,7 +184,7 @@ class Plan:
         return self.on_tensors(*arguments)
 
     def _backward(
-        self, access: str, instead: Mapping[str, Callable[..., Any]] | None = None
+        self, access: str, instead: dict[str, Callable[..., Any]] | None = None
     ) -> Callable[..., Any]:
         row = self.row
         formulas = row.formulas | (instead or {})

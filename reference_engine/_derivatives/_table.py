@@ -15,16 +15,12 @@ backward pass and on recorded tensors under `create_graph=True`; they give a gra
 still have the broadcast shape: un-broadcasting, dtype and requires_grad are not the row's business.
 """
 
-from collections.abc import Callable, Sequence
-from functools import cached_property, partial
-from typing import Any, ClassVar
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
 
-import numpy as np
-
-from reference_engine import _dispatch, _errors
 from reference_engine._derivatives import _compile
-from reference_engine._graph import Edge, Gradient, Node
-from reference_engine._saved import SavedTensor, unpack
+from reference_engine._derivatives._row_nodes import RowNode, class_of
 
 Formula = Callable[..., Any]
 
@@ -42,90 +38,6 @@ class Table(dict[str, "Row"]):
 
 
 TABLE = Table()
-
-
-class RowNode(Node):
-    """The node of a row: applies the row's formulas to what it saved."""
-
-    __slots__ = ("plan", "saved", "versions")
-
-    row: ClassVar["Row"]
-
-    plan: _compile.Plan
-    saved: tuple[Any, ...] | None
-    versions: tuple[int | None, ...]
-
-    __init__ = object.__init__  # written field by field, by its plan
-
-    def name(self) -> str:
-        return self.row.node_name
-
-    @property
-    def next_functions(self) -> tuple[Edge, ...]:
-        """As of any node; `edges` have only those that lead somewhere."""
-        pairs = super().next_functions
-        if self.row.is_variadic:
-            return pairs
-        found = iter(pairs)
-        places = self.row.differentiable
-        if self.row.node_name == NOT_IMPLEMENTED:
-            places = tuple(place for place in places if self.plan.tensors >> place & 1)
-        return tuple(
-            next(found) if self.plan.required >> place & 1 else (None, 0) for place in places
-        )
-
-    def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
-        plan = self.plan
-        found: Sequence[Gradient]
-        if operations.recorded:
-            found = plan.on_tensors(self, received, operations.namespace)
-        else:
-            found = plan.on_arrays(self, received, operations.namespace)
-        return found
-
-    def release(self) -> None:
-        if self.plan.frees:
-            self.saved = None
-
-    def _unpacked(self) -> dict[str, Any]:
-        """What was saved, by name; raises where it was freed or changed."""
-        if self.saved is None:
-            raise RuntimeError(_errors.SECOND_BACKWARD)
-        return {
-            name: unpack(value, version, self)
-            for name, value, version in zip(self.plan.names, self.saved, self.versions, strict=True)
-        }
-
-    def __dir__(self) -> list[str]:
-        public = ["metadata", "name", "next_functions", "register_hook", "register_prehook",
-                  "requires_grad"]  # fmt: skip
-        saved = [name.replace("_shape", "_sym_sizes") for name in self.row.users]
-        return public + [f"_saved_{name}" for name in saved]
-
-
-def _saved_value(node: RowNode, name: str) -> Any:
-    """What a node has saved, as PyTorch shows it: a number for the other operand is a tensor."""
-    value = node._unpacked().get(name)
-    if name == "indices":
-        return getattr(value, "shown", value)
-    if name == "dim" and isinstance(value, int) and node.row.name in _OVER_DIMS:
-        return (value,)
-    if name == "other" and isinstance(value, (int, float)):
-        return _dispatch.wrap(np.asarray(value))
-    return value
-
-
-def _raw_saved_value(node: RowNode, name: str) -> SavedTensor | None:
-    """What a node has saved, unread; None where it has not."""
-    names = node.plan.names
-    return SavedTensor(node, names.index(name)) if name in names else None
-
-
-NOT_IMPLEMENTED = "torch::autograd::NotImplemented"
-"""The name of nodes without a derivative, which know nothing of operands that are numbers."""
-
-_OVER_DIMS = frozenset({"sum_dim", "mean_dim", "amax", "amin", "logsumexp", "var", "std"})
-"""Rows whose `dim` PyTorch keeps as several, also where it is one."""
 
 
 class Row:
@@ -177,19 +89,9 @@ class Row:
         self.node_name = node
 
     @cached_property
-    def node(self) -> type[Any]:
-        """The class of the row's nodes. `_saved_self` and the like give what a node has saved."""
-        members: dict[str, Any] = {
-            "__slots__": (),
-            "__module__": "builtins",
-            "row": self,
-            "several": self.outputs is not None,
-        }
-        for name in self.users:
-            shown = name.replace("_shape", "_sym_sizes")
-            members[f"_saved_{shown}"] = property(partial(_saved_value, name=name))
-            members[f"_raw_saved_{shown}"] = property(partial(_raw_saved_value, name=name))
-        return type(self.node_name.removeprefix("torch::autograd::"), (RowNode,), members)
+    def node(self) -> type[RowNode]:
+        """The class of the row's nodes, as somebody sees them who looks at one."""
+        return class_of(self)
 
     @cached_property
     def users(self) -> dict[str, int]:

@@ -10,9 +10,9 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.matrix import c_name
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.special import LN2
 from reference_engine._promotion import OF_TENSORS, dtype_name, promote, promote_to_float
+from reference_engine._quiet import quiet
 
 row(
     "add_number",

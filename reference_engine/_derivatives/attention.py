@@ -10,8 +10,8 @@ import numpy as np
 
 from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
+from reference_engine._quiet import quiet
 
 
 @quiet

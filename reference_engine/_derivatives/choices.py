@@ -12,9 +12,9 @@ from reference_engine import _errors
 from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.matrix import c_name
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._numpy_errors import broadcast_mismatch
 from reference_engine._promotion import dtype_name, promote, promote_to_float
+from reference_engine._quiet import quiet
 from reference_engine._types import Defaults
 
 # -- comparisons and logic ------------------------------------------------------------------------

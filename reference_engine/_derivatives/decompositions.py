@@ -10,6 +10,7 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.solving import half, no_trouble, square
+from reference_engine._dispatch import wrap
 
 
 def _cholesky_ex(self: Any, /, upper: bool = False) -> Any:
@@ -101,7 +102,10 @@ def _eigh(self: Any, /, UPLO: Any = "L") -> Any:
 
 def _gaps(values: Any) -> Any:
     """The differences of every two values, with ones on the diagonal."""
-    return values[..., None, :] - values[..., :, None] + np.eye(values.shape[-1])
+    ones: Any = np.eye(values.shape[-1])
+    if not isinstance(values, np.ndarray):
+        ones = wrap(ones)
+    return values[..., None, :] - values[..., :, None] + ones
 
 
 def _diagonal(ops: Any, vector: Any) -> Any:
@@ -111,7 +115,9 @@ def _diagonal(ops: Any, vector: Any) -> Any:
 def _eigh_backward(ops: Any, grads: Any, values: Any, vectors: Any) -> Any:
     inner = None
     if grads[1] is not None:
-        inner = (vectors.mT @ grads[1]) / _gaps(values) * (1 - np.eye(values.shape[-1]))
+        product = vectors.mT @ grads[1]
+        on_diagonal = _diagonal(ops, ops.diagonal(product, 0, -2, -1))
+        inner = (product - on_diagonal) / _gaps(values)
     if grads[0] is not None:
         straight = _diagonal(ops, grads[0])
         inner = straight if inner is None else inner + straight

@@ -6,8 +6,8 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
+from reference_engine._quiet import quiet
 
 
 def _row_norm(self: Any, /, p: float, keepdim: bool = False) -> Any:

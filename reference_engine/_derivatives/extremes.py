@@ -10,7 +10,7 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.reductions import axes, restored
+from reference_engine._derivatives.reductions import axes, check_flag, restored
 from reference_engine._derivatives.shapes import Shape
 
 
@@ -35,10 +35,10 @@ def _shared_along(
 ) -> Any:
     if dim == () or dim is None:
         mask = self == result
-        return ops.where(mask, grad, grad * 0) / ops.count(mask, None, False)
+        return grad / ops.count(mask, None, False) * mask
     mask = self == restored(ops, result, shape, dim, keepdim)
     gradient = restored(ops, grad, shape, dim, keepdim)
-    return ops.where(mask, gradient, gradient * 0) / ops.count(mask, dim, True)
+    return gradient / ops.count(mask, dim, True) * mask
 
 
 row(
@@ -86,6 +86,7 @@ def _back_to_indices(
 
 def _extreme_over(name: str, reduce: Any) -> Any:
     def forward(self: Any, /, dim: Any = (), keepdim: bool = False) -> Any:
+        check_flag(keepdim)
         axis = axes(self, dim)
         if axis is None:
             return _refuse_empty(name, lambda self: reduce(self, keepdims=keepdim))(self)
@@ -118,6 +119,7 @@ for _name, _numpy in (("amax", np.max), ("amin", np.min)):
 
 def _place_of(name: str, find: Any) -> Any:
     def forward(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+        check_flag(keepdim)
         if self.dtype.kind == "b":
             raise RuntimeError(_errors.PLACE_BOOL.format(name=name))
         if dim is None and not self.size:
@@ -135,6 +137,7 @@ row("argmin", _place_of("argmin", np.argmin))
 
 def _truth(function: Any) -> Any:
     def forward(self: Any, /, dim: Any = None, keepdim: bool = False) -> Any:
+        check_flag(keepdim)
         kind = np.uint8 if self.dtype == np.uint8 else np.bool_
         return function(self, axis=axes(self, dim), keepdims=keepdim).astype(kind)
 

@@ -14,9 +14,9 @@ from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._summing import total
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.activations import log_sigmoid
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
 from reference_engine._promotion import dtype_name, promote
+from reference_engine._quiet import quiet
 
 
 def reduced(values: Any, reduction: str) -> Any:
@@ -90,7 +90,7 @@ def _nll_weights(target: Any, weight: Any, /, shape: Shape, reduction: str, igno
     share = kept * (1.0 if weight is None else weight[places])
     if reduction == "mean":
         with np.errstate(all="ignore"):
-            share = share / np.sum(share)
+            share = np.where(kept, share / np.sum(share), 0)
     dense = np.zeros(shape)
     np.put_along_axis(dense, np.expand_dims(places, dim), np.expand_dims(-share, dim), dim)
     return dense

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.solving import square
+from reference_engine._quiet import quiet
 
 
 def _pinv(self: Any, /, rtol: Any = None, hermitian: bool = False, atol: Any = None) -> Any:

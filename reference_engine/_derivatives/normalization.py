@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
+from reference_engine._quiet import quiet
 
 
 def _standardised(self: Any, dims: Shape, eps: float) -> Any:

@@ -10,12 +10,11 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives import _elementary as elementary
-from reference_engine._derivatives._table import NOT_IMPLEMENTED, row
+from reference_engine._derivatives._row_nodes import NOT_IMPLEMENTED
+from reference_engine._derivatives._table import row
 from reference_engine._promotion import promote, promote_to_float
+from reference_engine._quiet import quiet
 from reference_engine._types import Defaults
-
-quiet = np.errstate(all="ignore")
-"""Decorates forwards whose everyday inputs reach inf or nan: PyTorch does not warn of them."""
 
 
 def is_integer(value: Any) -> bool:
@@ -231,7 +230,7 @@ def _power_backward_exponent(ops: Any, grad: Any, self: Any, exponent: Any, resu
     """The gradient of the exponent: 0 at 0**exponent for an exponent that is not negative."""
     logarithm = ops.log(self) if not isinstance(self, (int, float)) else _log_of_number(self)
     if isinstance(self, (int, float)):
-        flat = exponent >= 0 if self == 0 else exponent != exponent  # noqa: PLR0124
+        flat = exponent >= 0 if self == 0 else exponent < exponent  # noqa: PLR0124 - nowhere
     else:
         flat = ops.logical_and(self == 0, exponent >= 0)
     return grad * ops.where(flat, 0.0, result * logarithm)

@@ -8,8 +8,8 @@ import numpy as np
 
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives._windows import windows_of
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
+from reference_engine._quiet import quiet
 
 
 def _flat(ops: Any, array: Any, count: int) -> Any:

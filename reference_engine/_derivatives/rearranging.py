@@ -140,6 +140,7 @@ row(
 row(
     "diagonal_transposed",
     _diagonal_transposed,
+    node="DiagonalBackwardBackward0",
     self=lambda ops, grad, offset, dim1, dim2: ops.diagonal(grad, offset, dim1, dim2),
 )
 row(

@@ -12,6 +12,7 @@ import numpy as np
 
 from reference_engine._derivatives.reductions import count_of
 from reference_engine._derivatives.shapes import Shape
+from reference_engine._dispatch import wrap
 
 Formula = Callable[..., Any]
 
@@ -25,18 +26,92 @@ def _restored(ops: Any, value: Any, shape: Shape, dim: Any, keepdim: bool) -> An
     return value
 
 
+def summed_to(ops: Any, gradient: Any, shape: Shape) -> Any:
+    """A gradient summed over what broadcasting has stretched from `shape`."""
+    if not shape:
+        return ops.sum(gradient)
+    front = len(gradient.shape) - len(shape)
+    stretched = [
+        front + place
+        for place, size in enumerate(shape)
+        if size == 1 != gradient.shape[front + place]
+    ]
+    dims = (*range(front), *stretched)
+    if dims:
+        gradient = ops.sum_dim(gradient, dims, True)
+    return ops.view(gradient, tuple(shape)) if front else gradient
+
+
+def _spread(ops: Any, grad: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
+    return ops.expand(_restored(ops, grad, shape, dim, keepdim), shape)
+
+
+def _among_equals(ops: Any, grad: Any, self: Any, result: Any) -> Any:
+    """The gradient of an extreme over everything, divided among the elements that reach it."""
+    reached_nan = ops.logical_and(ops.isnan(self), ops.isnan(result))
+    mask = ops.logical_or(self == result, reached_nan)
+    share = grad / ops.count(mask, None, False)
+    return ops.masked_fill_tensor(_zeros(self.shape, grad), mask, share)
+
+
+def _zeros(shape: Shape, like: Any) -> Any:
+    return wrap(np.zeros(tuple(shape), like._array.dtype))
+
+
+def _scattered(ops: Any, grad: Any, indices: Any, shape: Shape, dim: int, keepdim: bool) -> Any:
+    """The gradient of selected values, at the places that they were taken from."""
+    if not shape:
+        return grad
+    if not keepdim:
+        grad, indices = ops.unsqueeze(grad, dim), ops.unsqueeze(indices, dim)
+    return ops.scatter(_zeros(shape, grad), indices, grad, dim)
+
+
+def _chosen(ops: Any, grad: Any, mine: Any, others: Any, lost: Any) -> Any:
+    """The gradient where `mine` is chosen of two: half of it where both are equal."""
+    share = ops.where(mine == others, ops.div_number(grad, 2), grad)
+    return ops.masked_fill(share, lost, 0)
+
+
+def _variance(
+    ops: Any, grad: Any, self: Any, shape: Shape, dim: Any, correction: Any, keepdim: bool
+) -> Any:
+    if dim is None or dim == ():
+        count, mean = prod(shape), ops.mean(self)
+    else:
+        grad = _restored(ops, grad, shape, dim, keepdim)
+        count, mean = count_of(shape, dim), ops.mean_dim(self, dim, True)
+    if count <= correction:
+        return grad * np.inf * (self - mean)
+    return ops.mul_number(grad, 2 / (count - correction)) * (self - mean)
+
+
 def _standard_deviation(
     ops: Any, grad: Any, self: Any, shape: Shape, result: Any, dim: Any, correction: Any,
     keepdim: bool,
 ) -> Any:  # fmt: skip
     share = ops.masked_fill(grad / ops.mul_number(result, 2), result == 0, 0)
-    everything = dim is None or dim == ()
-    if everything:
-        count, mean = prod(shape), ops.mean(self)
-    else:
-        share = _restored(ops, share, shape, dim, keepdim)
-        count, mean = count_of(shape, dim), ops.mean_dim(self, dim, True)
-    return ops.mul_number(share, 2 / max(count - correction, 0)) * (self - mean)
+    return _variance(ops, share, self, shape, dim, correction, keepdim)
+
+
+def _running_product(ops: Any, grad: Any, self: Any, dim: int, result: Any) -> Any:
+    """Where factors are 0, of products without each factor: they have slopes of their own."""
+    if not self.shape:
+        return grad
+    if not ops.any(self == 0):
+        turned = ops.cumsum(ops.flip(result * grad, (dim,)), dim)
+        return ops.flip(turned, (dim,)) / self
+    size = self.shape[dim]
+    pieces = []
+    for place in range(size):
+        before = ops.prod_dim(ops.narrow(self, dim, 0, place), dim, True)
+        after = ops.narrow(self, dim, place + 1, size - place - 1)
+        weights = ops.narrow(grad, dim, place, 1)
+        if size - place - 1:
+            rest = ops.cumprod(after, dim) * ops.narrow(grad, dim, place + 1, size - place - 1)
+            weights = weights + ops.sum_dim(rest, dim, True)
+        pieces.append(before * weights)
+    return ops.cat(pieces, dim)
 
 
 def _power(ops: Any, grad: Any, self: Any, exponent: Any) -> Any:
@@ -119,11 +194,17 @@ AS_RECORDED: dict[str, dict[str, Formula]] = {
             ops, grad, self, target, weight, pos_weight, reduction
         ),
     },
+    "cumprod": {
+        "self": lambda ops, grad, self, dim, result: _running_product(
+            ops, grad, self, dim, result
+        ),
+    },
     "erf": {
         "self": lambda ops, grad, self: (
             ops.mul_number(ops.exp(-ops.pow_number(self, 2)), _ERF_SLOPE) * grad
         ),
     },
+    "expand": {"self": lambda ops, grad, self_shape: summed_to(ops, grad, self_shape)},
     "expm1": {"self": lambda ops, grad, result: grad * ops.add_number(result, 1)},
     "hardsigmoid": {"self": lambda ops, grad, self: ops.hardsigmoid_backward(grad, self)},
     "hypot": {
@@ -149,6 +230,30 @@ AS_RECORDED: dict[str, dict[str, Formula]] = {
         ),
     },
     "mish": {"self": lambda ops, grad, self: _mish(ops, grad, self)},
+    "gather": {
+        "self": lambda ops, grad, index, self_shape, dim: ops.scatter_add(
+            _zeros(self_shape, grad), index, grad, dim
+        ),
+    },
+    "index_select": {
+        "self": lambda ops, grad, index, self_shape, dim: ops.index_add(
+            _zeros(self_shape, grad), index, grad, dim, 1
+        ),
+    },
+    "maximum": {
+        "self": lambda ops, grad, self, other: _chosen(ops, grad, self, other, self < other),
+        "other": lambda ops, grad, self, other: _chosen(ops, grad, other, self, other < self),
+    },
+    "minimum": {
+        "self": lambda ops, grad, self, other: _chosen(ops, grad, self, other, self > other),
+        "other": lambda ops, grad, self, other: _chosen(ops, grad, other, self, other > self),
+    },
+    "mean_dim": {
+        "self": lambda ops, grad, self_shape, dim, keepdim: ops.div_number(
+            _spread(ops, grad, self_shape, dim, keepdim), count_of(self_shape, dim)
+        ),
+    },
+    "mv": {"self": lambda ops, grad, vec: ops.reshape(grad, (-1, 1)) * vec},
     "pow_number": {"self": lambda ops, grad, self, exponent: _power(ops, grad, self, exponent)},
     "pow_of_number": {
         "exponent": lambda ops, grad, self, exponent, result: _power_of_number(
@@ -157,6 +262,25 @@ AS_RECORDED: dict[str, dict[str, Formula]] = {
     },
     "rsqrt": {
         "self": lambda ops, grad, result: ops.mul_number(grad, -0.5) * ops.pow_number(result, 3),
+    },
+    "squeeze": {
+        "self": lambda ops, grad, self_shape: _restored(
+            ops,
+            grad,
+            self_shape,
+            tuple(place for place, size in enumerate(self_shape) if size == 1),
+            False,
+        ),
+    },
+    "sum_dim": {
+        "self": lambda ops, grad, self_shape, dim, keepdim: _spread(
+            ops, grad, self_shape, dim, keepdim
+        ),
+    },
+    "var": {
+        "self": lambda ops, grad, self, self_shape, dim, correction, keepdim: _variance(
+            ops, grad, self, self_shape, dim, correction, keepdim
+        ),
     },
     "std": {
         "self": lambda ops, grad, result, self, self_shape, dim, correction, keepdim: (
@@ -168,3 +292,14 @@ AS_RECORDED: dict[str, dict[str, Formula]] = {
     },
 }
 """By the row's name and the input's."""
+
+for _name in ("max", "min", "median", "nanmedian"):
+    AS_RECORDED[_name] = {
+        "self": lambda ops, grad, self, result: _among_equals(ops, grad, self, result)
+    }
+for _name in ("max_dim", "min_dim", "kthvalue", "median_dim", "nanmedian_dim", "mode"):
+    AS_RECORDED[_name] = {
+        "self": lambda ops, grad, indices, self_shape, dim, keepdim: _scattered(
+            ops, grad, indices, self_shape, dim, keepdim
+        )
+    }

@@ -12,13 +12,20 @@ from reference_engine import _errors
 from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._summing import total
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._promotion import dtype_name, promote_to_float
+from reference_engine._quiet import quiet
 
 Shape = tuple[int, ...]
 
 _DOUBLE = np.dtype(np.float64)
 _add_up = np.add.reduce
+
+
+def check_flag(flag: Any) -> Any:
+    """A flag such as `keepdim`, unless it is a number: `sum(0, 1)` does not sum over both."""
+    if type(flag) is int:
+        raise TypeError(_errors.FLAG_TYPE)
+    return flag
 
 
 def restored(ops: Any, value: Any, shape: Shape, dim: Any, keepdim: bool) -> Any:
@@ -118,9 +125,14 @@ row(
 
 
 def _sum_to(self: Any, /, shape: Shape) -> Any:
+    if self.shape == shape:
+        return self
     extra = self.ndim - len(shape)
     if prod(shape) == 1:
-        summed = total(self, None, None, not extra)
+        if self.dtype is _DOUBLE:
+            summed = _add_up(self, None, None, None, not extra)
+        else:
+            summed = total(self, None, None, not extra)
         return summed.reshape(shape) if extra and shape else summed
     stretched = tuple(range(extra)) + tuple(
         extra + place
@@ -336,13 +348,17 @@ row(
 
 
 def _product_backward(ops: Any, grad: Any, self: Any, result: Any) -> Any:
-    """The gradient of a product of everything; with zeros, the product of the other factors."""
-    if ops.all(result != 0):
-        return grad * (result / self)
+    """The gradient of a product of everything; with a zero, the product of the other factors."""
+    zero = self == 0
+    if not self.shape or not ops.any(zero):
+        return grad * (result / self) if self.shape else grad
+    if ops.count(zero, None, False) > 1:
+        return grad * ops.zero(self)
     flat = ops.reshape(self, (-1,))
-    count = flat.shape[0]
-    others = [ops.prod(ops.cat([flat[:place], flat[place + 1 :]], 0)) for place in range(count)]
-    return ops.reshape(grad * ops.stack(others, 0), tuple(self.shape))
+    one = ops.zero(flat[:1]) + 1
+    before = ops.cumprod(ops.cat([one, flat[:-1]], 0), 0)
+    after = ops.cumprod(ops.cat([one, ops.flip(flat[1:], (0,))], 0), 0)
+    return ops.reshape(grad * (before * ops.flip(after, (0,))), tuple(self.shape))
 
 
 row(

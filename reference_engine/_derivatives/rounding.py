@@ -9,8 +9,9 @@ import numpy as np
 
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import is_integer, quiet, refuse_gradient
+from reference_engine._derivatives.pointwise import is_integer, refuse_gradient
 from reference_engine._promotion import dtype_name, promote, promote_to_float
+from reference_engine._quiet import quiet
 
 
 def _truncated(ops: Any, self: Any, other: Any) -> Any:

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from reference_engine._derivatives import _elementary as elementary
-from reference_engine._derivatives._table import NOT_IMPLEMENTED, camel, row
+from reference_engine._derivatives._row_nodes import NOT_IMPLEMENTED
+from reference_engine._derivatives._table import camel, row
 from reference_engine._derivatives.activations import ONE_SIXTH, error_function
 from reference_engine._derivatives.losses import LEAST_SPREAD
-from reference_engine._derivatives.pointwise import quiet, refuse_gradient
+from reference_engine._derivatives.pointwise import refuse_gradient
+from reference_engine._quiet import quiet
 
 # -- straight lines between kinks -----------------------------------------------------------------
 
@@ -41,7 +43,7 @@ _bent(
 _bent(
     "hardtanh",
     lambda grad_output, self, /, min_val, max_val: np.where(
-        (self > min_val) & (self < max_val), grad_output, grad_output.dtype.type(0)
+        (self <= min_val) | (self >= max_val), grad_output.dtype.type(0), grad_output
     ),
     lambda ops, grad, self, min_val, max_val: ops.hardtanh_backward(grad, self, min_val, max_val),
 )
@@ -184,9 +186,7 @@ def _share(grad: Any, shape: Any, reduction: str) -> Any:
     return grad / prod(shape) if reduction == "mean" else grad
 
 
-def _of_difference(
-    name: str, slope: Callable[[Any, float], Any], bends: Callable[[Any, Any, float], Any]
-) -> None:
+def _of_difference(name: str, slope: Callable[..., Any], bends: Callable[..., Any]) -> None:
     """The slope of a loss of the difference; `bends` gives where its second derivative is what."""
 
     def forward(grad_output: Any, self: Any, target: Any, /, reduction: str, beta: float) -> Any:

@@ -10,9 +10,9 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives._table import row
 from reference_engine._derivatives.matrix import is_vector
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.shapes import Shape
 from reference_engine._promotion import dtype_name
+from reference_engine._quiet import quiet
 
 
 def square(name: str, array: Any) -> None:

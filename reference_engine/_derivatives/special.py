@@ -11,8 +11,8 @@ import numpy as np
 
 from reference_engine._derivatives import _special_values as values
 from reference_engine._derivatives._table import row
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._promotion import promote_to_float
+from reference_engine._quiet import quiet
 
 _ERF_SLOPE = 2 / math.sqrt(math.pi)
 """The slope of erf at 0."""
@@ -132,8 +132,8 @@ def _logit(self: Any, /, eps: Any = None) -> Any:
 def _logit_backward(ops: Any, grad: Any, self: Any, eps: Any) -> Any:
     """The gradient of logit: nan outside [0, 1], or 0 where `eps` limits the value."""
     low, outside = (0.0, math.nan) if eps is None else (eps, 0.0)
-    within = ops.logical_and(self >= low, self <= 1 - low)
-    return ops.where(within, grad / (self * (1 - self)), outside)
+    beyond = ops.logical_or(self < low, self > 1 - low)
+    return ops.where(beyond, outside, grad / (self * (1 - self)))
 
 
 row(

@@ -10,9 +10,9 @@ import numpy as np
 from reference_engine import _errors
 from reference_engine._derivatives import extremes, reductions  # noqa: F401 - their rows serve here
 from reference_engine._derivatives._table import TABLE, row
-from reference_engine._derivatives.pointwise import quiet
 from reference_engine._derivatives.reductions import Shape, axes, restored, widened
 from reference_engine._promotion import dtype_name, promote
+from reference_engine._quiet import quiet
 
 _mean, _variance = TABLE["mean_dim"].forward, TABLE["var"].forward
 _vector_norm = TABLE["linalg_vector_norm"].forward
@@ -140,22 +140,20 @@ def _reversed_cumsum(ops: Any, grad: Any, dim: int) -> Any:
 
 
 def _running_product_backward(ops: Any, grad: Any, self: Any, dim: int, result: Any) -> Any:
-    """The gradient of a running product; where factors are 0, from products without each factor."""
+    """The gradient of a running product; what follows the first factor that is 0 has none."""
     if not self.shape:
         return grad
-    if ops.all(self != 0):
+    zero = self == 0
+    if not ops.any(zero):
         return _reversed_cumsum(ops, grad * result, dim) / self
-    size = self.shape[dim]
-    pieces = []
-    for place in range(size):
-        before = ops.prod_dim(ops.narrow(self, dim, 0, place), dim, True)
-        after = ops.narrow(self, dim, place + 1, size - place - 1)
-        weights = ops.narrow(grad, dim, place, 1)
-        if size - place - 1:
-            rest = ops.cumprod(after, dim) * ops.narrow(grad, dim, place + 1, size - place - 1)
-            weights = weights + ops.sum_dim(rest, dim, True)
-        pieces.append(before * weights)
-    return ops.cat(pieces, dim)
+    count = ops.cumsum(zero, dim)
+    before, among = count == 0, count == 1
+    first = ops.logical_and(zero, among)
+    ahead = _reversed_cumsum(ops, ops.where(before, grad * result, 0.0), dim) / self
+    after = ops.where(ops.logical_and(among, ops.logical_not(first)), self, 1.0)
+    reached = ops.sum_dim(ops.cumprod(after, dim) * ops.where(among, grad, 0.0), dim, True)
+    lead = ops.prod_dim(ops.where(before, self, 1.0), dim, True)
+    return ops.where(before, ahead, ops.where(first, reached * lead, 0.0))
 
 
 row(

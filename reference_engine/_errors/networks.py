@@ -87,6 +87,7 @@ HUBER_DELTA = "huber_loss does not support non-positive values for delta."
 BATCH_MISMATCH = "Expected input batch_size ({input}) to match target batch_size ({target})."
 TARGET_DTYPE = "expected target dtype to be Long or Byte, but got {dtype}"
 TARGET_DIMS = "0D or 1D target tensor expected, multi-target not supported"
+ONE_TARGET = "For 1D input, 1D target must have size 1, but got target size: {size}"
 TARGET_SIZE = "Expected target size {expected}, got {found}"
 LABEL_SMOOTHING = "label_smoothing must be between 0.0 and 1.0. Got: {found:g}"
 TARGET_PROBABILITIES = (

@@ -2,6 +2,8 @@
 
 # -- element by element ---------------------------------------------------------------------------
 
+NORM_KEEPDIM = "linalg_vector_norm(): argument 'keepdim' (position 4) must be bool, not int"
+FLAG_TYPE = "a flag must be bool, not int"
 NOT_IMPLEMENTED = "\"{name}\" not implemented for '{dtype}'"
 NEGATIVE_INTEGER_POWER = "Integers to negative integer powers are not allowed."
 BOOL_SUBTRACT_TWO = (

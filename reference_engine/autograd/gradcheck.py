@@ -33,6 +33,16 @@ def _followed(values: Sequence[Any]) -> list[Tensor]:
     return [one for one in values if isinstance(one, Tensor) and one._requires_grad]
 
 
+def _check_are_tensors(outputs: Sequence[Any]) -> None:
+    """Refuse numbers that a function gives where it should give tensors, as PyTorch stumbles."""
+    for one in outputs:
+        if not isinstance(one, Tensor):
+            name = type(one).__name__
+            raise AttributeError(  # noqa: TRY004 - what PyTorch stumbles over
+                f"{name!r} object has no attribute 'requires_grad'"
+            )
+
+
 def gradcheck(
     func: Callable[..., Any], inputs: Any, *, eps: float = 1e-6, atol: float = 1e-5,
     rtol: float = 1e-3, raise_exception: bool = True, nondet_tol: float = 0.0,
@@ -55,6 +65,7 @@ def gradcheck(
     tensors = _tuple(inputs)
     try:
         _check_inputs(tensors)
+        _check_are_tensors(_tuple(func(*tensors)))
         _check_outputs(func, tensors, eps=eps, atol=atol, rtol=rtol, nondet_tol=nondet_tol)
         _check_without_gradient(_followed(_tuple(func(*tensors))), _followed(tensors))
         if check_undefined_grad:

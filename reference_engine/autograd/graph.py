@@ -34,7 +34,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
         )
     node, number = _dispatch.gradient_edge(tensor)
     assert node is not None  # noqa: S101 - a tensor that requires grad has an edge
-    return GradientEdge(node, number)
+    return GradientEdge(node.shown(), number)
 
 
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:

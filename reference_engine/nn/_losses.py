@@ -93,6 +93,8 @@ def _check_targets(input: Tensor, target: Tensor) -> None:
         raise ValueError(_errors.BATCH_MISMATCH.format(input=shape[0], target=found[0]))
     if len(shape) <= 2 and len(found) > 1:
         raise RuntimeError(_errors.TARGET_DIMS)
+    if len(shape) == len(found) == 1 and found != (1,):
+        raise ValueError(_errors.ONE_TARGET.format(size=found[0]))
     if target._array.dtype not in (np.int64, np.uint8):
         raise RuntimeError(_errors.TARGET_DTYPE.format(dtype=target.dtype.legacy))
     if len(shape) > 1 and not found:

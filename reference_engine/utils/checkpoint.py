@@ -124,6 +124,10 @@ def checkpoint(
                 set_rng_state(generator)
             function(*given, **kwargs)
 
+    if determinism_check not in {"default", "none"}:
+        raise ValueError(
+            "determinism_check should be one of ['default', 'none'], but got " + determinism_check
+        )
     stop = early_stop if _settings["early stop"] is None else _settings["early stop"]
     told = debug if _settings["debug"] is None else _settings["debug"]
     frame = _Frame(run_again, args, early_stop=bool(stop), debug=bool(told))
@@ -302,7 +306,20 @@ class _Frame:
 
 _TIP = (
     "\nTip: To see a more detailed error message, either pass `debug=True` to\n"
-    "`torch.utils.checkpoint.checkpoint(...)`."
+    "`torch.utils.checkpoint.checkpoint(...)` or wrap the code block\n"
+    "with `with torch.utils.checkpoint.set_checkpoint_debug_enabled(True):` to\n"
+    "enable checkpoint\u2011debug mode globally.\n\n"
+    "If this error occurs under torch.compile with automatic_dynamic_shapes enabled,\n"
+    "it may be because the recomputation selected a different compiled graph than the\n"
+    "forward pass (e.g., a dynamic graph instead of the original static graph).\n"
+    "To fix this, either:\n"
+    "  - Use torch._dynamo.mark_dynamic() to explicitly mark varying dimensions as\n"
+    "    dynamic upfront, avoiding the static-to-dynamic transition.\n"
+    "  - Call torch._C._dynamo.eval_frame._set_lru_cache(False) to disable LRU cache\n"
+    "    reordering, which can change which graph is checked first between forward\n"
+    "    and recompute.\n"
+    "See https://github.com/pytorch/pytorch/issues/166926 for more details and\n"
+    "workaround examples.\n"
 )
 
 _outside = count(-2, -1).__next__

@@ -196,7 +196,8 @@ class Module:
 
     def modules(self) -> Iterator["Module"]:
         """The module and all its descendants, each once."""
-        return (module for _, module in self.named_modules())
+        for _, module in self.named_modules():
+            yield module
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """The modules directly inside this one, each once, with their names."""
@@ -208,7 +209,8 @@ class Module:
 
     def children(self) -> Iterator["Module"]:
         """The modules directly inside this one, each once."""
-        return (module for _, module in self.named_children())
+        for _, module in self.named_children():
+            yield module
 
     def _named_members(
         self, table: str, prefix: str, *, recurse: bool, remove_duplicate: bool
@@ -227,25 +229,27 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """The parameters with their dotted names, of the descendants too if `recurse`."""
-        return self._named_members(
+        yield from self._named_members(
             "_parameters", prefix, recurse=recurse, remove_duplicate=remove_duplicate
         )
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters, each once: what an optimizer is given."""
-        return (one for _, one in self.named_parameters(recurse=recurse))
+        for _, one in self.named_parameters(recurse=recurse):
+            yield one
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers with their dotted names, of the descendants too if `recurse`."""
-        return self._named_members(
+        yield from self._named_members(
             "_buffers", prefix, recurse=recurse, remove_duplicate=remove_duplicate
         )
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers, each once."""
-        return (one for _, one in self.named_buffers(recurse=recurse))
+        for _, one in self.named_buffers(recurse=recurse):
+            yield one
 
     def get_submodule(self, target: str) -> "Module":
         """The descendant of this dotted name; the module itself for an empty one."""

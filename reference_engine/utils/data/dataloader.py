@@ -146,9 +146,9 @@ class DataLoader(Generic[T]):
             raise ValueError(FIXED.format(name=name, cls=type(self).__name__))
         super().__setattr__(name, value)
 
-    def __iter__(self) -> "_Pass":
+    def __iter__(self) -> "_SingleProcessDataLoaderIter":
         if not self.num_workers:
-            return _Pass(self)
+            return _SingleProcessDataLoaderIter(self)
         if not self.persistent_workers:
             return _InTurns(self)
         if self._iterator is None:
@@ -231,7 +231,7 @@ def _fetcher(loader: DataLoader[Any], dataset: Any) -> Callable[[Any], Any]:
     return following
 
 
-class _Pass:
+class _SingleProcessDataLoaderIter:
     """One pass over a loader's batches."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
@@ -352,7 +352,7 @@ def _set_random_state(state: tuple[Any, ...]) -> None:
     np.random.set_state(state[2])  # noqa: NPY002
 
 
-class _InTurns(_Pass):
+class _InTurns(_SingleProcessDataLoaderIter):
     """A pass for which workers fetch in turns, some batches ahead of what was asked for."""
 
     def _start(self) -> None:
