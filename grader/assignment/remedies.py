@@ -6,6 +6,7 @@ It knows the names that such files use and the mistakes made with them, nothing 
 import inspect
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import grader
@@ -50,6 +51,9 @@ def _remedy(error: BaseException) -> str | None:  # noqa: PLR0911 - one a mistak
             return f"write {known}" if known else "define it above this line, or correct the name"
         case AttributeError(name=str(name), obj=obj) if _is_an_engine(obj):
             return f"the engine has no {name}: write it with what it has, or with NumPy"
+        case AttributeError(name=str(name), obj=obj):
+            near = get_close_matches(name, dir(obj), n=1)
+            return f"did you mean {near[0]}?" if near else None
         case TypeError():
             return _signature(str(error))
         case SystemExit():

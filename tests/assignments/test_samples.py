@@ -10,8 +10,9 @@ from typing import get_args
 import nbformat
 import pytest
 
+from grader.batch import grade_all
 from grader.catalogue import bundled, load
-from grader.grading import Grader, grade_all
+from grader.grading import Grader
 from grader.messages import explains
 from grader.results import Problem, Verdict
 from grader.sandbox.limits import Limits
