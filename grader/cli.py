@@ -129,9 +129,9 @@ def list_command(plain: bool) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     language = steps.language(None, None)
-    table.add_column(say("report.assignment", language).lower())
+    table.add_column(say("report.assignment", language).lower(), overflow="fold")
     table.add_column(say("report.points", language).lower(), justify="right")
-    table.add_column(say("start.asks", language))
+    table.add_column(say("start.asks", language), overflow="fold")
     for name in bundled():
         assignment = load(name)
         title = assignment.title_in(language)
@@ -305,6 +305,8 @@ def grade(  # noqa: PLR0913 - one parameter an option
     loaded = preparing.load(assignment)
     told_in = steps.language(options["lang"], None)
     taken, good = preparing.take(paths, loaded, assignment, layout=layout, language=told_in)
+    for remark in taken.remarks:
+        steps.say(remark, language=told_in)
     command = gradebook.Command(
         paths=tuple(str(path.absolute()) for path in good),
         layout=layout,

@@ -263,7 +263,7 @@ def _failure(name: str, outcome: Raised | Stopped | Undefined) -> Mismatch:
             return Mismatch("missing", Message("name_missing", {"name": other or name}))
         case Undefined(because=Raised() | Stopped() as because, name=other):
             inner = _failure(name, because)
-            told = {"name": other or name, "inner": inner.message}
+            told: dict[str, Parameter] = {"name": other or name, "inner": inner.message}
             parameters = {**inner.message.parameters, **told}
             return Mismatch(inner.verdict, Message("name_missing_because", parameters))
         case Stopped(reason=reason, detail=detail):

@@ -18,14 +18,16 @@ from grader.values import answer_outputs
 
 _MOST_NUMBERS = 60
 """Arrays of more numbers are shown by their beginning and end."""
+_WIDTH = 100
 
 
 def explain(judged: Judged, language: Language, *, for_student: bool) -> Iterator[str]:
     """The lines that explain one item's mark; without the right answer where a student reads them.
 
-    Each output that lost points is shown on the case that decided it, with its arguments.
+    Each output that is wrong is shown on the case that decided it; the arguments of that once.
     """
     judgement = judged.judgement
+    shown: set[int] = set()
     for output in judgement.outputs:
         if output.verdict == "correct":
             continue
@@ -33,22 +35,29 @@ def explain(judged: Judged, language: Language, *, for_student: bool) -> Iterato
         told = render(output.message, language)
         yield say("explain.output", language, name=output.name, verdict=verdict, told=told)
         if output.case is not None:
-            yield from _case(judged, output.name, output.case, language, for_student=for_student)
+            yield from _case(judged, output.case, language, is_known=output.case in shown)
+            yield from _values(judged, output.name, output.case, language, for_student=for_student)
+            shown.add(output.case)
     if not judgement.outputs:
         yield render(judgement.message, language)
         yield from _word(judged, language, for_student=for_student)
     yield from _diagnoses(judged, language)
 
 
-def _case(
-    judged: Judged, output: str, number: int, language: Language, *, for_student: bool
-) -> Iterator[str]:
-    case, outcome = judged.cases[number], judged.outcomes[number]
+def _case(judged: Judged, number: int, language: Language, *, is_known: bool) -> Iterator[str]:
+    case = judged.cases[number]
     kind, count = Message(f"explain.kind.{case.kind}"), len(judged.cases)
     decided = say("explain.case", language, number=number + 1, count=count, kind=kind)
     yield f"  {decided}"
-    for argument, value in case.arguments.items():
+    for argument, value in () if is_known else case.arguments.items():
         yield from _labelled(say("explain.input", language, name=argument), value)
+
+
+def _values(
+    judged: Judged, output: str, number: int, language: Language, *, for_student: bool
+) -> Iterator[str]:
+    """What came back, and what was due."""
+    case, outcome = judged.cases[number], judged.outcomes[number]
     named = output in case.expected.outputs  # a property is the name of no value
     if isinstance(outcome, Answered):
         answer = outcome.value
@@ -79,9 +88,9 @@ def _labelled(label: str, value: object) -> Iterator[str]:
 def _shown(value: object) -> str:
     match value:
         case TensorValue():
-            text = f"tensor{_array(value.data)}"
+            text = f"tensor{_array('tensor', value.data)}"
         case np.ndarray():
-            text = f"array{_array(value)}"
+            text = f"array{_array('array', value)}"
         case SourceText():
             text = value.text
         case Uncrossable():
@@ -98,9 +107,17 @@ def _shown(value: object) -> str:
     return text
 
 
-def _array(data: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> str:
-    text = np.array2string(data, precision=8, threshold=_MOST_NUMBERS, separator=", ")
-    return f" of shape {data.shape}: {text}" if data.ndim else f": {text}"
+def _array(kind: str, data: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> str:
+    head = f" of shape {data.shape}: " if data.ndim else ": "
+    # Its rows stand below each other, whatever stands before the first.
+    return head + np.array2string(
+        data,
+        precision=8,
+        threshold=_MOST_NUMBERS,
+        separator=", ",
+        prefix=f"{kind}{head}",
+        max_line_width=_WIDTH,
+    )
 
 
 # -- why ----------------------------------------------------------------------------------------

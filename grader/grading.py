@@ -209,7 +209,11 @@ class Grader:
                     if _follows_through(item, findings):
                         judgement = follow_through(judgement)
                     seen: tuple[Event, ...] = ()
-                    if isinstance(item, Question) and may_tell(judgement.verdict):
+                    if (
+                        isinstance(item, Question)
+                        and kind == "facade"  # no other engine leaves a trace
+                        and may_tell(judgement.verdict)
+                    ):
                         seen = session.trace(item.called, cases[0].arguments, through=item.call)
                     if is_open(judgement.verdict, findings):
                         findings = told_apart(findings, seen, submission.cells)

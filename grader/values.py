@@ -19,6 +19,8 @@ from grader.results import Verdict
 
 _SUMMARY_LENGTH = 80
 _SHOWN = 6
+_NUMBERS_LENGTH = 46
+"""So much of the numbers, and a summary has room for the type, the shape and both brackets."""
 _NEAR = 0.85
 _MOST_COMPARED = 1_000
 _NUMBERS = frozenset({bool, int, float})
@@ -241,7 +243,7 @@ def _compare_arrays(
     right: Ndarray, array: Ndarray, tolerance: float, *, found: PlainValue
 ) -> Mismatch | None:
     """Arrays of one shape and kind of number; exact unless the reference is floating-point."""
-    if is_identical(right, array):
+    if is_identical(right, array) or _is_near(right, array, tolerance):
         return None
     finite = np.isfinite(right)
     whole = bool(finite.all())
@@ -256,6 +258,15 @@ def _compare_arrays(
     if same and (whole or np.array_equal(array[~finite], right[~finite], equal_nan=True)):
         return None
     return Mismatch("wrong_value", Message("wrong_value", {"found": describe(found)}))
+
+
+def _is_near(right: Ndarray, array: Ndarray, tolerance: float) -> bool:
+    """Whether floating-point numbers, all of them finite, are right: what most comparisons ask."""
+    if right.dtype.kind != "f":
+        return False
+    with np.errstate(all="ignore"):
+        near = np.abs(np.subtract(array, right, dtype=np.float64)) <= tolerance
+    return bool(near.all())
 
 
 def _lists_arrays(value: PlainValue) -> bool:
@@ -305,7 +316,9 @@ def _beginning(array: Ndarray) -> str:
     entries = [pattern.format(entry) for entry in array.ravel()[:_SHOWN].tolist()]
     if array.ndim == 0:
         return entries[0]
-    return f"[{', '.join(entries)}{', …' if array.size > _SHOWN else ''}]"
+    while len(", ".join(entries)) > _NUMBERS_LENGTH:
+        entries.pop()
+    return f"[{', '.join(entries)}{', …' if array.size > len(entries) else ''}]"
 
 
 def _outline(kind: str, array: Ndarray) -> str:

@@ -58,7 +58,7 @@ def notebook(assignment: Assignment, language: Language) -> dict[str, Any]:
         cell["source"] = cell["source"].strip()
     found["nbformat"], found["nbformat_minor"] = 4, 5
     found["metadata"] = {
-        "grader": {"assignment": assignment.id, "language": language},
+        "grader": _hint(assignment, language),
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
@@ -71,8 +71,16 @@ def module(assignment: Assignment, language: Language, *, name: str | None = Non
     `name` is the file's, where it is not the assignment's id.
     """
     found = _read(assignment, language, module=name or f"{assignment.id}.py")
-    found["metadata"] = {"jupytext": {"notebook_metadata_filter": "-all"}}
+    found["metadata"] = {
+        "grader": _hint(assignment, language),
+        "jupytext": {"notebook_metadata_filter": "grader,-all"},
+    }
     return str(jupytext.writes(found, fmt="py:percent"))
+
+
+def _hint(assignment: Assignment, language: Language) -> dict[str, str]:
+    """What a file says that it answers, and in which language."""
+    return {"assignment": assignment.id, "language": language}
 
 
 def sections(statement: str) -> list[Section]:

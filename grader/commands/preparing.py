@@ -74,6 +74,9 @@ def recognise(submission: "Submission", file: Path, *, language: Language) -> "A
     candidates = recognise(submission.cells)
     if len(candidates) == 1:
         return candidates[0]
+    if submission.assignment is not None and not candidates:
+        absent = Message("check.not_here", {"path": str(file), "assignment": submission.assignment})
+        fail(absent, USAGE, language=language)
     found = ", ".join(one.id for one in candidates) or ", ".join(names)
     told = Message("check.which_assignment", {"path": str(file), "names": found})
     fail(told, USAGE, language=language)
@@ -89,7 +92,7 @@ def take(
 ) -> tuple["Submissions", list[Path]]:
     """The submissions of the paths that can be taken in, and those paths.
 
-    What is refused or passed over is said in the language.
+    What is refused is said in the language.
     """
     from grader.catalogue import FILE_NAME
     from grader.submissions import IntakeError, collect
@@ -106,8 +109,6 @@ def take(
     good = [path for path in paths if path not in refused]
     if not good:
         fail(Message("grade.nothing"), USAGE, language=language)
-    for remark in found.remarks:
-        say(remark, language=language)
     return found, good
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -47,6 +47,15 @@ def fail(told: Told, exit_code: int, *, language: Language = "en") -> NoReturn:
     """End the command with one line on stderr and the exit code for its kind of failure."""
     say(told, language=language)
     raise click.exceptions.Exit(exit_code)
+
+
+def unknown(out: Path, ids: Sequence[str], known: Collection[str]) -> NoReturn:
+    """End the command that was given ids of which there is no mark in OUT."""
+    from difflib import get_close_matches
+
+    near = dict.fromkeys(one for each in ids for one in get_close_matches(each, known, n=1))
+    meant = f"is {', '.join(near)} meant?" if near else "the ids are those in results.json"
+    fail(f"{out} holds no mark of {', '.join(map(repr, ids))}: {meant}", USAGE)
 
 
 def say(told: Told, *, language: Language = "en") -> None:

@@ -83,10 +83,7 @@ def regrade(  # noqa: PLR0913 - one parameter an option
         book = held.enter_context(gradebook.existing(out))
         unknown = sorted(set(only) - set(book.students()))
         if unknown:
-            steps.fail(
-                f"{out} holds no mark of {', '.join(unknown)}: the ids are those in results.json",
-                steps.USAGE,
-            )
+            steps.unknown(out, unknown, book.students())
         command = book.commands()[-1]
         options: dict[str, Any] = dict(command.options)
         if isolation is not None:
@@ -161,10 +158,7 @@ def forget(out: Path, student: str) -> None:
 
     with existing(out) as book:
         if not book.forget(student):
-            steps.fail(
-                f"{out} holds nothing of {student!r}: the ids are those in results.json",
-                steps.USAGE,
-            )
+            steps.unknown(out, [student], book.students())
         # What was made for other systems is made anew on demand; until then it holds nobody.
         removed = [name for name in writing.HANDED_OVER if (out / writing.FILES[name]).exists()]
         for name in removed:
@@ -172,8 +166,8 @@ def forget(out: Path, student: str) -> None:
         written = [name for name in ("json", "html") if (out / writing.FILES[name]).is_file()]
         languages = steps.languages(writing.asked_language(book), class_summary(book.results()))
         writing.write(book, out, written, languages=languages)
-    if removed:
-        steps.say(f"removed, since they named {student}; ask for them again: {', '.join(removed)}")
+    if gone := [name for name in removed if not (out / writing.FILES[name]).exists()]:
+        steps.say(f"removed, since they named {student}; ask for them again: {', '.join(gone)}")
     steps.say(
         f"{student} is forgotten in {out}; files that were handed in are not touched, and grading "
         "them again would store them anew"
@@ -228,12 +222,10 @@ def explain(  # noqa: PLR0913 - one parameter an option
 
     with existing(out) as book:
         kept = book.mark(student)
+        if kept is None:
+            steps.unknown(out, [student], book.students())
         frame, commands = book.frame(), book.commands()
         asked = writing.asked_language(book)
-    if kept is None:
-        steps.fail(
-            f"{out} holds no mark of {student!r}: the ids are those in results.json", steps.USAGE
-        )
     options: dict[str, Any] = dict(commands[-1].options)
     if isolation is not None:
         options["isolation"] = isolation

@@ -155,11 +155,13 @@ def _write_kept(
     """Write a report from the gradebook, submission by submission."""
     import msgspec
 
-    from grader.reports import html, json
-
     if name == "json":
+        from grader.reports import json
+
         json.write_pieces(frame, book.rows(), out, language=language)
     else:
+        from grader.reports import html
+
         results = msgspec.structs.replace(frame, submissions=book.results().submissions)
         write_page = html.write if name == "html" else html.write_nameless
         write_page(results, out, secret=book.secret, language=language)

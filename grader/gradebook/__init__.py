@@ -162,12 +162,12 @@ class Gradebook:
 
         A person's marks stay in force. `cells` is the code, where no beginning was noted.
         """
-        result = self.overridden(result)
         content = content_of(result)
         key = (result.id, self._fingerprint(content))
-        mark = (_now(), result.score, result.max_score, result.pending, result.problem)
-        encoded = msgspec.json.encode(result).decode()
         with self._database.transaction():
+            result = overrides.of(self._database, result.id).put_into(result)
+            mark = (_now(), result.score, result.max_score, result.pending, result.problem)
+            encoded = msgspec.json.encode(result).decode()
             if counts:
                 self._database.execute(
                     "UPDATE grading SET counts = 0 WHERE student = ? AND counts", (result.id,)
@@ -383,7 +383,7 @@ def existing(out: Path) -> Iterator[Gradebook]:
     with opened(out) as book:
         try:
             yield book
-        except (msgspec.DecodeError, zlib.error) as error:
+        except (msgspec.DecodeError, json.JSONDecodeError, zlib.error) as error:
             raise GradebookError(
                 f"{out / FILE_NAME} holds what no grader writes ({error}): put back a copy of it "
                 "from before, or grade into another folder"
@@ -397,12 +397,15 @@ _LARGEST_CODE = 64 * 2**20
 
 def _packed(cells: Sequence[str]) -> bytes:
     # As ASCII, since a student's text need not be valid Unicode.
-    return zlib.compress(json.dumps(cells).encode("ascii"))
+    text = json.dumps(cells).encode("ascii")
+    # For a short text the usual memory takes longer to make ready than the text to pack.
+    window, memory = (12, 4) if len(text) < 2**12 else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+    packer = zlib.compressobj(wbits=window, memLevel=memory)
+    return packer.compress(text) + packer.flush()
 
 
 def _unpacked(packed: bytes) -> tuple[str, ...]:
-    text = zlib.decompressobj().decompress(packed, _LARGEST_CODE)
-    return msgspec.json.decode(text, type=tuple[str, ...])
+    return tuple(json.loads(zlib.decompressobj().decompress(packed, _LARGEST_CODE)))
 
 
 def _line(command: Command) -> str:

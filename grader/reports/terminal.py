@@ -34,7 +34,7 @@ def table(results: Results, language: Language = "en") -> RenderableType:
     submission, score, verdict, wrong = _heads(language)
     rows.add_column(submission, max_width=22, overflow="fold")
     rows.add_column(score, justify="right", no_wrap=True)
-    rows.add_column(verdict, max_width=20)
+    rows.add_column(verdict, max_width=20, overflow="fold")
     rows.add_column(wrong, max_width=40, overflow="fold")
     for one in results.submissions:
         rows.add_row(

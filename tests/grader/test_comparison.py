@@ -533,3 +533,8 @@ slope_case = draw_cases(slope, "seed")[0]
 def test_a_description_is_one_short_line(value):
     assert len(describe(value)) <= 80
     assert "\n" not in describe(value)
+
+
+def test_numbers_that_are_long_are_fewer_and_still_within_brackets():
+    told = describe(np.full((13, 17), -1.23456e-101))
+    assert told == "array(13, 17) float64 [-1.23456e-101, -1.23456e-101, -1.23456e-101, …]"

@@ -21,6 +21,10 @@ ASSIGNMENT = """
         (x ** 3).sum().backward()
         return x.grad
 
+    @hw.question(points=2, inputs={"a": array(3, 5)})
+    def products(a):
+        return {"twice": 2 * a, "square": a * a}
+
     hw.choice("letter", points=1, options=["a", "b"], answer="a")
 """
 TWICE = """
@@ -34,6 +38,9 @@ TWICE = """
         y.backward(retain_graph=True)
         y.backward()
         return x.grad
+
+    def products(a):
+        return {"twice": a + 2, "square": a * a + 2}
 """
 RAISES = "letter = 'a'\ndef gradient(x):\n    return x.nothing_of_the_kind\n"
 SEED = "explained"
@@ -75,6 +82,20 @@ def test_an_answer_is_shown_beside_what_was_due(graded):
     assert begun == ["input x", "found", "expected"]
 
 
+def test_a_case_that_decided_several_outputs_is_shown_once(graded):
+    output = explained("ana", "-q", "products").output
+    assert output.count("decided by case 1 of 6 (drawn)") == 2
+    assert output.count("input a = ") == 1
+    assert output.count("found = ") == 2
+
+
+def test_the_rows_of_an_array_stand_below_each_other(graded):
+    lines = explained("ana", "-q", "products").output.splitlines()
+    first = next(number for number, line in enumerate(lines) if "input a = " in line)
+    rows = lines[first : first + 3]
+    assert len({row.rindex("[") for row in rows}) == 1
+
+
 def test_the_mistake_is_named_with_its_evidence(graded):
     output = explained("ana", "-q", "gradient").output
     assert "diagnosis accumulated_gradient in gradient" in output
@@ -88,7 +109,7 @@ def test_the_deciding_case_is_named(graded):
 def test_running_again_gives_the_same_mark(graded):
     result = explained("ana")
     assert result.exit_code == steps.DONE
-    assert result.output.splitlines()[-1] == "again: 0.0 of 3.0 points, the same mark"
+    assert result.output.splitlines()[-1] == "again: 0.0 of 5.0 points, the same mark"
 
 
 def test_the_layers_of_isolation_are_named(graded):
@@ -123,8 +144,9 @@ def test_explaining_keeps_nothing(graded):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("carla",), "out holds no mark of 'carla'"),
-        (("ana", "-q", "other"), "powers has no question 'other', only gradient, letter"),
+        (("carla",), "out holds no mark of 'carla': the ids are those in results.json"),
+        (("anna",), "out holds no mark of 'anna': is ana meant?"),
+        (("ana", "-q", "other"), "powers has no question 'other', only gradient, products, letter"),
     ],
 )
 def test_what_is_not_there_is_said(graded, arguments, told):
@@ -172,7 +194,7 @@ def test_a_persons_mark_stands_beside_the_one_that_is_computed_again(graded):
     [
         (
             "pt",
-            ["decidido pelo caso 1 de 6 (sorteado)", "encontrado = ", "de novo: 0.0 de 3.0 pontos"],
+            ["decidido pelo caso 1 de 6 (sorteado)", "encontrado = ", "de novo: 0.0 de 5.0 pontos"],
         ),
         ("es", ["decidido por el caso 1 de 6 (sorteado)", "encontrado = ", "la misma nota"]),
     ],

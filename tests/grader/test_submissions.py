@@ -78,6 +78,39 @@ def test_the_path_of_a_file_is_shown_as_it_was_given(folder):
     assert only(file).path == str(file)
 
 
+HEADER = """\
+# ---
+# jupyter:
+#   grader:
+#     assignment: manual_backprop
+#     language: es
+# ---
+"""
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_module_says_what_it_answers_as_a_notebook_does(folder, ending):
+    text = f"{HEADER}\n{MODULE}".replace("\n", ending)
+    submission = only(folder({"ana.py": text.encode()}) / "ana.py")
+    assert (submission.assignment, submission.language) == ("manual_backprop", "es")
+    assert submission.cells == (text,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MODULE,
+        HEADER.replace("grader:", "other:"),
+        "x = 1\n" + HEADER,
+        HEADER.replace("manual_backprop", "../manual_backprop").replace("es", "e s"),
+        "# ---\n" + "#\n" * 5_000 + HEADER,
+    ],
+)
+def test_other_comments_say_nothing(folder, text):
+    submission = only(folder({"ana.py": text}) / "ana.py")
+    assert (submission.assignment, submission.language) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("data", "source"),
     [

@@ -59,6 +59,7 @@ MISTAKES = {
     "an unknown name": ("x = 1\ny = z\n", 2, "'z' is not defined", "define it above"),
     "an end": ("import sys\nsys.exit(0)\n", 2, "SystemExit", "take it out"),
     "a failure": ("x = 1 / 0\n", 1, "ZeroDivisionError", "correct it"),
+    "a method misspelt": (HEAD + "hw.qestion()\n", 6, "'qestion'", "did you mean question?"),
     "not in the engine": (HEAD + "torch.nonsense\n", 6, "nonsense", "with NumPy"),
     "nothing": ("x = 1\n", None, "holds no Assignment", "write hw = Assignment("),
     "two": (after("b = Assignment('b', title='B')"), None, "holds 2", "one file, one assignment"),

@@ -51,6 +51,15 @@ def test_check_recognises_the_assignment_that_a_notebook_names(here):
     assert json.loads(result.stdout)["assignment"] == "manual_backprop"
 
 
+def test_a_notebook_of_an_assignment_that_is_not_at_hand_is_told_so(here):
+    cell = {"cell_type": "code", "source": "def own(x): return x"}
+    metadata = {"grader": {"assignment": "week_9", "language": "es"}}
+    write(here / "week_9.ipynb", json.dumps({"nbformat": 4, "metadata": metadata, "cells": [cell]}))
+    result = run("check", "week_9.ipynb")
+    assert result.exit_code == steps.USAGE
+    assert "week_9.ipynb responde a week_9, que no está disponible" in result.stderr
+
+
 def test_check_lists_what_it_could_be(here):
     write(here / "ana.py", "x = 1")
     result = run("check", "ana.py")

@@ -273,7 +273,8 @@ def test_forget_says_what_it_removed_of_the_others(here):
     a_class(here, 2)
     grade("class", "--format", "csv", "--format", "junit")
     result = run("forget", "out", "student00")
-    assert "ask for them again: junit, csv" in result.stderr
+    assert "ask for them again: junit, csv\n" in result.stderr
+    assert (here / "out" / "pages").is_dir() == (here / "out" / "index.html").is_file()
     assert "grading them again would store them anew" in result.stderr
 
 
