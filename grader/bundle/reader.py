@@ -5,11 +5,11 @@ it is run here.
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from keyword import iskeyword
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
 
 import msgspec
 
@@ -42,18 +42,19 @@ from grader.bundle import (
     VariableData,
     is_output,
 )
-from grader.bundle.recorded import Recorded, RecordedMistake
+from grader.bundle.recorded import Recorded, RecordedAnswer, RecordedFault, RecordedMistake
 from grader.cases import Case, Expected
-from grader.diagnosis.wrong_answers import Wrong, with_tolerances
+from grader.diagnosis.wrong_answers import Wrong
 from grader.messages import Message, Parameter, explains
 from grader.outcomes import Ndarray, PlainValue, SourceText
 from grader.sandbox.protocol import ProtocolError, Source, Value, check_value
 from grader.sandbox.values import from_protocol
 from grader.values import as_array
-from reference_engine.faults import Fault
 
 if TYPE_CHECKING:
     from types import FunctionType
+
+    from reference_engine.faults import Fault
 
 MAX_BYTES = 64 * 2**20
 WITHHELD = Expected({}, {}, named=True)
@@ -206,7 +207,8 @@ def _recorded(data: RecordData, inputs: Collection[str]) -> Recorded:
     for value in data.values:
         check_value(value)
     values = tuple(map(_value, data.values))
-    cases = tuple(_case(case, values) for case in data.cases)
+    outputs = {place: value for place, value in enumerate(values) if is_output(value)}
+    cases = tuple(_case(case, values, outputs) for case in data.cases)
     expected = {tuple(case.expected.outputs) for case in cases}
     if len(expected) != 1 or any(case.arguments.keys() != set(inputs) for case in cases):
         raise ValueError("its cases do not fit together")
@@ -215,7 +217,7 @@ def _recorded(data: RecordData, inputs: Collection[str]) -> Recorded:
         mistake = _mistake(one, number)
         mistakes.append(mistake)
         for case, answer in zip(cases, one.answers, strict=True):
-            answers[mistake.wrong, case] = _answer(answer, case, values)
+            answers[mistake.wrong, case] = _answer(answer, case, outputs)
     forward = {
         case: {
             place: _array(values[at])
@@ -238,40 +240,40 @@ def _value(data: Value) -> PlainValue:
     return SourceText(data.text) if isinstance(data, Source) else from_protocol(data)
 
 
-def _case(data: CaseData, values: Sequence[PlainValue]) -> Case:
+_Outputs: TypeAlias = Mapping[int, PlainValue]
+"""The values that can be outputs, by their places."""
+
+
+def _case(data: CaseData, values: Sequence[PlainValue], outputs: _Outputs) -> Case:
     arguments = {name: values[place] for name, place in data.arguments.items()}
     if data.expected is None:
         return Case(arguments, WITHHELD, kind=data.kind)
-    expected = _expected(data.expected, values)
-    accepted = tuple(_expected(one, values) for one in data.accepted)
+    expected = _expected(data.expected, outputs)
+    accepted = tuple(_expected(one, outputs) for one in data.accepted)
     return Case(arguments, expected, accepted, kind=data.kind)
 
 
-def _expected(data: OutputsData, values: Sequence[PlainValue]) -> Expected:
+def _expected(data: OutputsData, outputs: _Outputs) -> Expected:
     if not data.names or not all(0 <= one < math.inf for one in data.tolerances):
         raise ValueError("it expects nothing, or with no tolerance")
     return Expected(
-        _named(data.names, data.values, values),
+        _named(data.names, data.values, outputs),
         dict(zip(data.names, data.tolerances, strict=True)),
         named=data.named,
-        typed=None if data.typed is None else _named(data.names, data.typed, values),
+        typed=None if data.typed is None else _named(data.names, data.typed, outputs),
     )
 
 
-def _named(
-    names: Iterable[str], places: Sequence[int], values: Sequence[PlainValue]
-) -> dict[str, PlainValue]:
-    found = {name: values[place] for name, place in zip(names, places, strict=True)}
-    if not all(map(is_output, found.values())):
+def _named(names: Iterable[str], places: Sequence[int], outputs: _Outputs) -> dict[str, PlainValue]:
+    if not outputs.keys() >= {*places}:
         raise ValueError("an output is no value")
-    return found
+    return {name: outputs[place] for name, place in zip(names, places, strict=True)}
 
 
-def _answer(data: AnswerData, case: Case, values: Sequence[PlainValue]) -> Expected:
-    names, named = tuple(case.expected.outputs), case.expected.named
-    outputs = _named(names, data.values, values)
-    typed = None if data.typed is None else _named(names, data.typed, values)
-    return with_tolerances(case, outputs, named=named, typed=typed)
+def _answer(data: AnswerData, case: Case, outputs: _Outputs) -> RecordedAnswer:
+    names = tuple(case.expected.outputs)
+    typed = None if data.typed is None else _named(names, data.typed, outputs)
+    return RecordedAnswer(_named(names, data.values, outputs), typed)
 
 
 def _mistake(data: MistakeData, number: int) -> RecordedMistake:
@@ -287,4 +289,5 @@ def _wrong(data: MistakeData, number: int) -> Wrong:
         return partial(_withheld, number)
     change = "" if data.passes is None else "passes"
     amount = float(data.passes or 0)
-    return (Fault(data.ids[0], change, (number,), 0, amount, data.operation, data.operand),)
+    fault = RecordedFault(data.ids[0], change, number, amount, data.operation, data.operand)
+    return (cast("Fault", fault),)

@@ -9,9 +9,20 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from grader.cases import Case, Expected
+from grader.cases import Case
 from grader.diagnosis.wrong_answers import Wrong
-from grader.outcomes import Ndarray
+from grader.outcomes import Ndarray, PlainValue
+
+
+class RecordedFault(NamedTuple):
+    """What is asked of a fault of the engine, where no engine is loaded."""
+
+    id: str
+    change: str
+    number: int
+    amount: float
+    operation: str | None
+    operand: str | None
 
 
 class RecordedMistake(NamedTuple):
@@ -23,6 +34,13 @@ class RecordedMistake(NamedTuple):
     also: tuple[str, ...]
 
 
+class RecordedAnswer(NamedTuple):
+    """The outputs that a mistake gives; `typed` for inputs in their own precision."""
+
+    outputs: Mapping[str, PlainValue]
+    typed: Mapping[str, PlainValue] | None
+
+
 class Recorded(Struct, frozen=True, eq=False):
     """The cases of a question, what each mistake answers to each, and values by their places.
 
@@ -31,5 +49,5 @@ class Recorded(Struct, frozen=True, eq=False):
 
     cases: tuple[Case, ...]
     mistakes: tuple[RecordedMistake, ...] = ()
-    answers: Mapping[tuple[Wrong, Case], Expected] = field(default_factory=dict)
+    answers: Mapping[tuple[Wrong, Case], RecordedAnswer] = field(default_factory=dict)
     forward: Mapping[Case, Mapping[Any, Ndarray]] = field(default_factory=dict)

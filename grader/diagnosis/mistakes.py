@@ -11,6 +11,7 @@ from msgspec import Struct
 from grader.assignment import Question
 from grader.assignment.inputs import LabelsSpec
 from grader.cases import Case
+from grader.diagnosis.array_mistakes import array_mistakes
 from grader.diagnosis.ratios import has_penalty
 from grader.diagnosis.usual_mistakes import usual_mistakes
 from grader.diagnosis.wrong_answers import Wrong, possible_faults
@@ -44,6 +45,7 @@ def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
             if fault.change not in (_BY_AUTOGRAD if by_hand else _BY_HAND)
         ),
         *(Mistake(ids, wrong) for ids, wrong in usual_mistakes(question)),
+        *(Mistake(ids, wrong) for ids, wrong in array_mistakes(question, case)),
     )
 
 

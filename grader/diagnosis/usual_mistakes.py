@@ -31,7 +31,17 @@ def usual_mistakes(question: Question) -> Iterator[tuple[tuple[str, ...], Soluti
                 yield ("off_by_one_iteration",), _changed(question, name, shift.__add__)
         elif isinstance(spec, LabelsSpec):
             yield from _of_labels(question, name, spec)
+        elif isinstance(spec, RealSpec) and name.strip("_").lower() in _PENALTIES:
+            for factor in (0.5, 2.0):
+                yield ("regularisation_factor",), _changed(question, name, factor.__mul__)
     yield from _of_differences(question)
+
+
+_PENALTIES = frozenset({
+    "lam", "lamb", "lambda", "lambd", "lmbda", "reg", "l2", "decay", "weight_decay", "wd", "ridge",
+    "penalty", "strength",
+})  # fmt: skip
+"""What instructors call the weight of a penalty."""
 
 
 def _changed(question: Question, name: str, change: Callable[[Any], Any]) -> Solution:

@@ -1,6 +1,7 @@
 """What a fault is, and where one can sit."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -86,6 +87,18 @@ def name_of(tensor: Any, frame: Any) -> str | None:
     if frame is None:
         return None
     return next((name for name, value in frame.f_locals.items() if value is tensor), None)
+
+
+SIZE = "size"
+"""The amount of a fault at a number that is some size in every run."""
+
+
+def is_size(row: Row, number: float, sizes: Sequence[int]) -> bool:
+    """Whether a number divides by a size: it is one, or its inverse where one multiplies."""
+    if row.name not in ("div", "div_number", "mul") or number == 0:
+        return False
+    divisor = 1 / number if row.name == "mul" else number
+    return any(size > 1 and abs(divisor - size) < 1e-9 * size for size in sizes)
 
 
 class _Detach:

@@ -12,10 +12,19 @@ import numpy as np
 from reference_engine import _dispatch
 from reference_engine._derivatives._row_nodes import RowNode
 from reference_engine._derivatives._table import Row
-from reference_engine._dispatch import Observer, observe
+from reference_engine._dispatch import observe
 from reference_engine._modes import state
+from reference_engine._observer import Observer
 from reference_engine._tensor import Tensor
-from reference_engine.faults._fault import DETACH, Exhausted, Fault, Site, place
+from reference_engine.faults._fault import (
+    DETACH,
+    SIZE,
+    Exhausted,
+    Fault,
+    Site,
+    is_size,
+    place,
+)
 from reference_engine.faults._nodes import Faulty, Through, factor_of, operands_of, record
 from reference_engine.faults._otherwise import (
     ALONG_AXES,
@@ -80,7 +89,9 @@ class Injection(Observer):
             else:
                 self._events[fault.change] = fault
         self._rows = {site[0] for site in self._at}
-        self._measures = any(one.change.startswith("averaged_otherwise") for one in faults)
+        self._measures = any(
+            one.change.startswith("averaged_otherwise") or one.amount == SIZE for one in faults
+        )
         self._numbers_leaves = bool(self._events or self._others or "zero" in self._rows)
         self._sizes: list[int] = []
         self._truths = 0
@@ -118,6 +129,7 @@ class Injection(Observer):
             self._met[site] += 1
             result._array = first
         for fault in here:
+            self._check_number(fault, row, inputs)
             self._otherwise(fault, row, inputs, result)
         node: Any = result._grad_fn
         if isinstance(node, RowNode) and node.row is row and state.enabled:
@@ -126,6 +138,15 @@ class Injection(Observer):
                 factor = self._factor(fault, row, operands[0], result)
                 node = Faulty(node, fault, operands, result._array, factor, given=self._given)
             result._grad_fn = node
+
+    def _check_number(self, fault: Fault, row: Row, inputs: Sequence[Any]) -> None:
+        """End a run in which a number is another, or no size, than where the fault was found."""
+        if fault.change not in ("dropped", "left_out") or fault.amount == 0.0:
+            return
+        number = number_among(inputs)
+        fits = is_size(row, number or 0.0, self._sizes)
+        if number is not None and not (fits if fault.amount == SIZE else number == fault.amount):
+            raise Exhausted
 
     def _factor(self, fault: Fault, row: Row, operand: Any, result: Tensor) -> float:
         """What a reduction is multiplied by where it is averaged over another number."""

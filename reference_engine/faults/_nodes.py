@@ -8,7 +8,7 @@ import numpy as np
 
 from reference_engine import _dispatch
 from reference_engine._derivatives._table import Row
-from reference_engine._graph import AccumulateGrad, Gradient, Node, next_sequence
+from reference_engine._graph import AccumulateGrad, Gradient, Node, sequence
 from reference_engine._tensor import Tensor
 from reference_engine.faults._fault import Exhausted, Fault
 from reference_engine.faults._wrong_formulas import (
@@ -215,7 +215,7 @@ class Through(Node):
     def __init__(self, tensor: Tensor) -> None:
         edges = _dispatch.gradient_edge(tensor)
         super().__init__(edges, tensor._array.shape, tensor._array.dtype)
-        self.sequence = next_sequence()
+        self.sequence = next(sequence)
 
     def apply(self, received: Gradient, operations: Any) -> Sequence[Gradient]:
         return (received,)

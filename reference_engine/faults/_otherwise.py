@@ -12,7 +12,8 @@ import numpy as np
 
 from reference_engine import _dispatch
 from reference_engine._derivatives._table import TABLE, Row
-from reference_engine._dispatch import Observer, observe
+from reference_engine._dispatch import observe
+from reference_engine._observer import Observer
 from reference_engine._tensor import Tensor
 
 ALONG_AXES = frozenset({"softmax", "log_softmax"})

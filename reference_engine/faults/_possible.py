@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 
 from reference_engine._dispatch import observe
-from reference_engine.faults._fault import SYMBOLS, Fault, Site
+from reference_engine.faults._fault import SIZE, SYMBOLS, Fault, Site, is_size
 from reference_engine.faults._otherwise import SIZES
 from reference_engine.faults._survey import Input, Seen, Survey
 from reference_engine.faults._wrong_formulas import WRONG_FORMULAS, WRONG_PRODUCTS
@@ -58,6 +58,8 @@ def _faults_of(site: Site, seen: Seen, sizes: Sequence[int]) -> Iterator[Fault]:
         def fault(
             identifier: str, change: str, amount: float | str = 0.0, *, one: Input = one,
         ) -> Fault:  # fmt: skip
+            if identifier == "missing_factor" and len(seen.numbers) == 1:
+                amount = seen.numbers[0]
             operation = SYMBOLS.get(seen.row.name, seen.row.name)
             return Fault(identifier, change, site, one.position, amount, operation, one.name)
 
@@ -69,6 +71,9 @@ def _faults_of(site: Site, seen: Seen, sizes: Sequence[int]) -> Iterator[Fault]:
         yield from _of_averages(seen, one, sizes, fault)
         yield from _of_classes(seen, one, fault)
         yield from _of_values(seen, fault)
+        if any(is_size(seen.row, number, sizes) for number in seen.numbers):
+            yield fault("sum_instead_of_mean", "dropped", SIZE)
+            yield fault("sum_instead_of_mean", "left_out", SIZE)
 
 
 def _of_paths(seen: Seen, one: Input, fault: Callable[..., Fault]) -> Iterator[Fault]:

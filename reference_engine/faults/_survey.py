@@ -9,9 +9,10 @@ import numpy as np
 
 from reference_engine._derivatives._row_nodes import RowNode
 from reference_engine._derivatives._table import Row
-from reference_engine._dispatch import Observer, observe
+from reference_engine._dispatch import observe
 from reference_engine._graph import Node
 from reference_engine._modes import state
+from reference_engine._observer import Observer
 from reference_engine._tensor import Tensor
 from reference_engine.faults._fault import DETACH, Site, name_of, place
 from reference_engine.faults._otherwise import ALONG_AXES, OVER_AXES, REDUCTIONS, axis_of

@@ -3,14 +3,19 @@
 import ast
 import inspect
 import json
+import os
+import subprocess
+import sys
 import textwrap
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import grader
 from grader.assignment.items import Choice, Question
 from grader.bundle import SUFFIX, BundleError
 from grader.bundle import folder as releasing
@@ -309,6 +314,18 @@ def test_nothing_of_what_is_withheld_is_in_a_bundle(content):
     for name in ("root", "constant", "left_behind"):
         assert all("expected" not in case for case in items[name]["record"]["cases"])
         assert "mistakes" not in items[name]["record"]
+
+
+def test_a_bundle_is_read_without_the_engine(content, tmp_path):
+    file = tmp_path / f"any{SUFFIX}"
+    file.write_bytes(content)
+    program = (
+        "import sys; from pathlib import Path; from grader.bundle.reader import read; "
+        "read(Path(sys.argv[1])); assert 'reference_engine' not in sys.modules"
+    )
+    command = [sys.executable, "-c", program, str(file)]
+    environment = os.environ | {"PYTHONPATH": str(Path(grader.__file__).parents[1])}
+    assert subprocess.run(command, env=environment, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("name", bundled())

@@ -136,7 +136,7 @@ def test_a_missing_factor_is_told_once_at_the_first_output_at_fault():
     findings = diagnosed(BACKPROP, changed(de=half, dy_pred=half, dw=half))
     assert told(findings) == [("missing_factor", "de")]
     assert findings[0].parameters["ratio"] == "1/2"
-    assert not findings[0].exact
+    assert findings[0].exact
 
 
 def test_a_wrong_sign_is_told_once_at_the_first_output_at_fault():
@@ -504,3 +504,68 @@ def test_an_error_that_tells_nothing_is_left_alone(error):
 def test_the_reason_why_a_name_is_missing_is_recognised():
     (finding,) = explained(Undefined(Raised("NameError", "name 'np' is not defined", line=1)))
     assert (finding.id, finding.parameters["name"]) == ("name_before_definition", "np")
+
+
+# -- what is wrong in some cases, or of no gradient ---------------------------------------------
+
+
+def lengthened(x):
+    y = x * 2
+    while y.norm() < 100:
+        y = y * 2
+    return y.detach()
+
+
+LONG = [{"x": [80.0, 60.0]}, {"x": [160.0, 120.0]}, {"x": [55.0, 10.0]}, {"x": [7.0, 1.0]}]
+
+
+def test_a_mistake_under_a_condition_is_named_by_the_cases_that_it_shows_in():
+    item = ask(lengthened, inputs={"x": tensor("n", requires_grad=True)}, cases=8, examples=LONG)
+
+    def at_least_once(x):
+        y = torch.tensor(x.data) * 2
+        while y.norm() < 100:
+            y = y * 2
+        return y * 2 if y.norm() < 150 else y
+
+    findings = diagnosed(item, lambda x: at_least_once(x).numpy())
+    assert "off_by_one_iteration" in [one.id for one in findings]
+    assert not any(one.exact for one in findings)
+
+
+def test_signs_that_are_lost_in_some_entries_are_named():
+    def change(x):
+        return {"change": 3 * x}
+
+    item = ask(change, inputs={"x": array("n")}, autograd="forbidden")
+    findings = diagnosed(item, lambda x: {"change": np.abs(3 * x)})
+    assert told(findings) == [("wrong_sign", "change")]
+    assert not findings[0].exact
+
+
+@pytest.mark.parametrize("answer", [["a", "b"], True])
+def test_words_and_truth_values_that_never_change_are_hard_coded(answer):
+    def reference(x):
+        is_up = bool(x.sum() > 0)
+        return is_up if answer is True else ["a", "b" if is_up else "c"]
+
+    item = ask(reference, inputs={"x": array("n")}, examples=[{"x": [1.0]}, {"x": [-1.0]}])
+    assert [one.id for one in diagnosed(item, lambda x: answer)] == ["hard_coded"]
+
+
+def test_integers_that_are_all_one_off_are_one_round_off():
+    def counts(x):
+        return np.arange(len(x))
+
+    item = ask(counts, inputs={"x": array("n")})
+    assert told(diagnosed(item, lambda x: np.arange(len(x)) + 1)) == [
+        ("off_by_one_iteration", "counts")
+    ]
+
+
+def test_where_no_gradient_is_asked_for_nothing_is_said_of_one():
+    def shared(values):
+        return {"shared": torch.tensor(2 * values)}
+
+    item = ask(shared, inputs={"values": array("n")})
+    assert diagnosed(item, lambda values: {"shared": 4 * values}) == ()

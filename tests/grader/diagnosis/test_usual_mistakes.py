@@ -135,3 +135,48 @@ def test_a_penalty_derived_otherwise_is_named():
         return 2 / len(y) * X.T @ (X @ w - y) - 3 * lam * w
 
     assert named(item, answer) == {"regularisation_factor"}
+
+
+# -- wrong gradients of a softmax cross-entropy -------------------------------------------------
+
+
+def softmax(z):
+    return np.exp(z) / np.exp(z).sum(1, keepdims=True)
+
+
+def cross_entropy(z, t):
+    p = softmax(z)
+    dz = (p - np.eye(z.shape[1])[t]) / len(t)
+    return {"loss": -np.log(p[np.arange(len(t)), t]).mean(), "dz": dz}
+
+
+CROSS_ENTROPY = ask(cross_entropy, z=array("n", "c"), t=labels("n", "c"))
+
+
+@pytest.mark.parametrize(
+    ("gradient", "ids"),
+    [
+        (lambda p, y, n: p / n, {"missing_one_hot"}),
+        (lambda p, y, n: p, {"missing_one_hot", "sum_instead_of_mean"}),
+        (lambda p, y, n: (softmax(p) - y) / n, {"softmax_applied_twice"}),
+        (lambda p, y, n: p * (1 - p) / n, {"diagonal_jacobian"}),
+        (lambda p, y, n: (p - y.max(0)) / n, {"wrong_row_indexing"}),
+        (lambda p, y, n: -y / p / n, {"missing_activation_derivative"}),
+    ],
+)
+def test_a_wrong_gradient_of_the_cross_entropy_is_named_whatever_the_reference(gradient, ids):
+    def answer(z, t):
+        p, y = softmax(z), np.eye(z.shape[1])[t]
+        return {**cross_entropy(z, t), "dz": gradient(p, y, len(t))}
+
+    assert ids <= named(CROSS_ENTROPY, answer)
+
+
+def ridge(X, y, w, lam):
+    return X.T @ (X @ w - y) / len(y) + lam * w
+
+
+def test_a_penalty_without_its_half_is_named():
+    item = ask(ridge, X=array("n", "d"), y=array("n"), w=array("d"), lam=real(0.5, 1.0))
+    found = named(item, lambda X, y, w, lam: ridge(X, y, w, 2 * lam))
+    assert "regularisation_factor" in found
