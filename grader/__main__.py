@@ -15,6 +15,10 @@ if __name__ == "__main__" and sys.path[0] == os.getcwd() != _HOME:  # noqa: PTH1
 gc.set_threshold(50_000)
 atexit.register(gc.freeze)
 
+# What is computed here is small: a second thread of NumPy's would wait, and with a processor for
+# that, as long as importing NumPy takes. Nor do sums depend on how many there are.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from grader.cli import main  # noqa: E402 - the collector is told first
 
 

@@ -1,6 +1,6 @@
 """The sandbox: warm zygotes of each kind, and sessions of students' code in their children."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -98,7 +98,7 @@ class Sandbox:
         found = [one.layers for one in running or [self._zygote("numpy")]]
         return min(found, key=lambda layers: LEVELS.index(isolation_of(layers).level))
 
-    def session(
+    def session(  # noqa: PLR0913 - as many facts
         self,
         kind: Kind,
         cells: Sequence[str],
@@ -106,13 +106,15 @@ class Sandbox:
         form: Form,
         seed: int,
         shows: Collection[int] = (),
+        modules: Mapping[str, str] | None = None,
     ) -> Session:
         """A session for the sources of a submission's code cells; nothing runs before it is asked.
 
         A module is one cell, run under the name "submission"; a notebook's run as "__main__". The
-        cells numbered in `shows` print the value that they end in.
+        cells numbered in `shows` print the value that they end in. `modules` are sources that they
+        can import, by their names.
         """
-        submission = Submission(cells=cells, form=form, seed=seed, shows=shows)
+        submission = Submission(cells, form, seed, shows, modules or {})
         return Session(
             lambda: self._start(kind),
             submission,

@@ -14,6 +14,7 @@ _YOUNG = 60.0
 
 _LEAST_FILE = 4096
 _MOST_FILES = 10_000
+_LONGEST_PATH = 1_000
 
 
 class ScratchFolders:
@@ -85,13 +86,18 @@ def _remove_what_the_dead_left() -> None:
 def holds_more_than(folder: Path, size: int) -> bool:
     """Whether the files in a folder that a process is writing to take more than `size` bytes.
 
-    So do more files than anybody needs: they are not all looked at.
+    So do more files, and folders deeper in each other, than anybody needs: they are not all looked
+    at, and would take long to remove.
     """
+    longest = len(str(folder)) + _LONGEST_PATH
     looked_at = taken = 0
     pending = [str(folder)]
     while pending:
+        current = pending.pop()
+        if len(current) > longest:
+            return True
         try:
-            with os.scandir(pending.pop()) as entries:
+            with os.scandir(current) as entries:
                 for entry in entries:
                     looked_at += 1
                     status = entry.stat(follow_symlinks=False)

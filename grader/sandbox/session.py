@@ -44,13 +44,15 @@ _NOTHING: Mapping[str, PlainValue] = MappingProxyType({})
 class Submission(Struct, frozen=True):
     """What is run: the sources of the code cells, as a notebook or a module, and how it is sown.
 
-    `shows` has the numbers of the cells that print the value that they end in.
+    `shows` has the numbers of the cells that print the value that they end in; `modules` are the
+    sources of what they can import beside what is installed, by their names.
     """
 
     cells: Sequence[str]
     form: Form
     seed: int
     shows: Collection[int] = ()
+    modules: Mapping[str, str] = {}
 
 
 class Session:
@@ -78,6 +80,7 @@ class Session:
         self._seed = submission.seed % 2**63
         self._cells = [_clean(source) for source in submission.cells]
         self._shows = submission.shows
+        self._modules = {name: _clean(one) for name, one in submission.modules.items()}
         self._kind = kind
         self._limits = limits
         self._process: StudentProcess | None = None
@@ -287,7 +290,7 @@ class Session:
             for index, source in enumerate(self._cells)
         ]
         skip = sorted(self._skipped)
-        return Run(cells=cells, skip=skip, seed=self._seed, kind=self._form)
+        return Run(cells=cells, skip=skip, seed=self._seed, kind=self._form, modules=self._modules)
 
     def _next_cell(self, frame: FromChild, running: int | None) -> int:
         # Every start gives a cell its time, so each may start only once and in order.

@@ -32,6 +32,9 @@ _NATIVE = {name: np.dtype(name) for name in DTYPES}
 
 Arguments: TypeAlias = Map[str, PlainValue]
 
+_WITH_BYTES = (Array, Tensor)
+"""What is alike only to the last bit: of other values a whole number equals a bool."""
+
 _REMEMBERED = 1_000
 _NAME = 200
 _LINE = 400
@@ -115,7 +118,7 @@ class Packing:
         given = self._pack(arguments).by_name
         return {
             key: arguments[key]
-            if isinstance(value, Array | Tensor) and value == given.get(key)
+            if isinstance(value, _WITH_BYTES) and value == given.get(key)
             else from_protocol(value)
             for key, value in returned
         }

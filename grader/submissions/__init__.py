@@ -13,8 +13,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from grader.messages import Message, Parameter
-from grader.submissions import canvas, classroom, gradescope, moodle, nbgrader, plain
-from grader.submissions.files import MOST_NAMED, IntakeError, text, tree_of
+from grader.submissions import canvas, classroom, gradescope, helpers, moodle, nbgrader, plain
+from grader.submissions.files import (
+    MODULE,
+    MOST_NAMED,
+    File,
+    IntakeError,
+    module_beside,
+    text,
+    tree_of,
+)
 from grader.submissions.handins import HandIn, one_a_student, with_ids
 from grader.submissions.reading import Submission, content_of, contents, read
 
@@ -88,7 +96,7 @@ def collect(
     remarks: list[Message] = []
     for path in paths:
         try:
-            name, hand_ins, said = _found_in(path, others, layout)
+            name, hand_ins, said = _found_in(path, others, layout, is_alone=len(paths) == 1)
         except IntakeError as error:
             if refuse is None:
                 raise
@@ -104,7 +112,7 @@ def collect(
 
 
 def _found_in(
-    path: Path, leaving_out: frozenset[str], layout: str | None
+    path: Path, leaving_out: frozenset[str], layout: str | None, *, is_alone: bool
 ) -> tuple[str, list[HandIn], list[Message]]:
     """The layout of a path, what that finds there, and what is to be said of it."""
     tree = tree_of(path, leaving_out=leaving_out)
@@ -113,10 +121,21 @@ def _found_in(
     if not hand_ins:
         known = {"path": text(path), "layout": name}
         raise IntakeError(Message("intake.other_layout", known))
+    if tree.is_file and is_alone:
+        # Beside a file that is one of several may lie what others handed in.
+        modules = tuple(_modules_beside(path, tree.files[0]).items())
+        hand_ins = [replace(one, modules=modules) for one in hand_ins]
     remarks = list(tree.remarks)
     if name == "plain" and (others := plain.passed_over(tree, hand_ins)):
         remarks.append(_no_answers(text(path), others))
     return name, hand_ins, remarks
+
+
+def _modules_beside(path: Path, file: File) -> dict[str, File]:
+    """What a file imports from its own folder."""
+    if next(path.parent.glob(f"*{MODULE}"), path) == path:
+        return {}
+    return helpers.imported(file, lambda name: module_beside(path, name))
 
 
 def _no_answers(path: str, names: Sequence[str]) -> Message:

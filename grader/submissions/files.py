@@ -15,6 +15,9 @@ from msgspec import Struct
 from grader.messages import Message, Parameter, Told, render
 from grader.submissions import archives
 
+NOTEBOOK = ".ipynb"
+MODULE = ".py"
+
 GRADEBOOK = "gradebook.sqlite"
 """A folder with one is an earlier run's OUT: its pages are no hand-ins."""
 
@@ -124,6 +127,18 @@ def tree_of(path: Path, *, leaving_out: Collection[str] = frozenset()) -> Tree:
     source = Source(lambda _, limit: _read(str(path), limit, follow=True), lambda _: str(real))
     real = path.resolve()
     return Tree(path, real, (File(path.as_posix(), source),), is_file=True)
+
+
+def module_beside(path: Path, name: str) -> File | None:
+    """The module of this name in a file's folder, if there is one; a link is none."""
+    there = path.parent / f"{name}{MODULE}"
+    try:
+        if not stat.S_ISREG(there.lstat().st_mode):
+            return None
+    except (OSError, ValueError):
+        return None
+    source = Source(lambda at, limit: _read(at, limit, follow=False), os.path.realpath)
+    return File(there.as_posix(), source)
 
 
 def text(path: Path | PurePosixPath | str) -> str:

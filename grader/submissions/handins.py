@@ -6,16 +6,14 @@ It decides which file counts where there are several, and that no two students s
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from types import MappingProxyType
 
 import msgspec
 
-from grader.submissions.files import File, ending, text
-
-NOTEBOOK = ".ipynb"
-MODULE = ".py"
+from grader.submissions import helpers
+from grader.submissions.files import MODULE, NOTEBOOK, File, ending, text
 
 _COPIES = re.compile(
     r"^(?:c[oó]pia de |copy of )|[ _-]*\((\d+)\)$|[ _-]+(?:copy|c[oó]pia) ?(\d*)$", re.IGNORECASE
@@ -32,8 +30,8 @@ class HandIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is not is taken, of which the last is this file's alone. `student` is the same for all files of
     one student, None where files stand for themselves. `age` orders a student's files by what the
     system knows, the newest last; of two with different `piece` it does not know whether one is in
-    the other's place. `lms` holds what the system needs on the way back; `others` the student's
-    other files.
+    the other's place. `modules` are what it imports of the student's, by their names. `lms` holds
+    what the system needs on the way back; `others` the student's other files.
     """
 
     file: File
@@ -43,6 +41,7 @@ class HandIn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     student: tuple[str, ...] | None = None
     age: tuple[int | str, ...] = ()
     piece: str = ""
+    modules: tuple[tuple[str, File], ...] = ()
     name: str | None = None
     submitted_at: str | None = None
     late: bool | None = None
@@ -99,7 +98,8 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
 
     A notebook or module before what cannot be run, then the newest by the system. Where that
     does not decide, the latest copy by its name, notebooks first: flagged `several_files`, as is
-    what was perhaps handed in together.
+    what was perhaps handed in together. A module that another of their files imports is part of
+    that one, and no answer.
     """
     alone: list[HandIn] = []
     together: dict[tuple[str, ...], list[HandIn]] = {}
@@ -111,16 +111,47 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
     yield from alone
     for files in together.values():
         files.sort(key=lambda one: (_standing(one), _by_name(one)), reverse=True)
-        best, *others = files
+        modules, imported = _imported_by(files)
+        best = next((one for one in files if _module(one) not in imported), files[0])
+        used = modules.get(best.file.path, {})
+        others = [one for one in files if one is not best and one.file not in used.values()]
         is_guess = any(
-            one.is_gradable and (_standing(one) == _standing(best) or one.piece != best.piece)
+            one.is_gradable
+            and _module(one) not in imported
+            and (_standing(one) == _standing(best) or one.piece != best.piece)
             for one in others
         )
         yield msgspec.structs.replace(
             best,
+            modules=tuple(sorted(used.items(), key=lambda pair: pair[0])),
             others=tuple(sorted(one.shown for one in others)),
             flags=("several_files",) if is_guess else (),
         )
+
+
+def _imported_by(files: Sequence[HandIn]) -> tuple[dict[str, dict[str, File]], set[str]]:
+    """What each file imports of the others, by its path, and the names of all that are imported.
+
+    The newest are first, so that of two modules of one name that is meant.
+    """
+    gradable = [one for one in files if one.is_gradable]
+    if not 2 <= len(gradable) <= helpers.MAX_FILES:
+        return {}, set()
+    places: dict[str, dict[str, File]] = {}
+    for one in reversed(gradable):
+        if name := _module(one):
+            places.setdefault(one.file.folder, {})[name] = one.file
+    found = {
+        one.file.path: helpers.imported(one.file, places.get(one.file.folder, {}).get)
+        for one in gradable
+    }
+    return found, {name for modules in found.values() for name in modules}
+
+
+def _module(hand_in: HandIn) -> str | None:
+    """The name under which a file can be imported; None where it is no module."""
+    file = hand_in.file
+    return (hand_in.piece or file.stem) if file.suffix == MODULE else None
 
 
 def _standing(hand_in: HandIn) -> tuple[bool, tuple[int | str, ...]]:

@@ -4,10 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from grader.notebooks import MAX_BYTES, NotebookError, read_notebook
-from grader.submissions.files import File, ending
+from grader.submissions.files import MODULE, NOTEBOOK, File
 
-NOTEBOOK = ".ipynb"
-MODULE = ".py"
 MAX_FILES = 20
 """A folder with more answers is no one student's."""
 
@@ -24,7 +22,7 @@ def imported(file: File, find: Callable[[str], File | None]) -> dict[str, File]:
     while pending and len(found) < MAX_FILES:
         for name in _names(pending.pop()):
             module = None if name in found else find(name)
-            if module is not None and module != file:
+            if module is not None and module.key != file.key:
                 found[name] = module
                 pending.append(module)
     return found
@@ -44,18 +42,17 @@ def main_of(files: Sequence[File]) -> File | None:
 
 def _names(file: File) -> Iterator[str]:
     """The names of the modules that stand in a file's imports."""
-    for match in _IMPORT.finditer(_source(file)):
-        if match[1]:
-            yield match[1]
-        else:
-            for one in match[2].split(","):
-                yield one.strip().partition(" ")[0].partition(".")[0]
+    for one, several in _IMPORT.findall(_source(file)):
+        for name in [one] if one else several.split(","):
+            module = name.strip().partition(" ")[0].partition(".")[0]
+            if module.isidentifier():
+                yield module
 
 
 def _source(file: File) -> str:
     try:
         data = file.read(MAX_BYTES)
-        if ending(file.path) != NOTEBOOK:
+        if file.suffix != NOTEBOOK:
             return data.decode("utf-8", "replace")
         return "\n".join(cell.source for cell in read_notebook(data).cells)
     except (OSError, NotebookError):

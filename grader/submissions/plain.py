@@ -7,6 +7,7 @@ from itertools import accumulate
 from grader.messages import Message
 from grader.submissions.files import File, IntakeError, Tree, text
 from grader.submissions.handins import HandIn, is_gradable, original_of
+from grader.submissions.helpers import main_of
 from grader.submissions.kinds import is_document
 
 _NOT_ANSWERS = {"conftest", "license", "readme", "requirements", "setup"}
@@ -87,7 +88,8 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
     """The folders that are one student's: with one answer, or with one and its copies.
 
     Files that a browser numbered may also be of several students. They are taken for one's where
-    the folder is named like them, or stands among others that hold one answer each.
+    the folder is named like them, or stands among others that hold one answer each. So are a file
+    and modules that it imports.
     """
     placed = [file for file in answers if file.folder]
     held = Counter(folder for file in placed for folder in _above(file))
@@ -97,15 +99,19 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
     for file in placed:
         if held[file.folder] > 1:
             together.setdefault(file.folder, []).append(file)
+    with_helpers: list[str] = []
     for folder, files in together.items():
+        if len(files) != held[folder]:
+            continue
         originals = {original_of(file.stem).casefold() for file in files}
-        is_named_so = _last(folder).casefold() in originals
-        if (
-            len(originals) == 1
-            and len(files) == held[folder]
-            and (is_named_so or _around(folder) in students)
-        ):
-            own.add(folder)
+        if len(originals) == 1:
+            if _last(folder).casefold() in originals or _around(folder) in students:
+                own.add(folder)
+        elif main_of(files) is not None:
+            with_helpers.append(folder)
+    # Where only one folder is like that, its files may be of several students.
+    around = Counter(map(_around, with_helpers))
+    own.update(one for one in with_helpers if _around(one) in students or around[_around(one)] > 1)
     return own
 
 

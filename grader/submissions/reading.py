@@ -4,11 +4,12 @@ Nothing in it runs what it reads.
 """
 
 import codecs
+import contextlib
 import hashlib
 import io
 import re
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct, field
@@ -17,12 +18,15 @@ from msgspec.structs import replace
 from grader.messages import Message, Told, render
 from grader.notebooks import MAX_BYTES, CodeCell, NotebookError, read_notebook
 from grader.results import Problem
-from grader.submissions.files import File, ending, reason_of, text
-from grader.submissions.handins import MODULE, NOTEBOOK, HandIn
+from grader.submissions.files import MODULE, NOTEBOOK, File, ending, reason_of, text
+from grader.submissions.handins import HandIn
 from grader.submissions.kinds import DOCUMENTS, is_link
 
 _NOT_CHARSETS = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
 """Text codecs that no source file is written in, and that hostile bytes can make very slow."""
+
+_LARGEST_MODULE = 2**20
+"""Bytes of one that is imported: all of them go to the sandbox with the cells."""
 
 _HEADER = r"# ---\r?\n(?:#.*\n)*?#   grader:\r?\n((?:#     .*\n)+)"
 _HINT = r"^#     (\w+): ([A-Za-z][A-Za-z0-9_-]{0,63})\r?$"
@@ -34,10 +38,12 @@ class Submission(Struct, frozen=True, kw_only=True):
     """One student's file, read.
 
     `path` is as given, or relative to the folder or archive that was given; `sha256` is of the
-    file's bytes, empty where they were not all read. Exactly one of `form` and `problem` is None.
-    A module is one cell. `screen` has a notebook's cells as they were saved. `assignment` and
-    `language` are what a file says of itself. `name`, `submitted_at` (ISO 8601), `late` and
-    `lms` are what the learning system says, `others` the student's files that do not count.
+    file's bytes, and of the modules' that it imports, empty where they were not all read. Exactly
+    one of `form` and `problem` is None. A module is one cell. `modules` are the sources of what it
+    imports of the student's own, by their names. `screen` has a notebook's cells as they were
+    saved. `assignment` and `language` are what a file says of itself. `name`, `submitted_at`
+    (ISO 8601), `late` and `lms` are what the learning system says, `others` the student's files
+    that do not count.
     """
 
     id: str
@@ -45,6 +51,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     sha256: str = ""
     form: Literal["notebook", "module"] | None = None
     cells: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)
     screen: tuple[CodeCell, ...] = ()
     problem: Problem | None = None
     problem_message: Told | None = None
@@ -72,28 +79,52 @@ class ProblemError(Exception):
         self.message = message
 
 
-def contents(hand_in: HandIn) -> bytes | OSError:
-    """The bytes of a file, at most one more than `MAX_BYTES`; or why they cannot be read."""
+class Contents(Struct, frozen=True):
+    """The bytes of a file, at most one more than `MAX_BYTES`, or why they cannot be read.
+
+    `modules` are those of the modules that it imports, by their names.
+    """
+
+    data: bytes | OSError
+    modules: Mapping[str, bytes] = {}
+
+
+def contents(hand_in: HandIn) -> Contents:
+    """What was handed in; a module that cannot be read, or is very large, is left out."""
     try:
-        return hand_in.file.read(MAX_BYTES + 1)
+        data = hand_in.file.read(MAX_BYTES + 1)
     except OSError as error:
-        return error
+        return Contents(error)
+    modules = {}
+    for name, file in hand_in.modules:
+        with contextlib.suppress(OSError):
+            source = file.read(_LARGEST_MODULE + 1)
+            if len(source) <= _LARGEST_MODULE:
+                modules[name] = source
+    return Contents(data, modules)
 
 
-def content_of(data: bytes | OSError) -> str:
+def content_of(found: Contents) -> str:
     """What tells these bytes from others: their hash, or the problem with them."""
-    if isinstance(data, OSError):
+    if isinstance(found.data, OSError):
         return "unreadable"
-    return hashlib.sha256(data).hexdigest() if len(data) <= MAX_BYTES else "too_large"
+    if len(found.data) > MAX_BYTES:
+        return "too_large"
+    digest = hashlib.sha256(found.data)
+    for name, data in found.modules.items():
+        digest.update(f"\0{name}\0{hashlib.sha256(data).hexdigest()}".encode())
+    return digest.hexdigest()
 
 
-def read(hand_in: HandIn, data: bytes | OSError) -> Submission:
+def read(hand_in: HandIn, found: Contents) -> Submission:
     """The submission with what its bytes hold: cells, or the problem with them."""
+    data = found.data
     whole = not isinstance(data, OSError) and len(data) <= MAX_BYTES
     submission = Submission(
         id=hand_in.id,
         path=hand_in.shown,
-        sha256=content_of(data) if whole else "",
+        sha256=content_of(found) if whole else "",
+        modules=dict(_sources(found.modules)),
         name=hand_in.name,
         submitted_at=hand_in.submitted_at,
         late=hand_in.late,
@@ -108,6 +139,13 @@ def read(hand_in: HandIn, data: bytes | OSError) -> Submission:
         return _with_code(submission, hand_in.file, data)
     except (ProblemError, NotebookError) as error:
         return replace(submission, problem=error.problem, problem_message=error.message)
+
+
+def _sources(modules: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """The modules that are text; what imports another fails, and says so."""
+    for name, data in modules.items():
+        with contextlib.suppress(ProblemError):
+            yield name, _module_source(data) if data.strip() else ""
 
 
 def _with_code(submission: Submission, file: File, data: bytes) -> Submission:

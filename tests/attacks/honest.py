@@ -59,6 +59,109 @@ def k(n):
 def f(x):
     return x * k(2)
 """,
+    "checkers of types and timers, which are missing": r"""
+import numpy as np
+from beartype import beartype
+from jaxtyping import Float, jaxtyped
+from line_profiler import profile
+# %%
+@profile
+@jaxtyped(typechecker=beartype)
+def f(x: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+    return np.asarray(x, np.longdouble) * 2
+# %%
+%lprun -f f f(1)
+""",
+    "annotations of what is missing": r"""
+from __future__ import annotations
+def f(x: Missing[np.ndarray]) -> Also:
+    return x * 2
+""",
+    "Jupyter's own signs": r"""
+files = !ls
+f?
+# %%
+%%time
+def f(x):
+    return x * 2
+# %%
+%%bash
+echo hello
+# %%
+%debug
+1 + 1
+# %%
+k = _ * 3 + Out[4]
+""",
+    "sliders and frames of data": r"""
+import pandas as pd
+from ipywidgets import interact, FloatSlider
+df = pd.DataFrame({'a': [1, 2]})
+df['b'] = df['a'] * 2
+for i, row in df[df.a > 1].iterrows(): pass
+# %%
+@interact(a=FloatSlider(min=0, max=1))
+def show(a=0.5): pass
+# %%
+def f(x):
+    return x * 2
+""",
+    "debuggers left behind": r"""
+import pdb
+pdb.set_trace()
+breakpoint()
+# %%
+def f(x):
+    return x * 2
+""",
+    "checks of another grader's": r"""
+import otter
+grader = otter.Notebook('hw.ipynb')
+# %%
+def f(x):
+    return x * 2
+# %%
+grader.check('q1')
+# %%
+%%ipytest
+def test_f(): assert f(1) == 2
+""",
+    "processes and the machine": r"""
+import os, subprocess, getpass, multiprocessing as mp
+from pathlib import Path
+try:
+    subprocess.run(['nvidia-smi'])
+except OSError:
+    pass
+os.system('clear')
+os.environ['OMP_NUM_THREADS'] = '4'
+home, user = Path.home(), os.environ.get('USER')
+os.makedirs('out/a', exist_ok=True)
+os.chdir('out')
+# %%
+with mp.Pool(2) as pool: pool.map(abs, [1])
+# %%
+def f(x):
+    return x * 2
+""",
+    "threads that go on": r"""
+import queue, threading
+from concurrent.futures import ThreadPoolExecutor
+pool, jobs = ThreadPoolExecutor(4), queue.Queue()
+threading.Thread(target=jobs.get, daemon=True).start()
+def f(x):
+    return list(pool.map(lambda v: v * 2, x))
+""",
+    "an alarm of its own": r"""
+import signal
+def late(*_): raise TimeoutError
+signal.signal(signal.SIGALRM, late)
+def f(x):
+    signal.alarm(2)
+    y = x * 2
+    signal.alarm(0)
+    return y
+""",
     "arithmetic on a plot": r"""
 import matplotlib.pyplot as plt
 # %%

@@ -169,6 +169,32 @@ assert found
 # %% limits find_the_tolerance_among_all_objects
 import gc
 assert any(type(o) is dict and 'tolerance' in o and 'expected' in o for o in gc.get_objects())
+# %% kernel swap_a_file_for_its_own
+open('mine', 'w').close()
+swap = lambda: libc.syscall(316, -100, b'mine', -100, world['secret'].encode(), 2)
+assert swap() == 0 and swap() == 0
+# %% kernel be_root_in_a_world_of_its_own
+assert libc.unshare(0x10000000) == 0
+# %% kernel adopt_orphans
+assert libc.prctl(36, 1, 0, 0, 0) == 0
+# %% kernel keep_its_memory_from_others
+assert libc.mlockall(1) == 0
+# %% kernel signal_by_file_and_kind
+import fcntl
+r, w = os.pipe()
+fcntl.fcntl(r, 15, struct.pack('ii', 1, world['victim']))
+# %% kernel read_the_locks_of_another
+h, n = ctypes.c_void_p(), ctypes.c_size_t()
+assert libc.syscall(274, world['victim'], ctypes.byref(h), ctypes.byref(n)) == 0
+# %% kernel open_a_terminal
+os.close(os.open('/dev/ptmx', os.O_RDWR | os.O_NOCTTY))
+# %% kernel hold_memory_in_pipes
+import fcntl
+r, w = os.pipe()
+fcntl.fcntl(w, 1031, 2**20)
+# %% kernel lead_a_session
+if os.getpgrp() != os.getpid(): os.setsid()
+else: os.setpgid(0, os.getppid())
 """
 
 LIBC = """

@@ -217,7 +217,8 @@ NEEDS_ROOT = frozenset(
     {
         "take_more_time_than_others", "join_other_groups", "open_a_library_for_writing",
         "open_a_setting_of_the_kernel", "make_a_device", "change_the_root", "mount", "become_root",
-        "take_back_its_rights", "set_the_clock",
+        "take_back_its_rights", "set_the_clock", "be_root_in_a_world_of_its_own",
+        "keep_its_memory_from_others",
     }
 )  # fmt: skip
 """Nobody else may do these anyway."""

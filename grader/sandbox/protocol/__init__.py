@@ -128,13 +128,15 @@ class Cell(_Frame, frozen=True, tag="cell"):
 class Run(_Frame, frozen=True, tag="run"):
     """Run the cells in order, but those in `skip`; the answer is a `CellStarted` for each, `Ran`.
 
-    `seed` sows every random generator; it says nothing about the inputs drawn.
+    `seed` sows every random generator; it says nothing about the inputs drawn. `modules` are
+    sources by the names under which the cells can import them.
     """
 
     cells: list[Cell]
     skip: list[int]
     seed: int
     kind: Literal["notebook", "module"]
+    modules: dict[str, str] = {}
 
 
 class Call(_Frame, frozen=True, tag="call"):

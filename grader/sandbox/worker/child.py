@@ -134,6 +134,9 @@ class Child:
         self._seed = frame.seed
         workspace = self._workspace
         workspace.start(frame.kind)
+        for name, source in frame.modules.items():
+            with open(f"{name}.py", "w", encoding="utf-8", newline="") as file:  # noqa: PTH123
+                file.write(source)
         sow(self._seed, self._torch)
         cells = [cell for cell in frame.cells if cell.index not in frame.skip]
         self._run_cells(workspace, cells, lambda index: self._send(CellStarted(index=index)))

@@ -51,6 +51,10 @@ _WITHOUT_EFFECT = frozenset(
     }
 )  # fmt: skip
 """Libraries that draw, log and print: an answer is the same without them."""
+_DECORATORS = frozenset(
+    {"numba", "beartype", "jaxtyping", "typeguard", "line_profiler", "memory_profiler"}
+)
+"""Libraries that compile, check or time a function, which does the same without."""
 _BOARD = "torch.utils.tensorboard"
 """A module of torch's that needs a library more."""
 
@@ -118,7 +122,7 @@ class Installed(MetaPathFinder):
 
 
 class Fallback(MetaPathFinder):
-    """Behind Python's own finders: modules that the cells wrote, and stand-ins for what is missing.
+    """Behind Python's own finders: modules of the student's own, and stand-ins for what is missing.
 
     The latter are for students' code alone. `attempts` holds the (file name, line) of imports
     inside `try`: these ask whether a library is there, and are told the truth.
@@ -141,7 +145,7 @@ class Fallback(MetaPathFinder):
             return _spec(fullname, Harmless())
         if package == "tqdm":
             return _spec(fullname, ProgressBars())
-        if package == "numba":
+        if package in _DECORATORS:
             return _spec(fullname, Uncompiled())
         return _spec(fullname, StandIn(fullname, refuse_missing))
 
@@ -163,7 +167,7 @@ class Fallback(MetaPathFinder):
 
 
 def _written_here(name: str) -> ModuleSpec | None:
-    """A module in the current folder, which was empty when the cells began.
+    """A module in the current folder, which held but what was handed in when the cells began.
 
     Looked for last, so that it takes no other's place; and afresh, since it may be just written.
     """

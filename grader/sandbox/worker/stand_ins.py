@@ -168,7 +168,7 @@ class ProgressBars(Harmless):
 
 
 class Uncompiled(Harmless):
-    """`numba` and its decorators, which give back what they decorate."""
+    """A library of decorators such as `numba`, which give back what they decorate."""
 
     prange = range
 

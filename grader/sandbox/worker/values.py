@@ -144,6 +144,10 @@ class _Packer:
         dtype = array.dtype
         as_it_is = _AS_THEY_ARE.get(dtype.char) if dtype.isnative else None
         name = as_it_is or _NAMES.get(dtype.str[1:])
+        if name is None and dtype.kind == "f":
+            # More digits than anything is compared by.
+            with np.errstate(all="ignore"):
+                return self._numbers(value, array.astype(np.float64))
         if name is None:
             return self._opaque(value, f"dtype {dtype.name} is not read")
         self._spend(_CONTAINER + array.nbytes)

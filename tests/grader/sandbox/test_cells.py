@@ -33,6 +33,33 @@ def test_a_wrong_number_of_parameters_is_the_students_type_error(run):
     assert "takes 1 positional argument" in outcome.text
 
 
+@pytest.mark.parametrize("kind", ["numpy", "facade"])
+def test_modules_that_were_handed_in_can_be_imported(every_sandbox, kind):
+    modules = {
+        "helper": "from last import one\n\ndef f(x):\n    return one / x\n",
+        "last": "one = 1",
+    }
+    cell = "import helper\n\ndef f(x):\n    return helper.f(x)"
+    given = {"form": "notebook", "seed": 0, "modules": modules}
+    with every_sandbox.session(kind, [cell], **given) as session:
+        assert session.call("f", {"x": 2.0}).value == 0.5
+        failed = session.call("f", {"x": 0})
+    assert (failed.type, failed.line) == ("ZeroDivisionError", 4)
+
+
+def test_a_module_takes_no_others_place(sandbox):
+    given = {"form": "notebook", "seed": 0, "modules": {"json": "x = 1"}}
+    with sandbox.session("numpy", ["import json\nx = json.dumps(1)"], **given) as session:
+        assert session.read("x").value == "1"
+
+
+def test_a_module_may_use_no_more_than_the_cells(sandbox):
+    modules = {"helper": "import torch\n\ndef f(x):\n    return torch.tensor(x)\n"}
+    given = {"form": "notebook", "seed": 0, "modules": modules}
+    with sandbox.session("numpy", ["from helper import f"], **given) as session:
+        assert session.call("f", {"x": 1.0}).forbidden == "torch.tensor"
+
+
 def test_a_variable_is_read(run):
     assert run("answer = 8").read("answer").value == 8
 

@@ -12,7 +12,7 @@ import pytest
 from grader.outcomes import Stopped
 from grader.sandbox.limits import Limits
 from grader.sandbox.pool import Sandbox, SandboxError
-from grader.sandbox.scratch import remove
+from grader.sandbox.scratch import holds_more_than, remove
 
 from .conftest import below, eventually, number_outside
 
@@ -85,6 +85,13 @@ def test_a_scratch_folder_is_removed_whatever_it_holds(tmp_path):
     remove(folder)
     assert not folder.exists()
     assert (outside / "kept").exists()
+
+
+def test_folders_far_too_deep_in_each_other_are_too_much(tmp_path):
+    (tmp_path / "folder" / "of" / "data").mkdir(parents=True)
+    assert not holds_more_than(tmp_path, 2**20)
+    (tmp_path / "/".join("d" * 600)).mkdir(parents=True)
+    assert holds_more_than(tmp_path, 2**40)
 
 
 def test_a_scratch_folder_that_became_a_link_harms_nothing(tmp_path):

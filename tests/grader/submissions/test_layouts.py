@@ -155,6 +155,28 @@ def test_canvas_does_not_say_whether_two_files_were_handed_in_together(build):
     assert (jane.path, jane.flags) == ("x_1_9_helper.py", ("several_files",))
 
 
+def test_on_canvas_a_module_that_is_imported_is_part_of_what_imports_it(build):
+    imports = "from helper import f\n"
+    files = {"x_1_8_hw.py": imports, "x_1_9_helper.py": "old = 1", "x_1_10_helper-1.py": "new = 1"}
+    (jane,) = collect([build(files)])
+    assert (jane.path, jane.flags) == ("x_1_8_hw.py", ())
+    assert jane.modules == {"helper": "new = 1"}
+    assert jane.others == ("x_1_9_helper.py",)
+
+
+def test_a_repository_is_run_with_the_modules_in_it(build):
+    files = {"hw.py": "import helper", "helper.py": MODULE, "tests/helper.py": "no = 1"}
+    place = build({f"hw1-ana/{name}": text for name, text in files.items()}, name="hw1-submissions")
+    (ana,) = collect([place])
+    assert (ana.id, ana.modules, ana.flags) == ("ana", {"helper": MODULE}, ())
+
+
+def test_files_that_import_each_other_are_one_of_them(build):
+    files = {"x_1_8_one.py": "import two", "x_1_9_two.py": "import one"}
+    (jane,) = collect([build(files)])
+    assert (jane.path, set(jane.modules)) == ("x_1_9_two.py", {"one"})
+
+
 def test_two_canvas_students_of_one_name_are_two(build):
     files = {"kimmin_7_1_hw.py": MODULE, "kimmin_8_2_hw.py": MODULE}
     assert list(found(build(files))) == ["kimmin_7", "kimmin_8"]
@@ -324,7 +346,6 @@ def test_a_number_of_thousands_of_digits_is_a_submissions_name(build):
     metadata = json.dumps({"id": "9" * 5000, "users": [{"sid": "ana"}]})
     place = build({"submission_metadata.json": metadata, "submission/hw.py": MODULE})
     assert [one.id for one in collect([place])] == ["ana"]
-
 
 
 # -- nbgrader and GitHub Classroom ----------------------------------------------------------------
