@@ -138,7 +138,7 @@ _RARE = frozenset(("accelerator", "amp", "compiler", "mps", "profiler", "seriali
 
 _OF_ANOMALY_MODE = frozenset(("is_anomaly_check_nan_enabled", "is_anomaly_enabled"))
 
-_RARE_FUNCTIONS = frozenset(("adjoint", "binomial", "fill", "histogram", "poisson"))
+_RARE_FUNCTIONS = frozenset(("adjoint", "binomial", "fill", "histogram", "imag", "poisson"))
 _REMOVED = frozenset(("eig", "lstsq", "matrix_rank", "solve", "symeig"))
 
 _OF_NETWORKS = frozenset(

@@ -17,12 +17,7 @@ import numpy as np
 from reference_engine import _dispatch, _errors, _hooks, _modes
 from reference_engine._cotangents import beginning, observed
 from reference_engine._derivatives._table import TABLE, Row
-from reference_engine._graph import (
-    Gradient,
-    GradientEdge,
-    Node,
-    accumulate_grad,
-)
+from reference_engine._graph import Gradient, GradientEdge, Node
 from reference_engine._quiet import IGNORED, treat, treat_again
 from reference_engine._tensor import Tensor
 from reference_engine._walk import run_backward
@@ -76,7 +71,10 @@ class ArrayOperations:
         shape, dtype = node.shape, node.dtype
         if type(dtype) is tuple:  # of several outputs
             shape, dtype = shape[number], dtype[number]
-        gradient = _summed_to(gradient, shape)
+        elif gradient.dtype is dtype:  # then it is the shape that does not fit
+            return _summed_to(gradient, shape)
+        if gradient.shape != shape:
+            gradient = _summed_to(gradient, shape)
         if gradient.dtype is not dtype and dtype is not None:
             gradient = gradient.astype(dtype)
         return gradient
@@ -213,7 +211,7 @@ def _references_of_unshared() -> int:
     The interpreter decides how many are its own, so that the number is measured, not known.
     """
     leaf = _dispatch.wrap(np.zeros(1))
-    source = _Source((accumulate_grad(leaf), 0), (), np.dtype(np.float64))
+    source = _Source((_dispatch.accumulator(leaf), 0), (), np.dtype(np.float64))
     run_backward((source, 0), [np.float64(1)], True, _Measuring)
     return leaf._output_nr
 

@@ -208,6 +208,7 @@ def _bind_properties() -> None:
     Tensor.mH = property(_transposed, doc="As mT: there are no complex numbers.")  # type: ignore[attr-defined]
     Tensor.H = property(_adjoint, doc="A matrix with its dimensions exchanged.")  # type: ignore[attr-defined]
     Tensor.real = property(lambda self: self, doc="The tensor itself.")  # type: ignore[attr-defined]
+    Tensor.imag = property(_imaginary, doc="Refused: there are no complex numbers.")  # type: ignore[attr-defined]
     Tensor.adjoint = _transposed  # type: ignore[attr-defined]
     conversions = {
         "half": float16, "float": float32, "double": float64, "char": int8, "short": int16,
@@ -231,6 +232,10 @@ def _transposed(self: Tensor) -> Tensor:
     if self._array.ndim < 2:
         raise RuntimeError(_errors.MT_DIMS.format(dim=self._array.ndim))
     return _functions.transpose(self, -2, -1)
+
+
+def _imaginary(self: Tensor) -> Tensor:
+    raise RuntimeError(_errors.IMAGINARY)
 
 
 def _adjoint(self: Tensor) -> Tensor:

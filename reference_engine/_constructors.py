@@ -49,13 +49,15 @@ def construct(kind: dtype, arguments: tuple[Any, ...]) -> Tensor:
 
 def array_for(kind: dtype, arguments: tuple[Any, ...]) -> np.ndarray[Any, Any]:
     """A new array of sizes, or of data that is no tensor, as the old constructors read them."""
+    if len(arguments) > 1 and not isinstance(arguments[0], int):
+        from reference_engine._arguments import refusal
+
+        refused = refusal("new", arguments, {}, is_method=True)
+        if refused is not None:
+            raise refused
     data = arguments[0] if len(arguments) == 1 else None
     is_size = isinstance(data, (int, _types.Size)) and not isinstance(data, bool)
     if len(arguments) != 1 or is_size:
-        if len(arguments) > 1 and not isinstance(arguments[0], int):
-            from reference_engine._arguments import refusal
-
-            raise refusal("new", arguments, {}, is_method=False) or TypeError(_errors.NEW_DATA)
         sizes = size_of("new", arguments) if arguments else (0,)
         return np.zeros(sizes, kind.numpy)
     if isinstance(data, str):

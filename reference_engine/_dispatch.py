@@ -5,55 +5,22 @@ a gradient will be due, records a node with what the row's formulas name. Faults
 drawings watch through `observe`; while nobody does, the seam costs one test of one name.
 """
 
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 
 from reference_engine import _errors, _modes, _numpy_errors, _saved, _views
-from reference_engine._graph import AccumulateGrad, Edge, GradientEdge, accumulate_grad
+from reference_engine._graph import AccumulateGrad, Edge, GradientEdge
 from reference_engine._modes import state, unrecorded
+from reference_engine._observer import Observer
 from reference_engine._promotion import CATEGORY, PYTHON_NUMBERS, as_operand, dtype_name
 
 if TYPE_CHECKING:
     from reference_engine._derivatives._table import Row
     from reference_engine._tensor import Tensor
-
-
-class Observer:
-    """What can be seen of a computation. Called in the thread that computes, before it goes on.
-
-    An observer that wants the caller's line looks at the frames above it; one that wants another
-    derivative replaces the result's `_grad_fn`.
-    """
-
-    def operation(self, row: "Row", inputs: Sequence[Any], results: "Sequence[Tensor]") -> None:
-        """An operation was run, recorded or not (also under no_grad)."""
-
-    def detached(self, tensor: "Tensor", result: "Tensor") -> None:
-        """`detach()` or `.data` gave the same values outside the graph."""
-
-    def read_out(self, tensor: "Tensor", by: str, value: Any) -> None:
-        """Numbers were taken out by `item`, `numpy` or a copy (`tensor`): what came of it."""
-
-    def leaf_written(self, leaf: "Tensor") -> None:
-        """A leaf that requires grad was written in place, or its data replaced."""
-
-    def backward_pass(
-        self, roots: "Sequence[Tensor]", cotangents: "list[Tensor]"
-    ) -> "list[Tensor] | None":
-        """A backward pass begins, with these cotangents or those that are returned."""
-
-    def gradient_read(self, tensor: "Tensor") -> None:
-        """`.grad` was read."""
-
-    def gradient_cleared(self, tensor: "Tensor") -> None:
-        """`.grad` was set to None; `.grad.zero_()` is a read, and then an operation `zero`."""
-
-    def truth_value(self, tensor: "Tensor") -> None:
-        """`bool(tensor)` was asked: a branch or a loop depends on data."""
 
 
 observer: Observer | None = None
@@ -75,6 +42,9 @@ step: Any = None
 
 backward: Any = None
 """A backward pass from tensors; set by the module `_backward`, which the first pass loads."""
+
+with_tangent: Any = None
+"""What is printed behind a tensor, while forward mode follows tangents; set by it."""
 
 tensor_type: Any = None
 """The Tensor class; set by its module, which imports this one."""
@@ -146,9 +116,14 @@ def dispatch_one(row: "Row", input: "Tensor", options: tuple[Any, ...] = ()) -> 
     kind = array.dtype
     if (kind is not FLOAT64 and kind is not FLOAT32) or not row.is_simple:
         return dispatch(row, (input,), options)
+    forward = row.forward
     try:
-        # A star in a call costs as much as a small operation.
-        found = row.forward(array, *options) if options else row.forward(array)
+        if not options:
+            found = forward(array)
+        elif len(options) == 1:  # without the star, which costs as much as a small operation
+            found = forward(array, options[0])
+        else:
+            found = forward(array, *options)
     except (ValueError, IndexError) as error:
         raise _numpy_errors.as_pytorch(error, (array,)) from None
     # As `wrap`, without the call.
@@ -334,11 +309,19 @@ def gradient_edge(value: Any) -> Edge:
 def accumulator(leaf: "Tensor") -> AccumulateGrad:
     """The leaf's own node: one object as long as some graph holds it."""
     reference = leaf._accumulator
-    node = None if reference is None else reference()
-    if node is None:
-        node = accumulate_grad(leaf)
-        leaf._accumulator = weakref.ref(node)
-    return node
+    if reference is not None:
+        node = reference()
+        if node is not None:
+            return node
+    made: AccumulateGrad = AccumulateGrad()
+    array = leaf._array
+    made.edges = ()
+    made.shape = array.shape
+    made.dtype = array.dtype
+    made.hooks = leaf._hooks
+    made.variable = leaf
+    leaf._accumulator = ref(made)
+    return made
 
 
 def as_array(value: Any) -> Any:

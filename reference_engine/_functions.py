@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _dispatch, _errors, _views
+from reference_engine import _dispatch, _errors
 from reference_engine._derivatives._table import TABLE
 from reference_engine._dispatch import as_array, dispatch, dispatch_one, wrap
 from reference_engine._narrowing import number as narrowed
@@ -158,10 +158,25 @@ def view(input: Tensor, *shape: Any) -> Tensor:
 def _reinterpreted(input: Tensor, kind: dtype) -> Tensor:
     """The bytes of a tensor as elements of another dtype; no gradient flows through that."""
     array = _dispatch.storage(input)
+    _check_reinterpreted(array, of_numpy(array.dtype), kind)
     result = wrap(array.view(kind.numpy))
-    _views.share(input, result, several=False)
-    result._requires_grad = False
+    result._counter = input._counter
     return result
+
+
+def _check_reinterpreted(array: Any, former: dtype, kind: dtype) -> None:
+    if former.itemsize == kind.itemsize:
+        return
+    names = {"former": former.legacy, "wanted": kind.legacy}
+    if not array.ndim:
+        raise RuntimeError(_errors.REINTERPRETED_SCALAR.format(**names))
+    step = array.strides[-1] // array.itemsize
+    if step != 1:
+        raise RuntimeError(_errors.REINTERPRETED_STRIDE.format(**names, step=step))
+    ratio = kind.itemsize // former.itemsize
+    if ratio and array.shape[-1] % ratio:
+        text = _errors.REINTERPRETED_SIZE
+        raise RuntimeError(text.format(**names, ratio=ratio, size=array.shape[-1]))
 
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
@@ -330,6 +345,8 @@ def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Ten
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many pieces of equal size (the last may be smaller), as views."""
+    if not input._array.ndim:
+        raise RuntimeError(_errors.CHUNK_SCALAR)
     if chunks <= 0:
         raise RuntimeError(_errors.CHUNK_COUNT.format(count=chunks))
     whole = input.size(dim)

@@ -17,9 +17,8 @@ Gradient: TypeAlias = Any
 
 Edge: TypeAlias = "tuple[Node | None, int]"
 
-next_sequence = itertools.count().__next__
-"""Numbers nodes (and hooks) in the order in which they are made."""
-LAST = 2**62  # leaves accumulate before any other node that is ready, as in PyTorch
+sequence = itertools.count()
+"""Numbers nodes (and hooks) in the order in which they are made, each by its `next`."""
 
 
 class Node:
@@ -42,7 +41,7 @@ class Node:
         self.edges = edges
         self.shape = shape
         self.dtype = dtype
-        self.sequence = next_sequence()
+        self.sequence = next(sequence)
         self.hooks: NodeHooks | None = None
 
     def name(self) -> str:
@@ -154,9 +153,10 @@ class AccumulateGrad(Node):
 
     __slots__ = ("variable",)
 
+    sequence = 2**64 - 1  # leaves accumulate before any other node that is ready, as in PyTorch
     variable: "Tensor"
 
-    __init__ = object.__init__  # written field by field, by `accumulate_grad`
+    __init__ = object.__init__  # written field by field, by `_dispatch.accumulator`
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
@@ -166,26 +166,13 @@ class AccumulateGrad(Node):
         return ()
 
 
-def accumulate_grad(variable: "Tensor") -> AccumulateGrad:
-    """A leaf's own node."""
-    made: AccumulateGrad = AccumulateGrad()
-    array = variable._array
-    made.edges = ()
-    made.shape = array.shape
-    made.dtype = array.dtype
-    made.sequence = next_sequence() + LAST
-    made.hooks = variable._hooks
-    made.variable = variable
-    return made
-
-
 class RemovableHandle:
     """Takes a hook away again."""
 
     __module__ = "torch.utils.hooks"
 
     def __init__(self, hooks: "Hooks", hook: Callable[..., Any]) -> None:
-        self.id = next_sequence()
+        self.id = next(sequence)
         self._hooks = weakref.ref(hooks)
         hooks[self.id] = hook
 

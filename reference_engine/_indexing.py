@@ -33,11 +33,10 @@ def set_item(self: Tensor, key: Any, value: Any) -> None:
     if not isinstance(value, _ASSIGNED):
         name = _functions.full_name(type(value))
         raise TypeError(_errors.ASSIGNED_TYPE.format(type=name, legacy=self.dtype.legacy))
-    viewed, advanced = _basic_part(
-        self, _as_tuple(key) if type(key) is list else key, writes=True
-    )
+    viewed, advanced = _basic_part(self, _as_tuple(key) if type(key) is list else key, writes=True)
     source = value if isinstance(value, Tensor) else wrap(number(value, self._array.dtype))
     if advanced is not None:
+        _check_dtypes(viewed, source, advanced)
         if source._array.shape[:1] == (1,):
             source = _without_front(source, TABLE["index"].forward(viewed._array, advanced).ndim)
         try:
@@ -55,6 +54,15 @@ def set_item(self: Tensor, key: Any, value: Any) -> None:
         dispatch_in_place(TABLE["fill_tensor"], self, (source,))
     else:
         _functions.copy_(viewed, source)
+
+
+def _check_dtypes(target: Tensor, source: Tensor, key: tuple[Any, ...]) -> None:
+    """Refuse values of another dtype, but for one that fills a mask."""
+    masks = [one for one in key if isinstance(one, np.ndarray)]
+    fills = source._array.size == 1 and len(masks) == 1 and masks[0].dtype == np.bool_
+    if source._array.dtype != target._array.dtype and not fills:
+        names = {"expected": target.dtype.legacy, "found": source.dtype.legacy}
+        raise RuntimeError(_errors.INDEX_PUT_DTYPES.format(**names))
 
 
 def _without_front(source: Tensor, ndim: int) -> Tensor:
@@ -201,6 +209,8 @@ def _prepared(key: Any) -> Any:
         return key
     if isinstance(key, Tensor):
         key = key._array
+        if key.dtype in (np.int8, np.int16):
+            raise IndexError(_errors.INDEX_DTYPE)
         if key.dtype == np.uint8:
             warnings.warn(_errors.INDEX_BYTE, UserWarning, stacklevel=5)
             key = key.astype(bool)
@@ -210,7 +220,7 @@ def _prepared(key: Any) -> Any:
         return int(key)
     if isinstance(key, (list, tuple, range)):
         key = np.asarray([int(one.item()) if isinstance(one, Tensor) else one for one in key])
-        if not key.size:
+        if not key.size or key.dtype.kind == "f":
             key = key.astype(np.int64)
     if not isinstance(key, np.ndarray):
         if isinstance(key, str):
@@ -219,5 +229,5 @@ def _prepared(key: Any) -> Any:
             raise TypeError(_errors.INVALID_DATA.format(type="str"))
         raise IndexError(_errors.INDEX_KIND.format(type=type(key).__name__))
     if key.dtype.kind not in "biu":
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        raise IndexError(_errors.INDEX_DTYPE)
     return int(key) if key.ndim == 0 and key.dtype != np.bool_ else key

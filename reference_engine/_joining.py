@@ -139,11 +139,7 @@ def _split_along(name: str, input: Tensor, parts: Any, dim: int) -> tuple[Tensor
 
 def _needs(name: str, input: Tensor, least: int) -> None:
     if input._array.ndim < least:
-        raise RuntimeError(
-            _errors.SPLIT_DIMS.format(
-                name=name, least=least, plural="s" if least > 1 else "", dim=input._array.ndim
-            )
-        )
+        raise RuntimeError(_errors.SPLIT_DIMS.format(name=name, least=least, dim=input._array.ndim))
 
 
 def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:

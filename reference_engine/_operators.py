@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference_engine import _functions, _indexing, _products
+from reference_engine import _errors, _functions, _indexing, _products
 from reference_engine._creation import from_numpy
 from reference_engine._derivatives import TABLE
 from reference_engine._derivatives._table import Row
@@ -62,7 +62,7 @@ def bind_operators() -> None:
         "__neg__": lambda self: dispatch_one(negative, self),
         "__pos__": lambda self: self,
         "__abs__": lambda self: dispatch_one(absolute, self),
-        "__invert__": lambda self: dispatch(TABLE["bitwise_not"], (self,)),
+        "__invert__": _inverted,
         "__getitem__": _indexing.get_item,
         "__setitem__": _indexing.set_item,
     }
@@ -104,6 +104,12 @@ def _augmented(row: Row, options: tuple[Any, ...]) -> Callable[..., Any]:
         return dispatch_in_place(row, self, (other,), options)
 
     return operator
+
+
+def _inverted(self: Tensor) -> Any:
+    if self._array.dtype.kind == "f":
+        raise TypeError(_errors.INVERT_DTYPE)
+    return dispatch(TABLE["bitwise_not"], (self,))
 
 
 def _matmul(self: Tensor, other: Any) -> Any:

@@ -9,6 +9,7 @@ from reference_engine._derivatives._table import TABLE
 from reference_engine._derivatives.rearranging import in_range
 from reference_engine._derivatives.reductions import check_flag
 from reference_engine._dispatch import dispatch, wrap
+from reference_engine._promotion import dtype_name
 from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
 from reference_engine._types import as_dtype
@@ -187,6 +188,9 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... occurs, or the sum of its weights."""
     given = None if weights is None else weights._array
+    if input._array.dtype.kind not in "iu":
+        name = dtype_name(input._array)
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="bincount_cpu", dtype=name))
     if input._array.ndim != 1 or np.any(input._array < 0):
         raise RuntimeError(_errors.BINCOUNT)
     return wrap(np.bincount(input._array, given, minlength))
@@ -195,6 +199,10 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements lie in each of `bins` equal parts of [min, max]."""
     array = input._array
+    if array.dtype.kind != "f":
+        kernel = "linspace_cpu" if array.dtype.kind == "b" else "histogram_cpu"
+        name = dtype_name(array)
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=kernel, dtype=name))
     low, high = (array.min(), array.max()) if min == max == 0 and array.size else (min, max)
     if low == high:
         low, high = low - 1, high + 1

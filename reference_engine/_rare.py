@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from reference_engine import _errors
 from reference_engine._dispatch import as_array, wrap
 from reference_engine._errors import NotCovered
 from reference_engine._functions import clone, fill_, transpose
 from reference_engine._return_types import return_type
 from reference_engine._tensor import Tensor
 
-__all__ = ["adjoint", "binomial", "fill", "histogram", "poisson"]
+__all__ = ["adjoint", "binomial", "fill", "histogram", "imag", "poisson"]
 
 _Histogram = return_type("histogram", "hist", "bin_edges")
 
@@ -23,6 +24,11 @@ def fill(input: Tensor, value: Any) -> Tensor:
 def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions exchanged, as a view."""
     return transpose(input, -2, -1)
+
+
+def imag(input: Tensor) -> Tensor:
+    """Refused: there are no complex numbers."""
+    raise RuntimeError(_errors.IMAGINARY)
 
 
 def histogram(

@@ -59,6 +59,10 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     place = in_range(dim, input._array.ndim)
     shape = input._array.shape
     inner = _numbers(sizes)
+    if not inner:
+        raise RuntimeError(_errors.UNFLATTEN_EMPTY)
+    if inner.count(-1) > 1:
+        raise RuntimeError(_errors.UNFLATTEN_INFERRED)
     known = prod(one for one in inner if one != -1)
     inner = tuple(shape[place] // known if one == -1 else one for one in inner)
     if prod(inner) != shape[place]:
@@ -155,13 +159,18 @@ def _strided(input: Tensor, size: Any, stride: Any, offset: int | None) -> tuple
         start = array.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     else:
         start = offset * width
-    sizes, strides = _numbers(size), tuple(one * width for one in _numbers(stride))
+    steps = _numbers(stride)
+    if len(steps) != len(_numbers(size)):
+        raise RuntimeError(_errors.STRIDES_LENGTH)
+    if min(steps, default=0) < 0:
+        raise RuntimeError(_errors.NEGATIVE_STRIDES.format(strides=list(steps)))
+    sizes, strides = _numbers(size), tuple(one * width for one in steps)
     last = start + sum((one - 1) * by for one, by in zip(sizes, strides, strict=True))
     if whole.size and prod(sizes) and last >= whole.size * width:
         raise RuntimeError(
             _errors.STORAGE_BOUNDS.format(
                 sizes=list(sizes),
-                strides=list(_numbers(stride)),
+                strides=list(steps),
                 offset=start // width,
                 itemsize=width,
                 needed=last + width,

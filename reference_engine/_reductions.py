@@ -93,6 +93,8 @@ def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     """The product of everything, or along `dim`."""
     if dim is None:
         return computed_in(dtype, "prod", input, ())
+    if isinstance(dim, (tuple, list)):
+        raise TypeError(_errors.PROD_DIMS)
     return computed_in(dtype, "prod_dim", input, (dim, check_flag(keepdim)))
 
 

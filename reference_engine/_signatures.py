@@ -289,7 +289,8 @@ def with_numpy_names(
     def call(*arguments: Any, **named: Any) -> Any:
         try:
             if not named:
-                return function(*arguments)
+                # Without the star of the call, which costs as much as a small operation.
+                return function(arguments[0]) if len(arguments) == 1 else function(*arguments)
             return function(*arguments, **_in_pytorch_names(function.__name__, named))
         except Exception:
             given = arguments[is_method:]

@@ -361,8 +361,11 @@ class Tensor:
     # -- Python -----------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
+        suffixes = self._suffixes()
+        if _dispatch.with_tangent is not None:
+            suffixes = _dispatch.with_tangent(self, suffixes)
         return _printing.tensor_text(
-            np.asarray(self._array), suffixes=self._suffixes(), default_dtype=Defaults.dtype.numpy
+            np.asarray(self._array), suffixes=suffixes, default_dtype=Defaults.dtype.numpy
         )
 
     def _suffixes(self) -> list[str]:

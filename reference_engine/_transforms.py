@@ -125,16 +125,20 @@ class _Variables:
 
     def _depends(self, tensor: Tensor) -> bool:
         """Whether a tensor depends on anything but variables of this transform, or inside it."""
-        waiting: list[Any] = [_dispatch.gradient_edge(tensor)[0]]
-        seen = set(waiting)
-        for node in waiting:  # grows as it is gone through
-            if isinstance(node, AccumulateGrad) and node.metadata.get(_LEVEL, -1) < self._level:
-                return True
-            for following, _ in () if node is None else node.next_functions:
-                if following is not None and following not in seen:
-                    seen.add(following)
-                    waiting.append(following)
-        return False
+        return any(one.metadata.get(_LEVEL, -1) < self._level for one in ends_of(tensor))
+
+
+def ends_of(tensor: Tensor) -> Iterator[AccumulateGrad]:
+    """The leaves' nodes that the history of a tensor which requires grad leads to."""
+    waiting: list[Any] = [_dispatch.gradient_edge(tensor)[0]]
+    seen = set(waiting)
+    for node in waiting:  # grows as it is gone through
+        if isinstance(node, AccumulateGrad):
+            yield node
+        for following in () if node is None else node.edges[::2]:
+            if following is not None and following not in seen:
+                seen.add(following)
+                waiting.append(following)
 
 
 def _places(argnums: Any, arguments: Sequence[Any]) -> tuple[int, ...]:
@@ -287,12 +291,23 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
     return (shown, pull, run.variables.closed(run.aux)) if has_aux else (shown, pull)
 
 
-class _Forward:
-    """A call whose results' derivatives along tangents are found by differentiating twice.
+def along_tangents(
+    outputs: Sequence[Tensor], inputs: Sequence[Tensor], dummies: Sequence[Tensor],
+    tangents: Sequence[Tensor], products: Sequence[Tensor | None] | None = None,
+) -> list[Tensor]:  # fmt: skip
+    """The derivatives of outputs along tangents of the inputs, by differentiating twice.
 
-    The gradients of the inputs are linear in the cotangents: what they are along tangents is the
-    derivative by the cotangents, which can be 0 themselves.
+    The gradients of the inputs (`products`, if they are there) are linear in their cotangents, for
+    which `dummies` stand: what they are along tangents is their derivative by those.
     """
+    if products is None:
+        products = _gradients(outputs, inputs, dummies)
+    found = _gradients(products, dummies, map(_in_dtype, tangents, inputs))
+    return list(map(_or_zeros, found, outputs))
+
+
+class _Forward:
+    """A call whose results' derivatives can be had along one set of tangents after another."""
 
     def __init__(self, run: _Call, outputs: list[Tensor]) -> None:
         self._run = run
@@ -302,9 +317,9 @@ class _Forward:
 
     def along(self, tangents: Sequence[Tensor]) -> list[Tensor]:
         """The derivatives of the outputs along tangents of the inputs."""
-        ways = map(_in_dtype, tangents, self._run.inputs)
-        found = _gradients(self._products, self._dummies, ways)
-        return list(map(_or_zeros, found, self._outputs))
+        return along_tangents(
+            self._outputs, self._run.inputs, self._dummies, tangents, self._products
+        )
 
 
 def jvp(

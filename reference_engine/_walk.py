@@ -6,10 +6,11 @@ nodes and gradients, and no operation.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from heapq import heappop, heappush, heapreplace
+from operator import attrgetter
 from typing import Any
 
 from reference_engine._derivatives._row_nodes import RowNode
-from reference_engine._graph import LAST, AccumulateGrad, Gradient, Node
+from reference_engine._graph import AccumulateGrad, Gradient, Node
 
 
 def run_backward(  # noqa: PLR0915 - one loop, whose parts would cost a call for every node
@@ -238,11 +239,7 @@ def _leading_to(targets: Collection[Node], nodes: Iterable[Node]) -> set[Node]:
     are decided before it.
     """
     leading: set[Node] = set()
-    for node in sorted(nodes, key=_age):
+    for node in sorted(nodes, key=attrgetter("sequence")):
         if any(following in leading or following in targets for following in node.edges[::2]):
             leading.add(node)
     return leading
-
-
-def _age(node: Node) -> int:
-    return node.sequence - LAST if isinstance(node, AccumulateGrad) else node.sequence

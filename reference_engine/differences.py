@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference_engine import autograd
-from reference_engine._dispatch import Observer, as_array, observe
+from reference_engine._dispatch import as_array, observe
+from reference_engine._observer import Observer
 from reference_engine._tensor import Tensor
 
 TOLERANCE = 1e-3

@@ -11,7 +11,8 @@ from functools import wraps
 from typing import Any, Self
 
 from reference_engine import _dispatch
-from reference_engine._dispatch import Observer, observe
+from reference_engine._dispatch import observe
+from reference_engine._observer import Observer
 
 __all__ = ["ProfilerActivity", "profile", "record_function", "schedule"]
 

@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from reference_engine._dispatch import Observer, as_array, observe
+from reference_engine._dispatch import as_array, observe
 from reference_engine._modes import state
+from reference_engine._observer import Observer
 from reference_engine._tensor import Tensor
 
 Event: TypeAlias = dict[str, str | int | float | bool | None]

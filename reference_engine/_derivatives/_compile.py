@@ -129,7 +129,7 @@ class Plan:
                 "    made.dtype = tuple([one._array.dtype for one in results])",
             ]
         lines += [
-            "    made.sequence = next_sequence()",
+            "    made.sequence = next(sequence)",
             "    made.hooks = None",
             f"    made.saved = ({values})",
             f"    made.versions = ({versions})",
@@ -142,7 +142,7 @@ class Plan:
             {
                 "plan": self,
                 "Node": RowNode,
-                "next_sequence": _graph.next_sequence,
+                "sequence": _graph.sequence,
                 "edge": _dispatch.gradient_edge,
                 "accumulator": _dispatch.accumulator,
                 "chain": chain,

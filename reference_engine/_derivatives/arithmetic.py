@@ -53,9 +53,20 @@ row(
     self=lambda ops, grad, self, other: grad * _along_circle(ops, other, self, other),
     other=lambda ops, grad, self, other: grad * -_along_circle(ops, self, self, other),
 )
+
+
+@quiet
+def _hypot(self: Any, other: Any, /) -> Any:
+    kind = np.result_type(self, other)
+    if kind.kind != "f":
+        name = dtype_name(np.zeros(0, kind))
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="hypot_cpu", dtype=name))
+    return np.hypot(self, other)
+
+
 row(
     "hypot",
-    quiet(lambda self, other, /: np.hypot(self, other)),
+    _hypot,
     promote=promote,
     self=lambda grad, self, result: grad * (self / result),
     other=lambda grad, other, result: grad * (other / result),

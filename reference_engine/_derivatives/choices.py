@@ -53,7 +53,10 @@ row("bitwise_xor", _bitwise("bitwise_xor", np.bitwise_xor), promote=promote)
 
 def _bitwise_not(self: Any, /) -> Any:
     if self.dtype.kind == "f":
-        raise TypeError(_errors.INVERT_DTYPE)
+        name = dtype_name(self)
+        raise NotImplementedError(
+            _errors.NOT_IMPLEMENTED.format(name="bitwise_not_cpu", dtype=name)
+        )
     return np.invert(self)
 
 

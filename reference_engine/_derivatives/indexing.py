@@ -27,6 +27,8 @@ def _positive(dim: int, ndim: int) -> int:
 
 
 def _select(self: Any, /, dim: int, index: int) -> Any:
+    if not self.ndim:
+        raise IndexError(_errors.SELECT_SCALAR)
     dim = _positive(dim, self.ndim)
     if not -self.shape[dim] <= index < self.shape[dim]:
         raise IndexError(_errors.SELECT_BOUNDS.format(index=index, dim=dim, sizes=list(self.shape)))

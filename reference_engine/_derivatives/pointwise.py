@@ -193,8 +193,11 @@ def _integer_power(self: Any, exponent: Any) -> Any:
     return np.where(exponent < 0, cut, found).astype(np.result_type(self, exponent))
 
 
+_BOOL = np.dtype(bool)
+
+
 def _power_of_number(self: Any, /, exponent: Any) -> Any:
-    if exponent in (2, 3) and self.dtype.kind != "b":
+    if exponent in (2, 3) and self.dtype is not _BOOL:
         square = self * self
         return square if exponent == 2 else square * self
     if isinstance(exponent, float) and self.dtype.kind != "f":

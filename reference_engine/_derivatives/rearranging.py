@@ -19,7 +19,7 @@ def in_range(dim: int, ndim: int) -> int:
     """A dimension counted from the front; a 0-d tensor has the dimensions 0 and -1."""
     span = ndim or 1
     if not -span <= dim < span:
-        raise np.exceptions.AxisError(dim, ndim)
+        raise IndexError(_errors.DIM_RANGE.format(low=-span, high=span - 1, dim=dim))
     return dim % span
 
 

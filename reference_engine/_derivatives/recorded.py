@@ -195,9 +195,7 @@ AS_RECORDED: dict[str, dict[str, Formula]] = {
         ),
     },
     "cumprod": {
-        "self": lambda ops, grad, self, dim, result: _running_product(
-            ops, grad, self, dim, result
-        ),
+        "self": lambda ops, grad, self, dim, result: _running_product(ops, grad, self, dim, result),
     },
     "erf": {
         "self": lambda ops, grad, self: (

@@ -125,8 +125,6 @@ row(
 
 
 def _sum_to(self: Any, /, shape: Shape) -> Any:
-    if self.shape == shape:
-        return self
     extra = self.ndim - len(shape)
     if prod(shape) == 1:
         if self.dtype is _DOUBLE:

@@ -46,6 +46,8 @@ row(
 
 @quiet
 def _fmod(self: Any, other: Any, /) -> Any:
+    if np.result_type(self, other).kind == "b":
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name="fmod_cpu", dtype="Bool"))
     if is_integer(self) and is_integer(other) and np.any(np.equal(other, 0)):
         raise RuntimeError(_errors.INTEGER_DIVISION_BY_ZERO)
     return np.fmod(self, other)
@@ -74,7 +76,16 @@ row(
     promote=promote,
     self=lambda grad: grad,
 )
-row("trunc", lambda self, /: np.trunc(self).astype(self.dtype), self=lambda grad: grad * 0)
+
+
+def _trunc(self: Any, /) -> Any:
+    if self.dtype.kind == "b":
+        name = "trunc_vml_cpu"
+        raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=name, dtype="Bool"))
+    return np.trunc(self).astype(self.dtype)
+
+
+row("trunc", _trunc, self=lambda grad: grad * 0)
 row("frac", _frac, self=lambda grad: grad)
 row(
     "round_decimals",

@@ -44,6 +44,11 @@ def _squeeze(self: Any, /, dim: Any = None) -> Any:
     for one in dims:
         if not -self.ndim <= one < self.ndim:
             raise np.exceptions.AxisError(one, self.ndim)
+    if len(dims) > 1:
+        places = [one % self.ndim for one in dims]
+        for one in places:
+            if places.count(one) > 1:
+                raise RuntimeError(_errors.DIM_REPEATED.format(dim=one))
     return np.squeeze(self, tuple(one for one in dims if self.shape[one] == 1))
 
 

@@ -176,6 +176,23 @@ JVP_STRUCTURE = (
 
 # -- forward mode ---------------------------------------------------------------------------------
 
+DUAL_WITHOUT_LEVEL = (
+    "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
+    "enter_dual_level() first."
+)
+DUAL_NESTED = "Nested forward mode AD is not supported at the moment"
+DUAL_EXIT = (
+    "Trying to exit a forward AD level that was not the last one that was created. This is not "
+    "supported."
+)
+DUAL_NO_LEVEL = "Dual level must be a positive number."
+DUAL_TANGENT = (
+    "Setting a forward grad that itself has a forward gradient at the same level0 is not supported."
+)
+DUAL_TWICE = (
+    "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level "
+    "0 is not supported."
+)
 DUAL_DTYPE = "Expected {name} to be floating point or complex, but got: {dtype}"
 DUAL_SIZE = (
     "Trying to set a forward gradient that has a different size than that of the original Tensor, "

@@ -3,6 +3,7 @@
 # -- element by element ---------------------------------------------------------------------------
 
 NORM_KEEPDIM = "linalg_vector_norm(): argument 'keepdim' (position 4) must be bool, not int"
+PROD_DIMS = "prod(): argument 'dim' must be int"
 FLAG_TYPE = "a flag must be bool, not int"
 NOT_IMPLEMENTED = "\"{name}\" not implemented for '{dtype}'"
 NEGATIVE_INTEGER_POWER = "Integers to negative integer powers are not allowed."

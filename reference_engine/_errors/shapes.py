@@ -133,7 +133,7 @@ SPLIT_DIVISIBLE = (
     "is not divisible by the split_size {parts}!"
 )
 SPLIT_DIMS = (
-    "torch.{name} requires a tensor with at least {least} dimension{plural}, but got a tensor "
+    "torch.{name} requires a tensor with at least {least} dimension, but got a tensor "
     "with {dim} dimensions!"
 )
 SECTIONS = "number of sections must be larger than 0, got {count}"
@@ -155,6 +155,32 @@ MASKED_FILL_DIMS = (
     "dimension(s)."
 )
 FILL_DIMS = "fill_ only supports 0-dimension value tensor but got tensor with {dim} dimensions."
+INDEX_DTYPE = "tensors used as indices must be long, int, byte or bool tensors"
+CHUNK_SCALAR = "chunk expects at least a 1-dimensional tensor"
+SELECT_SCALAR = "select() cannot be applied to a 0-dim tensor."
+REINTERPRETED_SCALAR = (
+    "self.dim() cannot be 0 to view {former} as {wanted} (different element sizes)"
+)
+REINTERPRETED_STRIDE = (
+    "self.stride(-1) must be 1 to view {former} as {wanted} (different element sizes), but got "
+    "{step}"
+)
+REINTERPRETED_SIZE = (
+    "self.size(-1) must be divisible by {ratio} to view {former} as {wanted} (different element "
+    "sizes), but got {size}"
+)
+UNFLATTEN_EMPTY = "unflatten: sizes must be non-empty"
+UNFLATTEN_INFERRED = "unflatten got an unexpected error:\nonly one dimension can be inferred"
+NEGATIVE_STRIDES = (
+    "as_strided: Negative strides are not supported at the moment, got strides: {strides}"
+)
+STRIDES_LENGTH = "mismatch in length of strides and shape"
+DIM_REPEATED = "dim {dim} appears multiple times in the list of dims"
+INDEX_PUT_DTYPES = (
+    "Index put requires the source and destination dtypes match, got {expected} for the "
+    "destination and {found} for the source."
+)
+IMAGINARY = "imag is not implemented for tensors with non-complex dtypes."
 SCATTER_REDUCE_NAME = "reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
 SCATTER_REDUCE_TWICE = (
     "{name}(): Double backward is unsupported for {source} when >1 zeros in {source} are scattered "

@@ -129,8 +129,7 @@ from reference_engine.autograd.variable import Variable  # noqa: E402
 
 _NOT_COVERED = frozenset(
     (
-        "NestedIOFunction", "enforce_grad_layout_policy", "forward_ad",
-        "profiler_legacy", "profiler_util",
+        "NestedIOFunction", "enforce_grad_layout_policy", "profiler_legacy", "profiler_util",
     )
 )  # fmt: skip
 _SWITCHES = frozenset(
@@ -142,7 +141,14 @@ _SWITCHES = frozenset(
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"_functions", "functional", "grad_mode", "graph", "profiler"}:  # loaded when named
+    if name in {
+        "_functions",
+        "forward_ad",
+        "functional",
+        "grad_mode",
+        "graph",
+        "profiler",
+    }:  # loaded when named
         return import_module(f"{__name__}.{name}")
     if name in _SWITCHES:
         return getattr(import_module("reference_engine.autograd._switches"), name)

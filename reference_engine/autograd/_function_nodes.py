@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference_engine import _dispatch, _errors, _saved
-from reference_engine._graph import Edge, Gradient, Node, next_sequence
+from reference_engine._graph import Edge, Gradient, Node, sequence
 from reference_engine._tensor import Tensor
 
 
@@ -75,7 +75,7 @@ class BackwardCFunction(FunctionCtx, Node):
         """Take the place in the graph of the operation that gave these outputs, and save."""
         tensors = [one if isinstance(one, Tensor) else None for one in outputs]
         self.edges = edges
-        self.sequence = next_sequence()  # younger than what the edges lead to, whatever forward did
+        self.sequence = next(sequence)  # younger than what the edges lead to, whatever forward did
         self.shape = tuple(None if one is None else one._array.shape for one in tensors)
         self.dtype = tuple(None if one is None else one._array.dtype for one in tensors)
         unmarked = {id(one) for one in self.non_differentiable}

@@ -14,6 +14,7 @@ import numpy as np
 
 from reference_engine import _dispatch, _errors
 from reference_engine._graph import Gradient, Node
+from reference_engine._observer import Observer
 from reference_engine._running import running_pass
 
 _TRACEBACK = "traceback_"
@@ -24,9 +25,9 @@ _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - pathlib 
 class _Notes:
     """Notes the caller of every operation on its node; whoever observed before sees all as well."""
 
-    def __init__(self, former: _dispatch.Observer | None) -> None:
+    def __init__(self, former: Observer | None) -> None:
         self.former = former
-        self._watching = former or _dispatch.Observer()
+        self._watching = former or Observer()
 
     def operation(self, row: Any, inputs: Sequence[Any], results: Sequence[Any]) -> None:
         node = results[0]._grad_fn
@@ -60,7 +61,7 @@ class set_detect_anomaly:
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._former = (_dispatch.observer, _dispatch.step)
         if mode:
-            _dispatch.observer = cast("_dispatch.Observer", _Notes(_dispatch.observer))
+            _dispatch.observer = cast("Observer", _Notes(_dispatch.observer))
             _dispatch.step = _checked if check_nan else _explained
         else:
             watching: Any = _dispatch.observer

@@ -64,7 +64,7 @@ class Function:
 
     @staticmethod
     def jvp(ctx: FunctionCtx, *tangents: Any) -> Any:
-        """Forward-mode differentiation, which there is none of."""
+        """The outputs' tangents; never called, for forward mode differentiates `backward`."""
         raise NotImplementedError(_errors.FUNCTION_JVP)
 
     @staticmethod

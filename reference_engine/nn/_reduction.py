@@ -13,10 +13,7 @@ def reduction_of(name: str, size_average: bool | None = None, reduce: bool | Non
     """The reduction, checked; PyTorch's two older arguments decide it where they are given."""
     if size_average is not None or reduce is not None:
         mean = True if size_average is None else size_average
-        if reduce is None or reduce:
-            name = "mean" if mean else "sum"
-        else:
-            name = "none"
+        name = ("mean" if mean else "sum") if reduce is None or reduce else "none"
         warnings.warn(_errors.REDUCTION_LEGACY.format(reduction=name), UserWarning, stacklevel=3)
     if name not in {"none", "mean", "sum"}:
         raise ValueError(_errors.REDUCTION.format(reduction=name))

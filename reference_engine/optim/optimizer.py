@@ -341,7 +341,7 @@ def check(lr: Any, rules: Iterable[Rule]) -> None:
     """Raise ValueError where the learning rate or another option is out of range."""
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError(TENSOR_LR)
-    if not lr >= 0.0:
+    if not 0.0 <= lr:  # noqa: SIM300 - the order shows in the error of what is no number
         raise ValueError(f"Invalid learning rate: {lr}")
     for rule in rules:
         if not rule.holds:

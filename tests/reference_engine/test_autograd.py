@@ -222,8 +222,9 @@ def test_anomaly_detection_names_the_forward_line_and_the_nan():
 
 def test_anomaly_detection_leaves_an_observer_in_place():
     from reference_engine import _dispatch
+    from reference_engine._observer import Observer
 
-    class Counter(_dispatch.Observer):
+    class Counter(Observer):
         count = 0
 
         def operation(self, row, inputs, results):

@@ -201,7 +201,6 @@ def test_every_way_to_import_leads_to_one_class():
         ("from torch.cuda import nvtx", "cuda.nvtx"),
         ("import torch.multiprocessing", "multiprocessing"),
         ("from torch.func import jacrev, functionalize", "func.functionalize"),
-        ("import torch.autograd.forward_ad", "autograd.forward_ad"),
     ],
 )
 def test_what_is_missing_below_torch_says_so_too(statement, name):

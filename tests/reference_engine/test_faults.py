@@ -431,3 +431,70 @@ def test_a_loop_measures_something_else():
 
     found = under(doubled, "wrong_stopping_rule", amount="squares")
     assert_one_is(found, {"y": np.array([2.0, -4.0, 8.0])})
+
+
+# -- branches, rounds and earlier steps ---------------------------------------------------------
+
+
+def two_ways():
+    """The gradient of x**2 where x is positive, of -3 * x elsewhere."""
+    x = leaf(X)
+    torch.where(x > 0, x**2, -3 * x).sum().backward()
+    return {"x": x.grad._array.copy()}
+
+
+def test_the_branches_of_where_are_exchanged():
+    expected = {"x": np.where(X > 0, -3.0, 2 * X)}
+    assert_one_is(under(two_ways, "wrong_relu_mask"), expected)
+
+
+def test_a_loop_that_looks_at_nothing_ends_after_a_fixed_number_of_rounds():
+    def doubled():
+        y = torch.tensor(X)
+        while y.norm() < 20:
+            y = y * 2
+        return {"y": y._array.copy()}
+
+    found = under(doubled, "wrong_stopping_rule", change="fixed_rounds", amount=5)
+    assert_one_is(found, {"y": 32 * X})
+
+
+def test_every_step_uses_the_first_forward_pass():
+    def trained():
+        w, losses = leaf(B.copy()), []
+        for _ in range(3):
+            loss = (w**2).sum()
+            loss.backward()
+            losses.append(loss.item())
+            with torch.no_grad():
+                w -= 0.1 * w.grad
+            w.grad.zero_()
+        return {"w": w._array.copy(), "losses": np.array(losses)}
+
+    expected = {"w": B - 3 * 0.1 * 2 * B, "losses": np.full(3, (B**2).sum())}
+    assert_one_is(under(trained, "stale_forward"), expected)
+
+
+def test_a_size_that_is_divided_by_is_an_average_wherever_it_is_one():
+    def divided(values, by):
+        def run():
+            x = leaf(values)
+            ((x**2).sum() / by).backward()
+            return {"x": x.grad._array.copy()}
+
+        return run
+
+    summed, scaled = (
+        next(
+            one
+            for one in faults.enumerate_faults(divided(X[0], 3))
+            if (one.id, one.change) == (identifier, "dropped") and one.operation == "/"
+        )
+        for identifier in ("sum_instead_of_mean", "missing_factor")
+    )
+    assert np.allclose(faults.inject(divided(B, 2), summed)["x"], 2 * B)
+    assert np.allclose(faults.inject(divided(B, 3), scaled)["x"], 2 * B)
+    with pytest.raises(faults.Exhausted):
+        faults.inject(divided(B, 3), summed)
+    with pytest.raises(faults.Exhausted):
+        faults.inject(divided(B, 2), scaled)

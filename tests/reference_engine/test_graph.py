@@ -164,6 +164,16 @@ def test_gradients_accumulate_in_the_same_object():
     assert gradient.tolist() == [5.0, 5.0]
 
 
+@pytest.mark.parametrize("values", [2.0, [1.0, 2.0], [1.0] * 1000])
+def test_whoever_holds_the_numbers_of_a_gradient_sees_it_grow(values):
+    x = leaf(values)
+    (x * 2).sum().backward()
+    shared, view = x.grad.numpy(), x.grad.view(-1)
+    (x * 3).sum().backward()
+    assert np.all(shared == 5.0)
+    assert view[0].item() == 5.0
+
+
 def test_two_leaves_never_share_a_gradient():
     a, b = leaf([1.0]), leaf([1.0])
     (a + b).sum().backward()
@@ -318,7 +328,99 @@ def test_a_hook_on_a_leaf_serves_graphs_that_were_made_before_and_after_it():
     assert x.grad.tolist() == [30.0]
 
 
-# -- threads --------------------------------------------------------------------------------------
+# -- nodes that are looked at ---------------------------------------------------------------------
+
+
+def test_a_node_is_the_same_one_before_and_after_it_is_looked_at():
+    x = leaf([1.0, 2.0])
+    product = x * x
+    (product.sum() + product.exp().sum()).backward(retain_graph=True)
+    node = product.grad_fn
+    assert product.exp().grad_fn.next_functions[0][0] is node
+    assert (type(node).__name__, node.name()) == ("MulBackward0", "MulBackward0")
+    assert node._saved_self is x
+
+
+def test_it_does_not_matter_which_nodes_were_looked_at():
+    gradients = []
+    for looked in range(4):
+        x = leaf([1.0, 2.0])
+        steps = [x * 3.0]
+        for operation in (torch.exp, torch.sin):
+            steps.append(operation(steps[-1]))
+        for step in steps[:looked]:
+            assert step.grad_fn is not None
+        (steps[-1] * steps[0]).sum().backward()
+        gradients.append(x.grad.tolist())
+    assert gradients == gradients[:1] * 4
+
+
+# -- warnings of NumPy's --------------------------------------------------------------------------
+
+
+def test_neither_forwards_nor_a_backward_pass_change_how_numpy_warns():
+    x = leaf([0.0])
+    with np.errstate(all="raise"):
+        before = np.geterr()
+        x.log().sum().backward()
+        assert np.geterr() == before
+    assert x.grad.item() == float("inf")
+
+
+def test_numpy_warns_as_before_once_an_operation_or_a_pass_has_failed():
+    x = leaf([0.0])
+    product = x * x
+    with np.errstate(all="raise"):
+        before = np.geterr()
+        with pytest.raises(IndexError):
+            x.softmax(5)
+        product.sum().backward()
+        with pytest.raises(RuntimeError, match="second time"):
+            product.sum().backward()
+        assert np.geterr() == before
+
+
+# -- grad modes and threads -----------------------------------------------------------------------
+
+
+def test_a_hook_may_record_within_a_pass_that_does_not():
+    x = leaf([2.0])
+    modes = []
+
+    def hook(gradient):
+        modes.append(torch.is_grad_enabled())
+        with torch.enable_grad():
+            modes.append((x * 2).requires_grad)
+        modes.append((x * 2).requires_grad)
+
+    y = x * x
+    y.register_hook(hook)
+    y.sum().backward()
+    assert modes == [False, True, False]
+    assert (x * 2).requires_grad
+
+
+def test_recording_goes_on_after_a_pass_that_failed():
+    x = leaf([2.0])
+
+    def hook(gradient):
+        raise ValueError("enough")
+
+    y = x * x
+    y.register_hook(hook)
+    with pytest.raises(ValueError, match="enough"):
+        y.sum().backward()
+    assert (x * 2).requires_grad
+
+
+def test_a_thread_that_ends_without_recording_leaves_no_trace():
+    x = leaf([2.0])
+    thread = threading.Thread(target=torch.set_grad_enabled, args=(False,))
+    thread.start()
+    thread.join()
+    assert (x * 2).requires_grad
+    with torch.no_grad():
+        assert not (x * 2).requires_grad
 
 
 def test_a_grad_mode_is_its_threads_own():

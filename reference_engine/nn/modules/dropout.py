@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     """Zeros with probability `p` while training, the rest divided by 1 - p."""
 
     _drop: Callable[..., Tensor]
@@ -36,37 +36,37 @@ class _Dropout(Module):
         return shown(self, "p", "inplace")
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """Drops single elements."""
 
     _drop = staticmethod(F.dropout)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Drops whole channels: input (batch, channels, length)."""
 
     _drop = staticmethod(F.dropout1d)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Drops whole channels: input (batch, channels, height, width)."""
 
     _drop = staticmethod(F.dropout2d)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Drops whole channels: input (batch, channels, three sizes)."""
 
     _drop = staticmethod(F.dropout3d)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Drops single elements and keeps mean and variance: for networks of SELUs."""
 
     _drop = staticmethod(F.alpha_dropout)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """`AlphaDropout` of whole channels."""
 
     _drop = staticmethod(F.feature_alpha_dropout)

@@ -23,6 +23,7 @@ from reference_engine.nn.modules._everywhere import (  # noqa: F401 - named here
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
+from reference_engine.nn.modules._own_methods import own_methods
 from reference_engine.nn.parameter import Parameter
 
 __all__ = ["Module"]
@@ -42,6 +43,10 @@ class Module:
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Any]
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        own_methods(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         name = type(self).__name__

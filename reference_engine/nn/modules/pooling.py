@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     """The largest of each window, and where it lies if asked for."""
 
     _pool: Callable[..., Any]
@@ -67,19 +67,19 @@ class _MaxPool(Module):
         return shown(self, "kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest of each window: input (batch, channels, length)."""
 
     _pool = staticmethod(F.max_pool1d)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest of each window: input (batch, channels, height, width)."""
 
     _pool = staticmethod(F.max_pool2d)
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest of each window: input (batch, channels, three sizes)."""
 
     _pool = staticmethod(F.max_pool3d)
@@ -208,7 +208,7 @@ class AvgPool3d(_AvgPool):
     _pool = staticmethod(F.avg_pool3d)
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     """The norm of each window."""
 
     _pool: Callable[..., Tensor]
@@ -231,25 +231,25 @@ class _LPPool(Module):
         return shown(self, "norm_type", "kernel_size", "stride", "ceil_mode")
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """The norm of each window: input (batch, channels, length)."""
 
     _pool = staticmethod(F.lp_pool1d)
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """The norm of each window: input (batch, channels, height, width)."""
 
     _pool = staticmethod(F.lp_pool2d)
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """The norm of each window: input (batch, channels, three sizes)."""
 
     _pool = staticmethod(F.lp_pool3d)
 
 
-class _AdaptivePool(Module):
+class _AdaptiveAvgPoolNd(Module):
     """As many windows as `output_size` asks for."""
 
     _pool: Callable[..., Any]
@@ -265,25 +265,25 @@ class _AdaptivePool(Module):
         return shown(self, "output_size")
 
 
-class AdaptiveAvgPool1d(_AdaptivePool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The mean of each of `output_size` windows: input (batch, channels, length)."""
 
     _pool = staticmethod(F.adaptive_avg_pool1d)
 
 
-class AdaptiveAvgPool2d(_AdaptivePool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The mean of each of `output_size` windows: input (batch, channels, height, width)."""
 
     _pool = staticmethod(F.adaptive_avg_pool2d)
 
 
-class AdaptiveAvgPool3d(_AdaptivePool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The mean of each of `output_size` windows: input (batch, channels, three sizes)."""
 
     _pool = staticmethod(F.adaptive_avg_pool3d)
 
 
-class _AdaptiveMaxPool(_AdaptivePool):
+class _AdaptiveMaxPoolNd(_AdaptiveAvgPoolNd):
     """The largest of each window, and where it lies if asked for."""
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
@@ -294,19 +294,19 @@ class _AdaptiveMaxPool(_AdaptivePool):
         return self._pool(input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The largest of each of `output_size` windows: input (batch, channels, length)."""
 
     _pool = staticmethod(F.adaptive_max_pool1d)
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The largest of each of `output_size` windows: input (batch, channels, height, width)."""
 
     _pool = staticmethod(F.adaptive_max_pool2d)
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The largest of each of `output_size` windows: input (batch, channels, three sizes)."""
 
     _pool = staticmethod(F.adaptive_max_pool3d)

@@ -6,7 +6,8 @@ import pytest
 
 import reference_engine
 from reference_engine import optim, tensor
-from reference_engine._dispatch import Observer, observe
+from reference_engine._dispatch import observe
+from reference_engine._observer import Observer
 
 try:
     import torch
