@@ -91,3 +91,15 @@ def hessian_vector(f, x, v):
 def rows_added_up(f, x, v):  # noqa: ARG001 - the mistake: v has no use
     (first,) = torch.autograd.grad(f(x), x, create_graph=True)
     return torch.autograd.grad(first.sum(), x)[0]
+
+
+@hessian_vector.misconception("diagonal_jacobian")
+def rows_added_up_times_v(f, x, v):
+    return rows_added_up(f, x, v) * v
+
+
+@hessian_vector.misconception("accumulated_gradient")
+def product_added_to_the_gradient(f, x, v):
+    f(x).backward(create_graph=True)
+    (x.grad @ v).backward()
+    return x.grad
