@@ -26,6 +26,7 @@ from grader.outcomes import (
 from grader.results import VERDICTS, Verdict
 from grader.values import Mismatch, as_array, describe, first_mismatch, is_identical
 
+_CHANGEABLE = (np.ndarray, TensorValue, list, dict)
 _TEXT_LENGTH = 300
 _SHOWN_OF_A_LINE = 80
 
@@ -301,10 +302,10 @@ def _changed(case: Case, outcome: Outcome) -> Iterator[str]:
     if not isinstance(outcome, Answered):
         return
     for name, before in case.arguments.items():
-        if not isinstance(before, np.ndarray | TensorValue | list | dict):
-            continue
         after = outcome.arguments.get(name)
-        if after is not before and not _same_data(before, after):
+        if after is before or not isinstance(before, _CHANGEABLE):
+            continue
+        if not _same_data(before, after):
             yield name
 
 

@@ -34,6 +34,7 @@ from grader.diagnosis.pictures import pictures
 from grader.diagnosis.screen import stale_output
 from grader.diagnosis.traces import Event, is_open, may_tell, told_apart
 from grader.failed_cells import remarks
+from grader.fingerprints import fingerprint
 from grader.given import replace_assignments
 from grader.messages import Message, Told
 from grader.outcomes import Answered, Outcome, Raised, Stopped, Undefined
@@ -56,6 +57,8 @@ TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
 Kind: TypeAlias = Literal["numpy", "facade", "real"]
 
 _HINTS: dict[FeedbackLevel, int] = {"verdict": 0, "hint": 1, "full": 3}
+_REMEMBERED = 10_000
+"""Different outcomes of which is kept what is said; a class has far fewer."""
 
 
 class Judged(Struct, frozen=True):
@@ -91,6 +94,7 @@ class Grader:
             with contextlib.suppress(SandboxError):  # told where a submission needs it
                 sandbox.prepare(kind)
         self._cases = {item.id: draw_cases(item, seed) for item in assignment.items}
+        self._known: dict[tuple[str, bytes], tuple[Judgement, tuple[Finding, ...]]] = {}
 
     @property
     def _first_torch(self) -> Literal["facade", "real"]:
@@ -204,10 +208,7 @@ class Grader:
                         if isinstance(item, Variable) and item.given
                         else _ask(session, item, cases)
                     )
-                    judgement = judge(item, cases, outcomes)
-                    findings = diagnose(item, cases, outcomes, judgement)
-                    if _follows_through(item, findings):
-                        judgement = follow_through(judgement)
+                    judgement, findings = self._judged(item, cases, outcomes)
                     seen: tuple[Event, ...] = ()
                     if (
                         isinstance(item, Question)
@@ -227,6 +228,22 @@ class Grader:
                 failed = session.failed_cells
         judged = [found[item.id] for item in self.assignment.items]
         return judged, self._remarks(submission, failed, judged)
+
+    def _judged(
+        self, item: Item, cases: Sequence[Case], outcomes: tuple[Outcome, ...]
+    ) -> tuple[Judgement, tuple[Finding, ...]]:
+        """What is said of outcomes by themselves, worked out once for all who have the same."""
+        key = fingerprint(outcomes, [case.arguments for case in cases])
+        known = self._known.get((item.id, key)) if key else None
+        if known is not None:
+            return known
+        judgement = judge(item, cases, outcomes)
+        findings = diagnose(item, cases, outcomes, judgement)
+        if _follows_through(item, findings):
+            judgement = follow_through(judgement)
+        if key and len(self._known) < _REMEMBERED:
+            self._known[item.id, key] = judgement, findings
+        return judgement, findings
 
     def _remarks(
         self,
@@ -272,7 +289,12 @@ class Grader:
         seed = int.from_bytes(digest[:4])
         shows = [at for at, cell in enumerate(submission.screen) if cell.has_result]
         return self.sandbox.session(
-            kind, submission.cells, form=submission.form, seed=seed, shows=shows
+            kind,
+            submission.cells,
+            form=submission.form,
+            seed=seed,
+            shows=shows,
+            modules=submission.modules,
         )
 
     # -- results ----------------------------------------------------------------------------------

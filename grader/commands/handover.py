@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands import steps, writing
+from grader.commands import common, steps, writing
 from grader.messages import LANGUAGES, Languages
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _lang = click.option(
     metavar="N",
     help="Tell marks out of N points; they are rounded here, once.",
 )
-@steps.pseudonyms
+@common.pseudonyms
 @_lang
 @steps.one_line_errors
 def report(  # noqa: PLR0913 - one parameter an option

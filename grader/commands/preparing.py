@@ -149,6 +149,19 @@ def beforehand() -> Iterator["Starting | None"]:
             starting.abandon()
 
 
+def settings(assignment: "Assignment", seed: str, options: Mapping[str, Any]) -> str:
+    """The fingerprint of what decides a class's marks beside the submissions."""
+    from grader import batch
+
+    return batch.settings(
+        assignment,
+        seed=seed,
+        torch=options["torch"],
+        executor=options.get("executor", "fast"),
+        limits=limits(options),
+    )
+
+
 @contextmanager
 def run(
     assignment: "Assignment",

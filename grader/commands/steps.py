@@ -25,23 +25,6 @@ if TYPE_CHECKING:
 
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-pseudonyms = click.option(
-    "--pseudonyms",
-    is_flag=True,
-    help="Also write projector.html: the page of the class on which nobody can be recognised.",
-)
-"""The option of the commands that write the page of the class."""
-
-jobs = click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=lambda: os.cpu_count() or 1,
-    metavar="N",
-    help="Submissions to grade at a time.  [default: the number of cores]",
-)
-"""The option of the commands that grade a class."""
-
 
 def fail(told: Told, exit_code: int, *, language: Language = "en") -> NoReturn:
     """End the command with one line on stderr and the exit code for its kind of failure."""
@@ -188,7 +171,7 @@ def console(*, plain: bool = False) -> "Console":
 
 
 @contextmanager
-def progress(total: int, *, plain: bool) -> Iterator[Callable[[], None]]:
+def progress(total: int, language: Language, *, plain: bool) -> Iterator[Callable[[], None]]:
     """A progress bar on stderr with count, rate and time left; nothing where it is no terminal."""
     from rich.console import Console
 
@@ -204,9 +187,10 @@ def progress(total: int, *, plain: bool) -> Iterator[Callable[[], None]]:
         TimeRemainingColumn,
     )
 
+    what = TextColumn(render(Message("grade.progress"), language))
     rate = TextColumn("{task.fields[rate]}")
     with Progress(
-        TextColumn("grading"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn(),
+        what, BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn(),
         console=console, transient=True,
     ) as bar:  # fmt: skip
         task = bar.add_task("grading", total=total, rate="")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.commands import preparing, steps, writing
+from grader.commands import common, preparing, steps, writing
 from grader.messages import Language, say
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from grader.results import SubmissionResult
 
 _out = click.argument("out", type=click.Path(path_type=Path))
-_plain = click.option("--plain", is_flag=True, help="No colours, lines or moving parts.")
 
 
 @click.command(epilog="Example:  grader status results")
@@ -53,13 +52,13 @@ def status(out: Path) -> None:
     "--only", metavar="ID", multiple=True, help="Only this student; may be given several times."
 )
 @click.option("--raise-only", is_flag=True, help="Let a new mark count only where it is higher.")
-@steps.jobs
+@common.jobs
 @click.option(
     "--isolation",
     type=click.Choice(["auto", "full", "kernel", "limits"]),
     help="The least protection to run under.  [default: as when it was graded]",
 )
-@_plain
+@common.plain
 @steps.one_line_errors
 def regrade(  # noqa: PLR0913 - one parameter an option
     out: Path,
@@ -92,18 +91,13 @@ def regrade(  # noqa: PLR0913 - one parameter an option
         command = msgspec.structs.replace(command, **preparing.told_of(loaded))
         seed = book.frame().seed
         run = held.enter_context(preparing.run(loaded, seed, options, least="kernel"))
-        settings = batch.settings(
-            loaded,
-            seed=seed,
-            torch=options["torch"],
-            executor=options.get("executor", "fast"),
-            limits=preparing.limits(options),
-        )
+        settings = preparing.settings(loaded, seed, options)
         book.start(batch.frame(loaded, seed), settings, command)
         left = set(only or book.students())
+        told_in = steps.language(writing.asked_language(book), None)
         lines: list[tuple[str, str]] = []
         changed = 0
-        with steps.stopped_gently(), steps.progress(len(left), plain=plain) as advance:
+        with steps.stopped_gently(), steps.progress(len(left), told_in, plain=plain) as advance:
             # What was given last is what counts where several commands brought a student's file.
             for given in reversed(book.commands()):
                 for change in batch.grade_again(

@@ -53,9 +53,9 @@ WORST = (
 )
 PROGRAM = """
 import resource, sys
-from grader.cli import main
+from grader.__main__ import run
 try:
-    main(prog_name="grader")
+    run()
 finally:
     with open(sys.argv[sys.argv.index("-o") + 1] + ".peak", "w") as file:
         file.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))

@@ -303,6 +303,88 @@ def test_numbered_files_that_may_be_of_several_students_are_all_kept(folder, nam
     assert len(ids(folder(modules(*names)))) == len(names)
 
 
+IMPORTS = "import numpy as np, helper as h\nfrom more.inner import g\n"
+
+
+def with_helpers(*students):
+    """A folder a student: a notebook that imports a module, which imports another."""
+    files = {}
+    for one in students:
+        cells = [{"cell_type": "code", "source": f"{IMPORTS}{MODULE}"}]
+        files[f"{one}/hw.ipynb"] = json.dumps({"nbformat": 4, "cells": cells})
+        files[f"{one}/helper.py"] = "  from last import *\n"
+        files[f"{one}/last.py"] = ""
+    return files
+
+
+def test_modules_that_a_file_of_a_folder_a_student_imports_are_part_of_it(folder):
+    ana, bob, carla = collect([folder(with_helpers("ana", "bob") | modules("carla/hw.py"))])
+    assert (ana.id, ana.path, ana.others, ana.flags) == ("ana", "ana/hw.ipynb", (), ())
+    assert bob.modules == {"helper": "  from last import *\n", "last": ""}
+    assert (carla.id, carla.modules) == ("carla", {})
+
+
+def test_a_changed_module_is_a_changed_submission(folder):
+    place = folder(with_helpers("ana", "bob"))
+    ana, bob = collect([place])
+    assert ana.sha256 == bob.sha256
+    folder({"ana/last.py": "x = 1"})
+    changed, same = collect([place])
+    assert changed.sha256 != ana.sha256
+    assert same.sha256 == bob.sha256
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # one folder, which may be a group's
+        with_helpers("group"),
+        # one beside whole classes
+        with_helpers("ana") | modules("monday/a.py", "monday/b.py"),
+        # a module that nothing imports
+        with_helpers("ana", "bob") | modules("ana/other.py", "bob/other.py"),
+        # nobody takes another's answer by importing it
+        {"ana.py": "import bob", "bob.py": MODULE},
+    ],
+)
+def test_nothing_is_taken_for_a_part_of_another_where_that_is_not_clear(folder, files):
+    gradable = [name for name in files if name.endswith((".py", ".ipynb"))]
+    assert len(ids(folder(files))) == len(gradable)
+
+
+def test_what_cannot_be_a_module_is_left_out(folder):
+    files = {"ana/helper.py": "x" * (2**20 + 1), "bob/helper.py": b"\xff\xfe"}
+    answers = dict.fromkeys(("ana/hw.py", "bob/hw.py"), "import helper\n")
+    for one in collect([folder(files | answers)]):
+        assert (one.problem, one.modules) == (None, {})
+
+
+def test_a_file_alone_is_run_with_the_modules_beside_it(folder):
+    place = folder(with_helpers("ana"))
+    assert set(only(place / "ana" / "hw.ipynb").modules) == {"helper", "last"}
+
+
+def test_a_file_among_others_is_not_run_with_what_lies_beside_it(folder):
+    place = folder(with_helpers("ana", "bob"))
+    for one in collect([place / "ana" / "hw.ipynb", place / "bob" / "hw.ipynb"]):
+        assert one.modules == {}
+
+
+def test_a_module_that_is_a_link_is_not_taken(folder, tmp_path):
+    (tmp_path / "secret.py").write_text("x = 1")
+    place = folder({"hw.py": "import helper\n"})
+    (place / "helper.py").symlink_to(tmp_path / "secret.py")
+    assert only(place / "hw.py").modules == {}
+
+
+@pytest.mark.parametrize("name", ["../secret", "a" * 5_000, "hw", "os"])
+def test_an_import_leads_nowhere_else(folder, name):
+    place = folder(
+        {"class/hw.py": f"import {name}\nimport other\n", "class/other.py": "", "secret.py": ""}
+    )
+    assert set(only(place / "class" / "hw.py").modules) == {"other"}
+
+
 @pytest.mark.parametrize(
     ("name", "original"),
     [

@@ -283,7 +283,7 @@ def test_5_with_a_name_that_the_engine_lacks(here):
 
 def test_5_with_a_machine_that_runs_nothing(here, monkeypatch):
     write(here / "ana.py", RIGHT)
-    monkeypatch.setattr(sys, "executable", str(here / "nowhere"))
+    monkeypatch.setattr("grader.sandbox.starting.PYTHON", (str(here / "nowhere"),))
     result = run("grade", "ana.py", "-a", "sums.py")
     assert result.exit_code == 5
     assert "students' code cannot be run here" in errors(result)[0]
@@ -324,6 +324,17 @@ def test_what_is_passed_over_is_told_in_the_language_that_was_asked_for(here):
     result = run("grade", "class", "nobody", "-a", "sums.py", "--lang", "pt")
     assert "grader: class: ignorado, por não ser resposta: data.csv" in result.stderr
     assert "grader: nobody não existe" in result.stderr
+
+
+def test_a_students_own_modules_are_run_with_the_answer_in_check_as_in_grade(here):
+    for student in ("ana", "bo"):
+        write(here / "class" / student / "hw.py", "from helper import total\n")
+        write(here / "class" / student / "helper.py", RIGHT)
+    assert run("grade", "class", "-a", "sums.py").exit_code == steps.DONE
+    assert scores_in(here / "results") == {"ana": 2.0, "bo": 2.0}
+    result = run("check", "class/ana/hw.py", "-a", "sums.py", "--lang", "en")
+    assert "2.0/2.0" in result.stdout
+    assert "run with helper.py, which is part of your answer" in result.stderr
 
 
 def test_an_unknown_assignment_names_a_near_one(here):
