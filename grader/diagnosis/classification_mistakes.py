@@ -98,6 +98,7 @@ _WRONG: tuple[tuple[tuple[str, ...], _Wrong], ...] = (
     (("softmax_applied_twice",), lambda one: _softmax(one.p) - one.y),
     (("diagonal_jacobian",), lambda one: one.p * (1 - one.p)),
     (("diagonal_jacobian",), lambda one: (one.p - 1) * one.y),
+    (("diagonal_jacobian",), lambda one: (one.p - one.y) * one.p * (1 - one.p)),
     (("missing_activation_derivative",), lambda one: -one.y / one.p),
     (("missing_activation_derivative",), lambda one: one.z - one.y),
     (("label_off_by_one",), lambda one: one.p - _one_hot(one.z, one.t - 1)),

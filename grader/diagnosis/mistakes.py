@@ -81,7 +81,7 @@ def _also(question: Question, fault: "Fault", *, zeroes: bool) -> tuple[str, ...
         (fault.change == "passes", ("backward_twice",)),
         ((fault.change, fault.amount) == ("axis", "all"), ("wrong_axis",)),
         (fault.id == "missing_factor" and has_penalty(question), ("regularisation_factor",)),
-        (fault.change == "nothing_arrives", ("missing_chain_factor",)),
+        (fault.change == "nothing_arrives", ("missing_chain_factor", "missing_factor")),
         # Whoever derives by hand gets a two wrong more easily than counts a path twice.
         (by_hand and fault.id == "double_counted_path", ("missing_factor",)),
         # The sum of a penalty, say.

@@ -150,7 +150,7 @@ def has_penalty(question: Question) -> bool:
     """Whether a number among the inputs can be a penalty's weight: beside arrays, and no rate."""
     kinds = {type(spec) for spec in question.inputs.values()}
     return bool(kinds & {ArraySpec, TensorSpec}) and any(
-        isinstance(spec, RealSpec) and name not in (*_RATES, *_STEPS)
+        isinstance(spec, RealSpec) and name not in (*_RATES, *STEPS)
         for name, spec in question.inputs.items()
     )
 
@@ -194,7 +194,7 @@ def _is_proportional(one: Observation, arrays: _Arrays) -> bool:
 
 
 _RATES = ("lr", "learning_rate", "eta", "alpha", "rate", "taxa", "tasa")
-_STEPS = ("eps", "epsilon", "h", "step", "delta")
+STEPS = ("eps", "epsilon", "h", "step", "delta")
 
 
 @lru_cache(maxsize=256)
@@ -213,7 +213,7 @@ def _scaled_by(argument: str, numbers: Sequence[float]) -> Iterator[tuple[str, l
     if argument in _RATES:
         yield "gradient_times_learning_rate", list(numbers)
         yield "gradient_times_learning_rate", [-one for one in numbers]
-    if argument in _STEPS:
+    if argument in STEPS:
         for factor in (1.0, 2.0, 0.5):
             for power in (1, 2, -1):
                 yield "wrong_step_division", [factor * one**power for one in numbers]

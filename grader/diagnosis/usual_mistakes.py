@@ -21,6 +21,7 @@ from grader.assignment.inputs import (
     dimensions,
 )
 from grader.diagnosis.classification_mistakes import wrong_gradients
+from grader.diagnosis.ratios import STEPS
 
 
 def usual_mistakes(question: Question) -> Iterator[tuple[tuple[str, ...], Solution]]:
@@ -34,6 +35,8 @@ def usual_mistakes(question: Question) -> Iterator[tuple[tuple[str, ...], Soluti
         elif isinstance(spec, RealSpec) and name.strip("_").lower() in _PENALTIES:
             for factor in (0.5, 2.0):
                 yield ("regularisation_factor",), _changed(question, name, factor.__mul__)
+        elif isinstance(spec, RealSpec) and name in STEPS:
+            yield ("wrong_sign",), _changed(question, name, (-1.0).__mul__)
     yield from _of_differences(question)
 
 
@@ -111,6 +114,7 @@ def _of_differences(question: Question) -> Iterator[tuple[tuple[str, ...], Solut
         (("one_sided_difference", "wrong_step_division"), partial(_one_sided, sign=-1, over=2)),
         (("wrong_step_division",), partial(_central, step=0.5, over=2)),
         (("wrong_step_division",), partial(_central, step=2, over=2)),
+        (("wrong_step_division",), _divided_in_part),
         (("wrong_perturbation",), _all_at_once),
         (("wrong_perturbation",), _never_taken_back),
         (("wrong_perturbation",), _left_below),
@@ -139,6 +143,11 @@ def _one_sided(f: Callable[[Any], Any], x: Any, h: float, *, sign: int, over: in
 
 def _central(f: Callable[[Any], Any], x: Any, h: float, *, step: float, over: int) -> Any:
     there = [(f(x + one) - f(x - one)) / (over * h) for one in _steps(x, step * h)]
+    return np.reshape(there, x.shape)
+
+
+def _divided_in_part(f: Callable[[Any], Any], x: Any, h: float) -> Any:
+    there = [f(x + step) - f(x - step) / (2 * h) for step in _steps(x, h)]
     return np.reshape(there, x.shape)
 
 

@@ -98,6 +98,7 @@ WRONG_FORMULAS: dict[tuple[str, str], tuple[tuple[str, WrongFormula], ...]] = {
     ("pow_number", "self"): (
         ("missing_factor", lambda x, n, y, g: n * y),
         ("missing_chain_factor", lambda x, n, y, g: n * y),
+        ("missing_chain_factor", lambda x, n, y, g: n),
     ),
     ("div", "self"): (("missing_chain_factor", lambda a, b, y, g: b),),
 }

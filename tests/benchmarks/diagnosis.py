@@ -6,7 +6,8 @@ The first table gives, for each question of the bundled assignments, the process
 diagnosis (the faulty answers are computed then) and of the same once more. The answer is
 the right one, every number a little off at random: no mistake gives it, so that everything is
 tried. The second grades a class of SIZE (1,000) modules with and without diagnosis, in turns, and
-gives the ratio of all processes' time.
+gives the ratio of all processes' time. No two answers are the same to the last digit, so that
+nothing is worked out once for all who answer alike.
 """
 
 import os
@@ -34,15 +35,15 @@ ANSWER = """import numpy as np
 
 def mlp_forward(x, W1, b1, W2, b2):
     h = np.tanh(x @ W1 + b1)
-    return {{"hidden": h, "prediction": h @ W2 + b2}}
+    return {{"hidden": h, "prediction": (h @ W2 + b2) * {two} / 2}}
 
 def mlp_backprop(x, W1, b1, W2, b2, y):
     h = np.tanh(x @ W1 + b1)
-    d = 2 * (h @ W2 + b2 - y) / y.size
+    d = {two} * (h @ W2 + b2 - y) / y.size
     dz = (d @ W2.T) * ({slope})
     return {{"dW2": h.T @ d, "db2": d.sum(0), "dW1": x.T @ dz, "db1": dz.sum(0)}}
-# number {number}
 """
+EPSILON = float(np.finfo(np.float64).eps)
 RIGHT = "1 - h**2"
 WRONG = ("1 - h", "1", "h * (1 - h)", "1 - np.tanh(h)**2", "h**2 - 1", "1 - h**3")
 
@@ -113,8 +114,9 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for number in range(size):
+            two = f"{2 * (1 + number * EPSILON):.17g}"
             slope = WRONG[number // 2 % len(WRONG)] if number % 2 else RIGHT
-            (folder / f"s{number:05}.py").write_text(ANSWER.format(slope=slope, number=number))
+            (folder / f"s{number:05}.py").write_text(ANSWER.format(slope=slope, two=two))
         ratios = []
         for _ in range(3):
             without, with_it = (grade_class(folder, diagnosing=one) for one in (False, True))
