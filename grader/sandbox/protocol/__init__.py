@@ -70,7 +70,7 @@ class Array(_Frame, frozen=True, tag="array"):
     data: bytes
 
 
-class Tensor(_Frame, frozen=True, tag="tensor"):
+class Tensor(_Frame, frozen=True, tag="tensor", omit_defaults=True):
     """A torch tensor: its data and the state that a question may ask about."""
 
     data: Array

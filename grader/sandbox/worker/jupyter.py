@@ -53,8 +53,9 @@ def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], No
     workspace.given = frozenset(workspace.namespace)
     waiting = iter(written)
 
-    def start_cell(_: object) -> None:
-        cell = next(waiting, None)
+    def start_cell(asked: Any) -> None:
+        # Magics such as %%capture run what is below them as a cell of its own, without a history.
+        cell = next(waiting, None) if asked.store_history else None
         if cell is not None:
             started(cell.index)
             workspace.enter(cell.index, cell.source)
@@ -136,7 +137,7 @@ def _kernel(connection: Path, workspace: Workspace) -> Any:
 
 def _shell_for(workspace: Workspace) -> type:
     class Shell(ZMQInteractiveShell):  # type: ignore[misc]
-        """IPython's shell, but for statements that raise, and for commands, which are not run."""
+        """IPython's shell, but raising or quitting ends nothing, and commands are not run."""
 
         async def run_ast_nodes(
             self, nodelist: list[ast.stmt], cell_name: str, *_: Any, **named: Any
@@ -160,6 +161,10 @@ def _shell_for(workspace: Workspace) -> type:
             self.showtraceback()
 
         showindentationerror = showsyntaxerror
+
+        def ask_exit(self) -> None:
+            # Called by quit(); IPython's ends the kernel, and with it what the next cells define.
+            raise SystemExit(None)
 
         def system(self, *_: Any, **__: Any) -> None:
             pass

@@ -52,7 +52,10 @@ def eventually(condition, seconds=10):
 
 def below(pid):
     """The numbers of all processes that a process started, and of what those did."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        return []
     return [one for child in map(int, found) for one in (child, *below(child))]
 
 

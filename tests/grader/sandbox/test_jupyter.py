@@ -18,6 +18,7 @@ CELLS = (
     "%time y = 3\n!ls\n%pip install nothing",
     "def g(:",
     "import no_such_library as n\nn.use()",
+    "quit()",
     "def h(v):\n    return v.missing",
     "answer = input('?')",
 )
@@ -62,6 +63,13 @@ def test_what_only_a_kernel_can_run_is_run(sandboxes):
         assert session.read("x").value == 4
         assert session.failures == ()
         assert "quiet" not in session.printed
+
+
+def test_the_cell_a_magic_runs_is_the_cell_it_stands_in(sandboxes):
+    cells = ["%%capture said\nprint('quiet')", "x = 1", "1 / 0"]
+    with sandboxes[1].session("numpy", cells, form="notebook", seed=1) as session:
+        (failure,) = session.failures
+        assert failure.cell == 2
 
 
 def test_a_cell_that_ends_the_kernel_costs_itself(sandboxes):

@@ -116,7 +116,7 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
         except OSError as error:
             lacking["landlock"] = error.strerror or str(error)
         try:
-            calls = seccomp.compile_filter(kernel.machine(), kernel_runs=kernel_runs)
+            calls = _loadable(seccomp.compile_filter(kernel.machine(), kernel_runs=kernel_runs))
         except OSError as error:
             lacking["seccomp"] = str(error)
         users = None if inside else _usable(users, readable, home, lacking=lacking)
@@ -158,6 +158,22 @@ def _usable(
     return None
 
 
+def _loadable(program: seccomp.Program) -> seccomp.Program:
+    """The filter; raises OSError where there is none to be had, as where a processor is emulated.
+
+    What knows of filters is believed. What says no may still load one: a child tries.
+    """
+    try:
+        kernel.process_control(kernel.PR_GET_SECCOMP, 0)
+    except OSError:
+        reason = _refusal(lambda: kernel.take((_NO_NEW_RIGHTS, seccomp.loading(program))))
+        if reason is not None:
+            raise OSError(reason) from None
+    return program
+
+
+_NO_NEW_RIGHTS = kernel.step("prctl", "prctl", kernel.PR_SET_NO_NEW_PRIVS, 1)
+
 LockDown: TypeAlias = Callable[[str | None], None]
 """What a child does first: it gives up what a student's process must not have, for good.
 
@@ -174,7 +190,7 @@ def plan(policy: Fork, channel: int, layers: Layers) -> LockDown:
     rights = (
         kernel.step("prctl", "prctl", kernel.PR_SET_PDEATHSIG, signal.SIGKILL),
         kernel.dropping_capabilities(),
-        kernel.step("prctl", "prctl", kernel.PR_SET_NO_NEW_PRIVS, 1),
+        _NO_NEW_RIGHTS,
         kernel.step("prctl", "prctl", kernel.PR_SET_DUMPABLE, 0),
         *(() if layers.files is None else (landlock.restricting(layers.files),)),
     )
