@@ -21,7 +21,7 @@ from reference_engine._derivatives._table import TABLE as TABLE
 _LATER = (
     "activations", "arithmetic", "attention", "convolution", "decompositions", "distances",
     "embedding", "limits", "losses", "matrix_functions", "normalization", "ordering", "pooling",
-    "products", "resampling", "rounding", "scatter_reductions", "slopes", "solving",
+    "products", "resampling", "rounding", "scatter_reductions", "sequences", "slopes", "solving",
     "special", "statistics",
 )  # fmt: skip
 

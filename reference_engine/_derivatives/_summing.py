@@ -16,6 +16,11 @@ _STEP = 16
 """After so many additions an accumulator is emptied into the next level."""
 _SEQUENTIAL = 4
 """Up to so many elements every order is the same one."""
+_IN_ONE_LANE = {
+    size: np.array([0, *range(_ACCUMULATORS, size), *range(1, _ACCUMULATORS)])
+    for size in range(_SEQUENTIAL + 1, _LANES)
+}
+"""The order of the additions where there are too few elements for a second lane."""
 _TOO_MANY = 32_768
 """From here on PyTorch divides the work among threads, and its order depends on the machine."""
 
@@ -25,14 +30,9 @@ def total(values: Any, axis: Any = None, dtype: Any = None, keepdim: bool = Fals
     rows = _rows(values, axis) if dtype is None and values.dtype is _SINGLE else None
     if rows is None:
         return np.add.reduce(values, axis, dtype, None, keepdim)
-    count = rows.shape[-1] // _LANES
-    if not count:
-        sums = _accumulated(rows[..., np.newaxis])[..., 0]
-    else:
-        lanes = rows[..., : count * _LANES].reshape(*rows.shape[:-1], count, _LANES)
-        parts = np.concatenate((rows[..., count * _LANES :], _accumulated(lanes)), -1)
-        # One after another, which a reduction would not keep to.
-        sums = np.add.accumulate(parts, -1)[..., -1]
+    sums = _added_up(rows)
+    if axis is None and not keepdim:
+        return sums[()]
     if keepdim:
         places = _places(values, axis)
         return sums.reshape([1 if place in places else n for place, n in enumerate(values.shape)])
@@ -69,15 +69,30 @@ def _rows(values: Any, axis: Any) -> Any:
     return values if last else None
 
 
+def _added_up(rows: Any) -> Any:
+    """The sums over the last dimension: what its lanes come to, and before them what is left."""
+    count = rows.shape[-1] // _LANES
+    if not count:  # one lane: what is left when each accumulator has one goes to the first
+        return np.add.reduce(rows.take(_IN_ONE_LANE[rows.shape[-1]], -1), -1)
+    lanes = rows[..., : count * _LANES].reshape(*rows.shape[:-1], count, _LANES)
+    parts = _accumulated(lanes)
+    if rows.shape[-1] % _LANES:
+        parts = np.concatenate((rows[..., count * _LANES :], parts), -1)
+    # One after another, which a reduction of so many would not keep to.
+    return np.add.accumulate(parts, -1)[..., -1]
+
+
 def _accumulated(rows: Any) -> Any:
     """The sums over the last dimension but one, in four accumulators that are added at the end."""
     count = rows.shape[-2] // _ACCUMULATORS
+    if not count:
+        return np.add.reduce(rows, -2, None, None, False, 0)  # from 0, which turns -0 into it
     whole = rows[..., : count * _ACCUMULATORS, :]
     fours = whole.reshape(*rows.shape[:-2], count, _ACCUMULATORS, rows.shape[-1])
     sums = _in_levels(fours)
     for place in range(count * _ACCUMULATORS, rows.shape[-2]):
         sums[..., 0, :] += rows[..., place, :]
-    return ((sums[..., 0, :] + sums[..., 1, :]) + sums[..., 2, :]) + sums[..., 3, :]
+    return np.add.reduce(sums, -2)
 
 
 def _in_levels(fours: Any) -> Any:

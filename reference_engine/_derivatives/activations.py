@@ -14,6 +14,7 @@ from reference_engine import _errors
 from reference_engine._derivatives import _elementary as elementary
 from reference_engine._derivatives._table import TABLE, camel, row
 from reference_engine._promotion import dtype_name
+from reference_engine._quiet import quiet
 
 
 def _floating(kernel: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,10 +29,9 @@ def _floating(kernel: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if dtype.kind != "f":
             name = dtype_name(arguments[0])
             raise NotImplementedError(_errors.NOT_IMPLEMENTED.format(name=kernel, dtype=name))
-        with np.errstate(all="ignore"):
-            return np.asarray(function(*arguments)).astype(dtype, copy=False)
+        return np.asarray(function(*arguments)).astype(dtype, copy=False)
 
-    return forward
+    return quiet(forward)
 
 
 def _logistic(x: Any) -> Any:

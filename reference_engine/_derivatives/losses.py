@@ -19,11 +19,15 @@ from reference_engine._promotion import dtype_name, promote
 from reference_engine._quiet import quiet
 
 
+@quiet
+def _average(values: Any) -> Any:
+    return np.divide(total(values), values.size).astype(values.dtype)
+
+
 def reduced(values: Any, reduction: str) -> Any:
     """Losses as `reduction` wants them."""
     if reduction == "mean":
-        with np.errstate(all="ignore"):
-            return np.divide(total(values), values.size).astype(values.dtype)
+        return _average(values)
     return total(values) if reduction == "sum" else values
 
 

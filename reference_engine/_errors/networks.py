@@ -180,3 +180,35 @@ PADDING_SIZE = (
     "but got: padding {padding} at dimension {dim} of input {sizes}"
 )
 PADDING_CIRCULAR = "Padding value causes wrapping around more than once."
+
+# -- sequences of labels --------------------------------------------------------------------------
+
+POOL_DIMS = "non-empty {least}D or {most}D (batch mode) tensor expected for input"
+POOL_EMPTY = (
+    "Expected {least}D or {most}D (batch mode) tensor with optional 0 dim batch size for input, "
+    "but got:{shape}"
+)
+POOL_DIMS_OF_ONE = "{name}: " + POOL_EMPTY
+POOL_DIMS_CHECKED = (
+    "Expected {least} to {most} dimensions, but got {dims}-dimensional tensor for argument #1 "
+    "'self' (while checking arguments for {name})"
+)
+POOL_DIMS_ADAPTIVE = "{name}(): Expected {least}D or {most}D tensor, but got{colon} {shape}"
+SAME_PADDING = (
+    "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded "
+    "copy of the input be created"
+)
+CTC_BLANK = "blank must be in label range"
+CTC_LENGTHS = "{name}_lengths must be of size batch_size"
+CTC_STEPS = (
+    "Expected input_lengths to have value at most {steps}, but got value {found} (while checking "
+    "arguments for ctc_loss_allocate_outputs)"
+)
+CTC_PADDED = (
+    "Expected tensor to have size at least {expected} at dimension 1, but got size {found} for "
+    "argument #2 'targets' (while checking arguments for ctc_loss_allocate_outputs)"
+)
+CTC_CONCATENATED = (
+    "Expected tensor to have size {expected} at dimension 0, but got size {found} for argument #2 "
+    "'targets' (while checking arguments for ctc_loss_allocate_outputs)"
+)

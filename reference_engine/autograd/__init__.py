@@ -18,13 +18,19 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    *,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     """Add the gradients of `tensors` to the `.grad` of the leaves (of `inputs` only, if given).
 
     `grad_tensors` are the cotangents, one of each tensor's shape; None for one-element tensors.
+    `grad_variables` is their old name.
     """
+    if grad_variables is not None:
+        warnings.warn(_errors.GRAD_VARIABLES, FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(_errors.GRAD_VARIABLES_TOO)
+        grad_tensors = grad_variables
     outputs = _sequence(tensors)
     _backward.backward(
         outputs,
@@ -116,7 +122,7 @@ def _sequence(tensors: Any) -> tuple[Any, ...]:
 def _cotangents(gradients: Any, count: int) -> tuple[Tensor | None, ...]:
     if gradients is None:
         return (None,) * count
-    return _sequence(gradients)
+    return _sequence(gradients)[:count]  # more are ignored, as in PyTorch
 
 
 from reference_engine.autograd.anomaly_mode import (  # noqa: E402

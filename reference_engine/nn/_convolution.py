@@ -4,6 +4,7 @@ from typing import Any
 
 from reference_engine import _errors, _functions
 from reference_engine._tensor import Tensor
+from reference_engine._warnings import warn_once
 from reference_engine.nn._activations import ops
 from reference_engine.nn._sizes import Sizes, for_each_count, sizes_of
 
@@ -67,6 +68,7 @@ def _convolution(
     if padding == "same":
         total = [step * (size - 1) for step, size in zip(dilation, kernel, strict=True)]
         if any(one % 2 for one in total):
+            warn_once(_errors.SAME_PADDING)
             extra = [side for one in reversed(total) for side in (0, one % 2)]
             input = ops.constant_pad_nd(input, tuple(extra), 0)
         padding = tuple(one // 2 for one in total)

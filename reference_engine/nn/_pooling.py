@@ -52,6 +52,33 @@ def _in_two(input: Tensor, pool: Callable[[Tensor], Any]) -> Any:
     return _functions.squeeze(found, -2)
 
 
+def _check_dims(kind: str, input: Tensor, count: int) -> None:
+    """Refuse an input without channels, or with more dimensions than a batch."""
+    shape = input._array.shape
+    if len(shape) in {count + 1, count + 2} and 0 not in shape[-count - 1 :]:
+        return
+    name, adaptive = f"{kind}_pool{count}d", kind.startswith("adaptive")
+    least, most = count + 1, count + 2
+    text = _errors.POOL_DIMS
+    if count == 1 and kind != "max":
+        text = _errors.POOL_DIMS_CHECKED
+    elif count == 1:
+        text = _errors.POOL_DIMS_OF_ONE
+    elif adaptive:
+        text = _errors.POOL_DIMS_ADAPTIVE
+    elif kind == "avg" and count == 2 and len(shape) < least:
+        low = -max(len(shape), 1)
+        raise IndexError(_errors.DIM_RANGE.format(low=low, high=-low - 1, dim=-least))
+    elif len(shape) in {least, most}:
+        text = _errors.POOL_EMPTY
+    colon = ":" if kind == "adaptive_max" else ""
+    raise RuntimeError(
+        text.format(
+            name=name, least=least, most=most, shape=list(shape), dims=len(shape), colon=colon
+        )
+    )
+
+
 # -- the largest ----------------------------------------------------------------------------------
 
 
@@ -91,6 +118,7 @@ def _make_max_pool(count: int) -> Any:
         return_indices: bool = False,
     ) -> Any:
         """The largest element of every window; its flat place too, if asked for."""
+        _check_dims("max", input, count)
         found = _largest(count, input, kernel_size, stride, padding, dilation, ceil_mode)
         return found if return_indices else found[0]
 
@@ -100,6 +128,7 @@ def _make_max_pool(count: int) -> Any:
 def _make_adaptive_max_pool(count: int) -> Any:
     def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
         """The largest of windows that share the space out evenly."""
+        _check_dims("adaptive_max", input, count)
         size = _wanted(input, output_size, count)
         if count == 1:
             found = _in_two(input, lambda image: ops.adaptive_max_pool2d(image, (1, *size)))
@@ -159,6 +188,7 @@ def _average(
     count: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
     include: bool, divisor: int | None,
 ) -> Tensor:  # fmt: skip
+    _check_dims("avg", input, count)
     kernel = sizes_of(kernel_size, count)
     stride = kernel if not stride else sizes_of(stride, count)
     padding = sizes_of(padding, count)
@@ -247,6 +277,7 @@ def _adaptive_matrix(size: int, wanted: int) -> Any:
 def _make_adaptive_avg_pool(count: int) -> Any:
     def adaptive_avg_pool(input: Tensor, output_size: Any) -> Tensor:
         """The mean of windows that share the space out evenly."""
+        _check_dims("adaptive_avg", input, count)
         return adaptive_average(input, _wanted(input, output_size, count))
 
     return adaptive_avg_pool

@@ -20,6 +20,7 @@ from reference_engine.nn._resampling import *
 
 _LATER = {
     "affine_grid": "_grids",
+    "ctc_loss": "_sequences",
     "embedding_bag": "_bags",
     "grid_sample": "_grids",
     "gumbel_softmax": "_bags",

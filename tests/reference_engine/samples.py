@@ -600,6 +600,11 @@ SAMPLES: list[Sample] = [
         "binary_cross_entropy_with_logits(a, b)",
         "binary_cross_entropy_with_logits(a, b, pos_weight=torch.arange(3).to(a.dtype))",
     ),
+    *_nn(
+        "ctc_loss", ((4, 2, 3),),
+        "ctc_loss(a.log_softmax(2), torch.tensor([[1, 2], [2, 2]]), (4, 3), (2, 2))",
+        "ctc_loss(a.log_softmax(2), torch.tensor([1, 2, 1]), (3, 4), (1, 2), reduction='sum')",
+    ),
     *_nn("soft_margin_loss", ((2, 3),), "soft_margin_loss(a, torch.tensor([[1.0, -1, 1]] * 2))"),
     *_nn(
         "multi_margin_loss", ((3, 4),), "multi_margin_loss(a, torch.tensor([1, 3, 0]))",

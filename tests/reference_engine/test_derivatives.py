@@ -35,6 +35,10 @@ ROWS_THAT_REFUSE = {
     "unique_consecutive": (
         "a.unique_consecutive()", "the derivative for 'unique_consecutive' is not implemented."
     ),
+    "ctc_loss_backward": (
+        "grad(torch.nn.CTCLoss()(a.outer(a), torch.ones(1), 2, 1), a, create_graph=True)[0]",
+        "derivative for aten::_ctc_loss_backward is not implemented",
+    ),
     "hardsigmoid_backward": (
         "grad(torch.nn.functional.hardsigmoid(a).sum(), a, create_graph=True)[0]",
         "derivative for aten::hardsigmoid_backward is not implemented",
@@ -153,7 +157,7 @@ def check_second_order(sample, seed, other_seed):
     )
 
 
-DIFFERENTIABLE_ONCE = frozenset(("hardsigmoid",))
+DIFFERENTIABLE_ONCE = frozenset(("ctc_loss", "hardsigmoid"))
 """Rows whose second derivative PyTorch refuses."""
 
 
