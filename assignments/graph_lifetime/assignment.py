@@ -80,6 +80,7 @@ def retained(x, passes):
     return x.grad
 
 
+@retained.misconception("wrong_stopping_rule")
 @retained.misconception("zeroed_in_wrong_place")
 def zeroed_between_the_passes(x, passes):  # noqa: ARG001 - the mistake: one pass is left
     return torch.exp(x).detach()

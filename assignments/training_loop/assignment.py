@@ -62,17 +62,30 @@ def one_step_too_many(X, y, lr, steps):
     return trajectory(X, y, lr, steps + 1)
 
 
-@train_by_hand.misconception("updated_before_gradient")
-def weights_moved_before_the_bias(X, y, lr, steps):
+def one_after_the_other(X, y, lr, steps, *, bias_first):
     w, b = torch.zeros(X.shape[1], dtype=X.dtype), torch.zeros(1, dtype=X.dtype)
     losses, weights, biases = [], [], []
     for _ in range(steps):
         losses.append(((X @ w + b - y) ** 2).mean().item())
-        w = w - lr * 2 * (X @ w + b - y) @ X / len(y)
-        b = b - lr * 2 * (X @ w + b - y).mean()
+        for moves_bias in (bias_first, not bias_first):
+            e = X @ w + b - y
+            if moves_bias:
+                b = b - lr * 2 * e.mean()
+            else:
+                w = w - lr * 2 * e @ X / len(y)
         weights.append(w)
         biases.append(b)
     return {"losses": losses, "weights": weights, "biases": biases}
+
+
+@train_by_hand.misconception("updated_before_gradient")
+def weights_moved_before_the_bias(X, y, lr, steps):
+    return one_after_the_other(X, y, lr, steps, bias_first=False)
+
+
+@train_by_hand.misconception("updated_before_gradient")
+def bias_moved_before_the_weights(X, y, lr, steps):
+    return one_after_the_other(X, y, lr, steps, bias_first=True)
 
 
 def by_hand(X, y, lr, steps, mistake):

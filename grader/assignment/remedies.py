@@ -6,7 +6,6 @@ It knows the names that such files use and the mistakes made with them, nothing 
 import inspect
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 import grader
@@ -52,14 +51,20 @@ def _remedy(error: BaseException) -> str | None:  # noqa: PLR0911 - one a mistak
         case AttributeError(name=str(name), obj=obj) if _is_an_engine(obj):
             return f"the engine has no {name}: write it with what it has, or with NumPy"
         case AttributeError(name=str(name), obj=obj):
-            near = get_close_matches(name, dir(obj), n=1)
-            return f"did you mean {near[0]}?" if near else None
+            return _nearest(name, obj)
         case TypeError():
             return _signature(str(error))
         case SystemExit():
             return "take it out: a file that is loaded must not end the program"
         case _:
             return None
+
+
+def _nearest(name: str, obj: object) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only where there is no such name
+
+    near = get_close_matches(name, dir(obj), n=1)
+    return f"did you mean {near[0]}?" if near else None
 
 
 def _is_an_engine(found: object) -> bool:
