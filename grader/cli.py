@@ -3,6 +3,7 @@
 Heavy modules are imported by the commands that need them, so that `grader --help` is instant.
 """
 
+import errno
 import io
 import sys
 import traceback
@@ -31,7 +32,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, whoever reads this may report it
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever reads this may report it
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                told = f"{error.strerror}: make room, and give the same command again"
+                steps.fail(told, steps.UNWRITTEN)
             traceback.print_exc()
             ctx.exit(steps.FAULT)
 
@@ -150,7 +154,7 @@ def _check_in(
         else preparing.recognise(submission, file, language=language)
     )
     with preparing.run(loaded, PUBLIC_SEED, options, least="limits", starting=starting) as run:
-        result = run.told(run.grade(submission), hints=3 if more else 1)
+        result = run.told(run.grade(submission), hints=4 if more else 1)
         results = replace(run.results([result]), title=loaded.title_in(language))
     if form == "text":
         told = terminal.detail(result, language)

@@ -23,10 +23,12 @@ def remarks(
 ) -> tuple[Message, ...]:
     """A line for each failure that no question's outcome tells of, the first of a cell alone.
 
-    `failed` has each with the number of its cell, from 0, in the cells' order.
+    `failed` has each with the number of its cell, from 0, in the cells' order. Where a name is not
+    there and nothing says why, one of them may be the reason.
     """
     told = [one.because if isinstance(one, Undefined) else one for one in outcomes]
-    return tuple(_said(cell, one, form) for cell, one in islice(_untold(failed, told), MOST))
+    kind = f"{form}_perhaps" if None in told else form
+    return tuple(_said(kind, cell, one) for cell, one in islice(_untold(failed, told), MOST))
 
 
 def _untold(
@@ -54,8 +56,5 @@ def _is_ours(failure: Raised | Stopped) -> bool:
     )
 
 
-def _said(cell: int, failure: Raised | Stopped, form: Literal["notebook", "module"]) -> Message:
-    inner = told_of(failure)
-    if form == "module":
-        return Message("failed.module", {"inner": inner})
-    return Message("failed.cell", {"cell": cell + 1, "inner": inner})
+def _said(kind: str, cell: int, failure: Raised | Stopped) -> Message:
+    return Message(f"failed.{kind}", {"cell": cell + 1, "inner": told_of(failure)})

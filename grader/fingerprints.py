@@ -4,7 +4,9 @@ Of a class many give the same answers, right or wrong. It knows what came back, 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from grader.outcomes import Answered, Outcome, PlainValue, TensorValue
 
 _MOST_BYTES = 64 * 2**10
 _MOST_ENTRIES = 1_000
+_END = b"end\n"
 
 
 class _TooLargeError(Exception):
@@ -25,54 +28,61 @@ def fingerprint(
 
     None where there is so much that it takes longer than it is worth.
     """
-    found = hashlib.sha256()
+    pieces: list[bytes] = []
     try:
         for outcome, arguments in zip(outcomes, given, strict=False):
-            for piece in _of_outcome(outcome, arguments):
-                found.update(piece)
+            _add_outcome(pieces, outcome, arguments)
     except _TooLargeError:
         return None
-    return found.digest()
+    return hashlib.sha256(b"".join(pieces)).digest()
 
 
-def _of_outcome(outcome: Outcome, given: Mapping[str, PlainValue]) -> Iterator[bytes]:
+def _add_outcome(pieces: list[bytes], outcome: Outcome, given: Mapping[str, PlainValue]) -> None:
     if not isinstance(outcome, Answered):
-        yield _line(outcome)
+        pieces.append(_line(outcome))
         return
-    yield from _of_value(outcome.value)
+    _add_value(pieces, outcome.value)
     for name, value in outcome.arguments.items():
-        yield _line(name)
-        if value is given.get(name):
-            yield b"as it was\n"
-        else:
-            yield from _of_value(value)
+        if value is not given.get(name):
+            pieces.append(_line(name))
+            _add_value(pieces, value)
+    pieces.append(_END)
 
 
-def _of_value(value: PlainValue) -> Iterator[bytes]:
-    """Pieces that can only be read in one way: each says what follows, or ends its line."""
+def _add_value(pieces: list[bytes], value: PlainValue) -> None:
+    """Add what can only be read in one way: it says what follows, or ends its line."""
     match value:
         case np.ndarray():
             if value.nbytes > _MOST_BYTES:
                 raise _TooLargeError
-            yield _line((value.dtype.str, value.shape))
-            yield value.tobytes()
+            pieces += _form(value.dtype, value.shape), value.tobytes()
         case TensorValue():
-            yield _line(("tensor", value.requires_grad, value.is_leaf, value.grad_fn))
-            yield from _of_value(value.data)
-            yield from _of_value(value.grad)
+            pieces.append(_line(("tensor", value.requires_grad, value.is_leaf, value.grad_fn)))
+            _add_value(pieces, value.data)
+            _add_value(pieces, value.grad)
         case dict():
-            yield _line(("dict", len(value)))
-            for name, entry in value.items():
-                yield _line(name)
-                yield from _of_value(entry)
+            pieces.append(_names(tuple(value)))
+            for entry in value.values():
+                _add_value(pieces, entry)
         case list() | tuple():
             if len(value) > _MOST_ENTRIES:
                 raise _TooLargeError
-            yield _line((type(value).__name__, len(value)))
+            pieces.append(_line((type(value).__name__, len(value))))
             for entry in value:
-                yield from _of_value(entry)
+                _add_value(pieces, entry)
         case _:
-            yield _line(value)
+            pieces.append(_line(value))
+
+
+# These two are told again and again; writing them down takes longer than looking them up.
+@lru_cache(maxsize=256)
+def _form(dtype: "np.dtype[Any]", shape: tuple[int, ...]) -> bytes:
+    return _line((dtype.str, shape))
+
+
+@lru_cache(maxsize=256)
+def _names(names: tuple[str, ...]) -> bytes:
+    return _line(("dict", names))
 
 
 def _line(value: object) -> bytes:

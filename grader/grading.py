@@ -24,7 +24,7 @@ from grader.assignment import (
     Text,
     Variable,
 )
-from grader.cases import Case, draw_cases
+from grader.cases import PUBLIC_SEED, Case, draw_cases
 from grader.catalogue import recognise
 from grader.comparison import Judgement, OutputJudgement, follow_through, judge
 from grader.diagnosis import diagnose
@@ -52,6 +52,7 @@ from grader.results import (
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
 from grader.submissions import Submission
+from grader.values import describe
 
 TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
 Kind: TypeAlias = Literal["numpy", "facade", "real"]
@@ -341,8 +342,19 @@ class Grader:
             expected=parameters.get("expected"),
             found=parameters.get("found"),
             line=line,
-            hints=tuple(hints[: _HINTS[level]]),
+            hints=(*hints[: _HINTS[level]], *self._public_inputs(judged, level)),
         )
+
+    def _public_inputs(self, judged: Judged, level: FeedbackLevel) -> Iterator[Message]:
+        """What the first wrong output was computed from, where anybody may know it."""
+        if self.seed != PUBLIC_SEED or level != "full":
+            return
+        wrong = (one for one in judged.judgement.outputs if one.verdict != "correct")
+        number = next((one.case for one in wrong), None)
+        arguments = {} if number is None else judged.cases[number].arguments
+        if arguments:
+            told = ", ".join(f"{name} = {describe(one)}" for name, one in arguments.items())
+            yield Message("feedback.inputs", {"inputs": told})
 
     def _unjudged(
         self, submission: Submission, problem: Problem | None, message: Told | None

@@ -88,7 +88,7 @@ def check(
     # Of a sandbox it has all that a grader asks for.
     run = Grader(asked, cast("Sandbox", live), seed=PUBLIC_SEED, torch="facade")
     result = _as_it_stands(
-        run.told(run.grade(_submission(asked, language)), hints=3 if more else 1)
+        run.told(run.grade(_submission(asked, language)), hints=4 if more else 1)
     )
     told = [Message("live.no_sandbox")]
     if any(one.feedback.hints for one in result.questions) and not more:

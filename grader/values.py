@@ -14,7 +14,7 @@ from msgspec import Struct
 from grader.assignment import Comparable
 from grader.cases import Expected
 from grader.messages import Message
-from grader.outcomes import Ndarray, PlainValue, TensorValue, Uncrossable
+from grader.outcomes import Ndarray, PlainValue, SourceText, TensorValue, Uncrossable
 from grader.results import Verdict
 
 _SUMMARY_LENGTH = 80
@@ -143,6 +143,8 @@ def describe(value: Found) -> str:
             text = "nothing"
         case Uncrossable():
             text = ": ".join(part for part in (value.type, value.reason) if part)
+        case SourceText():
+            text = value.text
         case TensorValue():
             text = _outline("tensor", value.data)
         case np.ndarray():

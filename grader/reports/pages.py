@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from grader.messages import THEIR_OWN, Language, Languages
 from grader.reports import ReportError, drawings, write_atomically
+from grader.reports.escaping import visible
 from grader.reports.export import is_full
 from grader.reports.own_code import excerpts
 from grader.reports.tables import inert, to_bytes
@@ -46,7 +47,7 @@ def write(  # noqa: PLR0913 - as many facts
         language = languages.of(one.language)
         text = page(one, title_in(language), language, cells=cells_of(one.id))
         write_atomically(top / address, text.encode())
-        rows.append((inert(one.id), inert(one.name or ""), address))
+        rows.append((inert(visible(one.id)), inert(visible(one.name or "")), address))
     _remove_others(top, {address for _, _, address in rows[1:]})
     write_atomically(top / LIST, to_bytes(rows, has_mark=True))
     return top

@@ -40,6 +40,14 @@ def test_what_a_question_tells_of_is_not_told_twice(failure):
     assert told([(1, failure)], outcomes) == []
 
 
+@pytest.mark.parametrize(
+    ("form", "begins"), [("notebook", "Cell 2 failed."), ("module", "Some of your code failed.")]
+)
+def test_where_a_name_is_missing_for_no_known_reason_it_may_be_that(form, begins):
+    (line,) = told([(1, ZERO)], [Answered(1.0), Undefined()], form)
+    assert line.startswith(f"{begins} Perhaps that is why a name is not defined. Your code raised")
+
+
 def test_a_name_that_is_missing_for_want_of_what_failed_before_is_not_told():
     missing = Raised("NameError", "name 'x' is not defined", cell=2, line=1)
     assert len(told([(1, ZERO), (2, missing)])) == 1

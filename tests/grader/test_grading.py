@@ -485,6 +485,13 @@ def test_a_right_answer_in_any_style_gets_its_points(grade, source):
 # -- what a student is told -----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("seed", "is_shown"), [("public", True), ("seed", False)])
+def test_an_input_is_shown_of_a_public_case_alone(grade, seed, is_shown):
+    result = grade(RIGHT_SUMS.replace("x + y", "x - y"), seed=seed)
+    hints = [one.id for one in result.questions[1].feedback.hints]
+    assert ("feedback.inputs" in hints) == is_shown
+
+
 @pytest.mark.parametrize(("level", "count"), [("verdict", 0), ("hint", 1), ("full", 3)])
 def test_the_feedback_level_caps_the_hints(grade, level, count):
     result = grade(TWICE_ACCUMULATED, GRADIENT.format(options=f', feedback="{level}"'))

@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,7 +12,19 @@ import pytest
 
 from grader.commands import steps
 
-from .running import ENDLESS, RIGHT, WRONG, errors, finish, results_in, run, scores_in, start, write
+from .running import (
+    ENDLESS,
+    RIGHT,
+    ROOT,
+    WRONG,
+    errors,
+    finish,
+    results_in,
+    run,
+    scores_in,
+    start,
+    write,
+)
 
 # -- hostile names --------------------------------------------------------------------------------
 
@@ -101,6 +115,29 @@ def test_a_reader_that_stops_reading_is_no_error(here, arguments):
     _, error = process.communicate(timeout=60)
     assert b"Traceback" not in error
     assert b"Exception" not in error
+
+
+def as_module(words, redirections):
+    """`python -m grader` as a shell starts it, with its streams led elsewhere."""
+    command = f"{sys.executable} -m grader {words} {redirections}"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        ["/bin/sh", "-c", command], env=environment, capture_output=True, timeout=60, check=False
+    )
+
+
+def test_a_full_disk_behind_the_output_is_told(here):
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no full device")
+    done = as_module("list --plain", "> /dev/full")
+    assert done.returncode == steps.UNWRITTEN
+    assert done.stderr.decode().count("\n") == 1
+
+
+def test_streams_that_are_closed_are_taken_for_nobodys(here):
+    write(here / "ana.py", RIGHT)
+    done = as_module("check ana.py -a sums.py", "<&- >&- 2>&-")
+    assert done.returncode == steps.DONE
 
 
 def test_the_results_are_there_though_nobody_reads_the_table(here):

@@ -55,7 +55,7 @@ def test_a_page_of_a_notebook_that_names_no_language_is_in_that_of_the_class(res
 
 
 def test_a_page_says_what_failed_beside_the_questions(results):
-    remark = Message("failed.cell", {"cell": 4, "inner": "It raised <b>."})
+    remark = Message("failed.notebook", {"cell": 4, "inner": "It raised <b>."})
     alice = replace(results.submissions[0], remarks=(remark,))
     text = "A célula 4 falhou, o que por si só não custa pontos. It raised &lt;b&gt;."
     assert text in pages.page(alice, "T", "pt")
