@@ -5,7 +5,7 @@ A student's process says what failed: it may claim anything, and no claim costs 
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 from grader.outcomes import Raised
 from grader.sandbox.protocol import StudentException
@@ -96,7 +96,7 @@ def _defines_somewhere(statement: str, name: str) -> bool:
     return _definition(name, indent).search(statement) is not None
 
 
-@cache
+@lru_cache(maxsize=256)
 def _definition(name: str, indent: str) -> re.Pattern[str]:
     """What is looked for in a text, in time that grows with its length alone."""
     word = rf"\b{re.escape(name)}\b"

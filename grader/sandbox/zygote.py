@@ -36,6 +36,8 @@ _Received = TypeVar("_Received")
 START_SECONDS = 120.0
 REPLY_SECONDS = 30.0
 _MESSAGE = 2_000
+_ROOM: dict[Kind, int] = {"numpy": 8, "facade": 12, "real": 12}
+"""MiB: about what is loaded for small objects, since what is left over costs each child time."""
 
 
 class Zygote:
@@ -64,7 +66,8 @@ class Zygote:
         load = Load(
             kind=kind, roots=roots(kind), home=str(home), most=most, executor=executor, few=few
         )
-        self._control, self._process = (starting or Starting()).take()
+        room = 0 if few or executor != "fast" else _ROOM[kind]
+        self._control, self._process = (starting or Starting(room)).take()
         with suppress(OSError):  # where it has ended, its last words are read at the first request
             self._control.send(pack(load))
 

@@ -79,13 +79,15 @@ def collect(
     leaving_out: Collection[Path] = (),
     layout: str | None = None,
     refuse: Callable[[Path, IntakeError], None] | None = None,
+    with_modules: bool = False,
 ) -> Submissions:
     """The submissions in these paths, sorted by id, each read when it is asked for.
 
     A path is a notebook, a module, a folder, or a zip or tar archive; its layout is one of
     `LAYOUTS`, found out where it is None. Hidden files and symbolic links are passed over, and
     in folders the files that are to be left out. Of several files of one student the newest by
-    the system's own count is taken. Two students never share an id.
+    the system's own count is taken. Two students never share an id. With `with_modules`, what a
+    file that is given by itself imports from its own folder is part of it: for whoever owns both.
 
     A path that does not exist, holds no submissions, or is not laid out as it should be is told
     to `refuse` and left out; without that IntakeError is raised, before any submission is read.
@@ -96,7 +98,7 @@ def collect(
     remarks: list[Message] = []
     for path in paths:
         try:
-            name, hand_ins, said = _found_in(path, others, layout, is_alone=len(paths) == 1)
+            name, hand_ins, said = _found_in(path, others, layout, with_modules=with_modules)
         except IntakeError as error:
             if refuse is None:
                 raise
@@ -112,7 +114,7 @@ def collect(
 
 
 def _found_in(
-    path: Path, leaving_out: frozenset[str], layout: str | None, *, is_alone: bool
+    path: Path, leaving_out: frozenset[str], layout: str | None, *, with_modules: bool
 ) -> tuple[str, list[HandIn], list[Message]]:
     """The layout of a path, what that finds there, and what is to be said of it."""
     tree = tree_of(path, leaving_out=leaving_out)
@@ -121,9 +123,8 @@ def _found_in(
     if not hand_ins:
         known = {"path": text(path), "layout": name}
         raise IntakeError(Message("intake.other_layout", known))
-    if tree.is_file and is_alone:
-        # Beside a file that is one of several may lie what others handed in.
-        modules = tuple(_modules_beside(path, tree.files[0]).items())
+    if tree.is_file and with_modules:
+        modules = tuple(_modules_beside(path, tree.files[0], leaving_out).items())
         hand_ins = [replace(one, modules=modules) for one in hand_ins]
     remarks = list(tree.remarks)
     if name == "plain" and (others := plain.passed_over(tree, hand_ins)):
@@ -131,11 +132,16 @@ def _found_in(
     return name, hand_ins, remarks
 
 
-def _modules_beside(path: Path, file: File) -> dict[str, File]:
+def _modules_beside(path: Path, file: File, leaving_out: Container[str]) -> dict[str, File]:
     """What a file imports from its own folder."""
-    if next(path.parent.glob(f"*{MODULE}"), path) == path:
-        return {}
-    return helpers.imported(file, lambda name: module_beside(path, name))
+
+    def find(name: str) -> File | None:
+        module = module_beside(path, name)
+        return None if module is None or module.key in leaving_out else module
+
+    # Most have no module beside them, and need not be read for it.
+    has_any = any(one != path for one in path.parent.glob(f"*{MODULE}"))
+    return helpers.imported(file, find) if has_any else {}
 
 
 def _no_answers(path: str, names: Sequence[str]) -> Message:

@@ -112,7 +112,8 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
     for files in together.values():
         files.sort(key=lambda one: (_standing(one), _by_name(one)), reverse=True)
         modules, imported = _imported_by(files)
-        best = next((one for one in files if _module(one) not in imported), files[0])
+        answers = (one for one in files if one.is_gradable and _module(one) not in imported)
+        best = next(answers, files[0])
         used = modules.get(best.file.path, {})
         others = [one for one in files if one is not best and one.file not in used.values()]
         is_guess = any(

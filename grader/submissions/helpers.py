@@ -28,16 +28,17 @@ def imported(file: File, find: Callable[[str], File | None]) -> dict[str, File]:
     return found
 
 
-def main_of(files: Sequence[File]) -> File | None:
-    """The one of the files of a folder that imports all of the others; None where there is none."""
+def is_one_answer(files: Sequence[File]) -> bool:
+    """Whether the files of a folder are a notebook and modules, all of which it imports."""
+    if not 2 <= len(files) <= MAX_FILES:
+        return False
+    notebooks = [file for file in files if file.suffix == NOTEBOOK]
     modules = {file.stem: file for file in files if file.suffix == MODULE}
-    if not 2 <= len(files) <= MAX_FILES or len(files) - len(modules) > 1:
-        return None
-    notebook = [file for file in files if file.suffix == NOTEBOOK]
-    for file in notebook or files:
-        if len(imported(file, modules.get)) == len(files) - 1:
-            return file
-    return None
+    return (
+        len(notebooks) == 1
+        and len(modules) == len(files) - 1
+        and len(imported(notebooks[0], modules.get)) == len(modules)
+    )
 
 
 def _names(file: File) -> Iterator[str]:

@@ -7,7 +7,7 @@ from itertools import accumulate
 from grader.messages import Message
 from grader.submissions.files import File, IntakeError, Tree, text
 from grader.submissions.handins import HandIn, is_gradable, original_of
-from grader.submissions.helpers import main_of
+from grader.submissions.helpers import is_one_answer
 from grader.submissions.kinds import is_document
 
 _NOT_ANSWERS = {"conftest", "license", "readme", "requirements", "setup"}
@@ -88,8 +88,8 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
     """The folders that are one student's: with one answer, or with one and its copies.
 
     Files that a browser numbered may also be of several students. They are taken for one's where
-    the folder is named like them, or stands among others that hold one answer each. So are a file
-    and modules that it imports.
+    the folder is named like them, or stands among others that hold one answer each. So are a
+    notebook and modules that it imports.
     """
     placed = [file for file in answers if file.folder]
     held = Counter(folder for file in placed for folder in _above(file))
@@ -107,7 +107,7 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
         if len(originals) == 1:
             if _last(folder).casefold() in originals or _around(folder) in students:
                 own.add(folder)
-        elif main_of(files) is not None:
+        elif is_one_answer(files):
             with_helpers.append(folder)
     # Where only one folder is like that, its files may be of several students.
     around = Counter(map(_around, with_helpers))

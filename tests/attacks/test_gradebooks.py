@@ -103,3 +103,15 @@ def test_a_student_is_no_place_to_write_to(handed, name):
     assert done.exit_code == 0, done.output
     after = {one.relative_to(handed.parent) for one in handed.parent.rglob("*")}
     assert all(one.parts[:2] == ("handed", "out") for one in after - before)
+
+
+def test_pages_that_lead_elsewhere_cost_no_file_there(handed, tmp_path):
+    elsewhere = tmp_path / "site"
+    elsewhere.mkdir()
+    (elsewhere / "index.html").write_text("mine")
+    pages = handed / "out" / "pages"
+    shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir()
+    (pages / "students").symlink_to(elsewhere)
+    assert run("report", handed / "out", "--format=html").exit_code == 0
+    assert (elsewhere / "index.html").read_text() == "mine"

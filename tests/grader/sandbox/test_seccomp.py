@@ -2,12 +2,14 @@
 
 import re
 import struct
+from ctypes import create_string_buffer
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from grader.sandbox.worker.lockdown.seccomp import compile_filter
+from grader.sandbox.worker.lockdown import layers
+from grader.sandbox.worker.lockdown.seccomp import Program, compile_filter
 from grader.sandbox.worker.lockdown.syscalls import (
     ALLOWED,
     CLONE3,
@@ -198,3 +200,14 @@ def test_what_is_newer_than_the_tables_is_not_there(machine):
 )
 def test_calls_are_judged_by_their_arguments(machine, name, arguments, expected):
     assert verdict(machine, number(machine, name), *arguments) == expected
+
+
+def test_a_filter_that_the_kernel_refuses_is_lacking(monkeypatch):
+    def knows_of_none(*_):
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(layers.kernel, "process_control", knows_of_none)
+    program = compile_filter(layers.kernel.machine())
+    assert layers._loadable(program) is program  # a child could load it all the same
+    with pytest.raises(OSError, match="seccomp"):
+        layers._loadable(Program(create_string_buffer(b"\xff" * 8, 8), ()))

@@ -173,7 +173,7 @@ def test_a_repository_is_run_with_the_modules_in_it(build):
 
 def test_files_that_import_each_other_are_one_of_them(build):
     files = {"x_1_8_one.py": "import two", "x_1_9_two.py": "import one"}
-    (jane,) = collect([build(files)])
+    (jane,) = collect([build(files | {"x_1_10_report.pdf": "%PDF"})])
     assert (jane.path, set(jane.modules)) == ("x_1_9_two.py", {"one"})
 
 
