@@ -43,8 +43,16 @@ _functions = SimpleNamespace(
     AccumulateGrad=AccumulateGrad, DelayedError=DelayedError, Error=Error,
     UndefinedGrad=UndefinedGrad,
 )  # fmt: skip
+def _keeps_graph() -> bool:
+    """Whether the innermost backward pass of this thread keeps what was saved."""
+    found = running_pass()
+    return True if found is None else bool(found[1]["keep_graph"])
+
+
 _autograd = SimpleNamespace(
-    SavedTensor=SavedTensor, _saved_tensors_hooks_is_enabled=lambda: not hooks_refused
+    SavedTensor=SavedTensor,
+    _get_current_graph_task_keep_graph=_keeps_graph,
+    _saved_tensors_hooks_is_enabled=lambda: not hooks_refused,
 )
 
 

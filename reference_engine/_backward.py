@@ -84,8 +84,10 @@ class ArrayOperations:
         grad = leaf._grad
         if grad is None:
             # A copy where anyone else holds the array: another leaf on its way, a view, a hook.
-            if type(gradient) is np.ndarray and getrefcount(gradient) != _UNSHARED:
-                gradient = gradient.copy()
+            if gradient.strides != leaf._array.strides and not _lies_as(gradient, leaf._array):
+                gradient = _laid_as(gradient, leaf._array)
+            elif type(gradient) is np.ndarray and getrefcount(gradient) != _UNSHARED:
+                gradient = gradient.copy("K")
             leaf._grad = _dispatch.wrap(gradient)
         else:
             array = grad._array
@@ -173,7 +175,9 @@ class TensorOperations(ArrayOperations):
     @staticmethod
     def accumulate(leaf: Tensor, gradient: Gradient) -> None:
         if leaf._grad is None:
-            leaf._grad = _dispatch.dispatch(TABLE["copy"], (None, gradient))
+            found = leaf._grad = _dispatch.dispatch(TABLE["copy"], (None, gradient))
+            if not _lies_as(found._array, leaf._array):
+                found._array = _laid_as(found._array, leaf._array)
         else:
             leaf._grad = TensorOperations.add(leaf._grad, gradient)
         if leaf._hooks is not None:
@@ -186,6 +190,31 @@ class TensorOperations(ArrayOperations):
     @staticmethod
     def from_tensor(gradient: Tensor | None) -> Gradient:
         return gradient
+
+
+def _lies_as(gradient: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> bool:
+    """Whether a gradient has its leaf's order in memory; C's, where the leaf has gaps there."""
+    if data.flags.c_contiguous or _has_gaps(data):
+        return gradient.flags.c_contiguous
+    steps = zip(gradient.strides, data.strides, data.shape, strict=True)
+    return all(one == other or size == 1 for one, other, size in steps)
+
+
+def _laid_as(gradient: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy of a gradient that lies as its leaf's data."""
+    found = np.empty_like(data, gradient.dtype, "C" if _has_gaps(data) else "K")
+    found[...] = gradient
+    return found
+
+
+def _has_gaps(data: np.ndarray[Any, Any]) -> bool:
+    """Whether an array's elements, in any order of its dimensions, miss memory or share it."""
+    expected = data.itemsize
+    for step, size in sorted(zip(data.strides, data.shape, strict=True)):
+        if size != 1 and step != expected:
+            return True
+        expected *= size
+    return False
 
 
 class _Source(Node):

@@ -87,7 +87,10 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
     if row.promote is not None:
         row.promote(arrays)
     try:
-        found = row.forward(*((arrays,) if row.is_variadic else arrays), *options)
+        if row.is_variadic:
+            found = row.forward(arrays, *options)
+        else:
+            found = row.forward(*arrays, *options) if options else row.forward(*arrays)
     except (ValueError, IndexError) as error:
         raise _numpy_errors.as_pytorch(error, arrays) from None
     required &= row.gradient_mask
@@ -100,7 +103,8 @@ def dispatch(row: "Row", inputs: Sequence[Any], options: tuple[Any, ...] = ()) -
         if result._view is None:
             result._counter = UNTRACKED
     elif required and (not unrecorded or state.enabled) and found.dtype.kind == "f":
-        node = row.plan(required, tensors).node(options, result, found.dtype, *inputs)
+        plan = row.plans[-1 if row.is_variadic else required << 8 | tensors]
+        node = plan.node(options, result, found.dtype, *inputs)
         if _saved.saved_hooks:
             _saved.pack(node)
         result._grad_fn = node

@@ -173,13 +173,17 @@ def _form(
         if inputs == 1
         else f"dispatch(row, ({tensors}), ({others}))"
     )
+    alone = inputs == 1 and not options and not takes_out
+    if alone:  # the options are what came too many: none, or the forward refuses them
+        call = "dispatch_one(row, input0, surplus)"
     given = (
         "row, name, names, first, Tensor, dispatch, dispatch_one, refusal, into, number, again, "
         "refused"
     )
+    surplus = "*surplus, out=None" if takes_out else "*surplus" if alone else ""
     lines = [
         f"def make({given}):",
-        f"    def function({tensors}{others}{'*surplus, out=None' if takes_out else ''}):",
+        f"    def function({tensors}{others}{surplus}):",
         "      try:",
     ]
     if takes_out:
@@ -196,7 +200,7 @@ def _form(
     if takes_out:
         lines += ["        if out is not None:", f"            return into(out, name, {call})"]
     inside = tensors if takes_out else tensors.partition(", ")[2]
-    rest = "surplus" if takes_out else "()"
+    rest = "surplus" if takes_out or alone else "()"
     lines += [
         f"        return {call}",
         "      except Exception:",

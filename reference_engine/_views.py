@@ -12,7 +12,7 @@ import numpy as np
 
 from reference_engine import _dispatch, _errors, _modes
 from reference_engine._graph import Edge, Gradient, Node, hooks_of
-from reference_engine._modes import state
+from reference_engine._modes import state, unrecorded
 
 if TYPE_CHECKING:
     from reference_engine._tensor import Tensor
@@ -37,7 +37,7 @@ class View:
         self.is_leaf = False
         if former is not None and former.origin:
             self.origin = former.origin
-        elif state.enabled:
+        elif not unrecorded or state.enabled:
             self.origin = "several" if several else ""
         else:
             self.origin = "inference" if _modes.inference_used and state.inference else "no_grad"
@@ -52,7 +52,10 @@ def share(source: "Tensor", result: "Tensor", *, several: bool) -> None:
     Where the base does not, the version that the two share remembers the view, for the base may
     come to require grad by a write.
     """
-    if result._array.size and not np.may_share_memory(result._array, source._array):
+    array, below = source._array, result._array.base
+    # As is usual; to ask NumPy takes longer.
+    plain = below is not None and (below is array or below is array.base)
+    if not plain and result._array.size and not np.may_share_memory(result._array, array):
         return
     counter: list[Any] = source._counter
     result._counter = counter

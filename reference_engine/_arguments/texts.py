@@ -8,10 +8,11 @@ from reference_engine._arguments.signatures import Parameter, Signature, type_na
 
 def too_many(name: str, signature: Signature, count: int) -> str:
     most, least = signature.positional, signature.required
-    takes = f"{most} positional argument{'s' if most > 1 else ''}"
+    verb = "was" if count == 1 and least == most else "were"
+    takes = f"{most} positional argument{'' if most == 1 else 's'}"
     if least != most:
         takes = f"from {least} to {most} positional arguments"
-    return f"{name}() takes {takes} but {count} {'was' if count == 1 else 'were'} given"
+    return f"{name}() takes {takes} but {count} {verb} given"
 
 
 def missing(name: str, parameters: Sequence[Parameter]) -> str:

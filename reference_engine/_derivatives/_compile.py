@@ -233,6 +233,21 @@ class Plan:
         )
 
 
+class Plans(dict[int, Plan]):
+    """A row's plans by their case, each made when it first occurs.
+
+    A case is `required << 8 | tensors`, and -1 for all calls of a row that takes a list.
+    """
+
+    def __init__(self, row: "Row") -> None:
+        super().__init__()
+        self._row = row
+
+    def __missing__(self, case: int) -> Plan:
+        plan = self[case] = Plan(self._row, case >> 8, case & 255)
+        return plan
+
+
 def _compiled(
     name: str, lines: Sequence[str], title: str, given: Mapping[str, Any]
 ) -> Callable[..., Any]:

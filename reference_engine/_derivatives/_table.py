@@ -76,7 +76,7 @@ class Row:
         self.is_simple = len(self.inputs) == 1 and not (
             is_view or self.is_variadic or outputs is not None
         )
-        self._plans: dict[int, _compile.Plan] = {}
+        self.plans = _compile.Plans(self)
         self.node_of_one: Callable[..., Any] | None = None  # kept by `dispatch_one`
         self.formulas: dict[str, Formula] = {}
         self.differentiable: tuple[int, ...] = ()
@@ -105,11 +105,7 @@ class Row:
 
     def plan(self, required: int, tensors: int) -> _compile.Plan:
         """How to record a call, given which inputs (bits) require grad and which are tensors."""
-        case = -1 if self.is_variadic else required << 8 | tensors
-        found = self._plans.get(case)
-        if found is None:
-            found = self._plans[case] = _compile.Plan(self, required, tensors)
-        return found
+        return self.plans[-1 if self.is_variadic else required << 8 | tensors]
 
     def source(self, name: str) -> _compile.Source:
         """Where the value of a name that a formula mentions comes from."""

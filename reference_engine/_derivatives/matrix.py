@@ -43,12 +43,13 @@ def is_vector(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
 
 
 def _mm(self: Any, mat2: Any, /) -> Any:
-    for name, one in (("self", self), ("mat2", mat2)):
-        if one.ndim != 2:
-            raise RuntimeError(_errors.MUST_BE_MATRIX.format(name=name))
+    if self.ndim != 2 or mat2.ndim != 2:
+        name = "self" if self.ndim != 2 else "mat2"
+        raise RuntimeError(_errors.MUST_BE_MATRIX.format(name=name))
     if self.shape[1] != mat2.shape[0]:
         raise RuntimeError(_errors.MATMUL_SHAPES.format(a=_shape_text(self), b=_shape_text(mat2)))
-    _same_dtype(self, mat2)
+    if self.dtype is not mat2.dtype:
+        _same_dtype(self, mat2)
     return _product("addmm_impl_cpu_", np.matmul, self, mat2)
 
 

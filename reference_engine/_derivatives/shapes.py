@@ -135,7 +135,7 @@ def _permute(self: Any, /, dims: Shape) -> Any:
         -self.ndim <= one < self.ndim for one in dims
     ):
         raise RuntimeError(_errors.PERMUTE_TWICE)
-    return np.transpose(self, dims)
+    return self.transpose(dims)
 
 
 def _inverse(dims: Shape) -> Shape:
@@ -144,7 +144,7 @@ def _inverse(dims: Shape) -> Shape:
 
 
 def _transpose(self: Any, /, dim0: int, dim1: int) -> Any:
-    return self[...] if self.ndim == 0 else np.swapaxes(self, dim0, dim1)
+    return self[...] if self.ndim == 0 else self.swapaxes(dim0, dim1)
 
 
 row(
@@ -169,7 +169,7 @@ for _name, _node in (
 def _t(self: Any, /) -> Any:
     if self.ndim > 2:
         raise RuntimeError(_errors.T_DIMS.format(dim=self.ndim))
-    return np.transpose(self)
+    return self.transpose()
 
 
 row("t", _t, is_view=True, self=lambda ops, grad: ops.t(grad))
