@@ -134,10 +134,13 @@ def _check_in(
     from msgspec.structs import replace
 
     from grader.cases import PUBLIC_SEED
+    from grader.catalogue import FILE_NAME
     from grader.reports import summary, terminal
     from grader.submissions import collect
 
-    submissions = list(collect([file]))
+    # An assignment that lies beside the file is none of the student's.
+    own = [Path(assignment), Path(assignment, FILE_NAME)] if assignment else []
+    submissions = list(collect([file], leaving_out=own, with_modules=True))
     if len(submissions) != 1:
         several = Message("check.several", {"path": str(file), "count": len(submissions)})
         steps.fail(several, steps.USAGE, language=steps.language(options["lang"], None))
@@ -153,7 +156,11 @@ def _check_in(
         if assignment
         else preparing.recognise(submission, file, language=language)
     )
-    with preparing.run(loaded, PUBLIC_SEED, options, least="limits", starting=starting) as run:
+    times = {"call": f"{options['timeout']:g}", "cell": f"{3 * options['timeout']:g}"}
+    with (
+        steps.patiently(Message("check.running", times), language),
+        preparing.run(loaded, PUBLIC_SEED, options, least="limits", starting=starting) as run,
+    ):
         result = run.told(run.grade(submission), hints=4 if more else 1)
         results = replace(run.results([result]), title=loaded.title_in(language))
     if form == "text":

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from grader.reports.summary import ClassSummary
 
 
+PATIENCE = 3.0
+"""Seconds for which nobody wonders whether anything happens."""
+
 DONE, BELOW, USAGE, ISOLATION, UNWRITTEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
@@ -161,6 +164,31 @@ def end(figures: "ClassSummary", min_score: float | None, *, missing: bool = Fal
     if min_score is not None and lowest is not None and lowest < round(min_score / 100, 9):
         sys.exit(BELOW)
     sys.exit(DONE)
+
+
+@contextmanager
+def patiently(told: Message, language: Language) -> Iterator[None]:
+    """Say this once what is done takes long, to whoever sits before a terminal."""
+    if not _is_watched():
+        yield
+        return
+    from threading import Timer
+
+    timer = Timer(PATIENCE, say, [told], {"language": language})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _is_watched() -> bool:
+    """Whether stderr is a terminal; it may as well be closed, or not there."""
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):
+        return False
 
 
 def console(*, plain: bool = False) -> "Console":

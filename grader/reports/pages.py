@@ -5,6 +5,7 @@ A page holds nothing of other students, of the class or for the instructor only.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from grader.results import SubmissionResult, for_student
 
 FOLDER = "pages"
 LIST = "list.csv"
+_PAGE = re.compile(r"[0-9a-f]{32}\.html")
 
 
 def write(  # noqa: PLR0913 - as many facts
@@ -76,8 +78,9 @@ def page(
 
 
 def _remove_others(top: Path, kept: set[str]) -> None:
+    # Only what has a page's name: the folder may be a link to one with others' files.
     for path in (top / "students").glob("*.html"):
-        if f"students/{path.name}" not in kept:
+        if _PAGE.fullmatch(path.name) and f"students/{path.name}" not in kept:
             try:
                 path.unlink()
             except OSError as error:

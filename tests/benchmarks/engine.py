@@ -177,18 +177,23 @@ def contestants() -> dict[str, dict[str, Computation]]:
 def best_times(computations: dict[str, Computation]) -> dict[str, float]:
     """Seconds of each, the best of many rounds in which they take turns."""
     best = dict.fromkeys(computations, float("inf"))
-    repeats = {}
-    for name, compute in computations.items():
-        started = time.perf_counter()
-        compute()
-        repeats[name] = max(1, int(2e-3 / (time.perf_counter() - started)))
+    # Not by the first calls, which load modules and compile.
+    repeats = {
+        name: max(1, int(2e-3 / min(seconds(compute) for _ in range(10))))
+        for name, compute in computations.items()
+    }
     for _ in range(ROUNDS):
         for name, compute in computations.items():
-            started = time.perf_counter()
-            for _ in range(repeats[name]):
-                compute()
-            best[name] = min(best[name], (time.perf_counter() - started) / repeats[name])
+            best[name] = min(best[name], seconds(compute, times=repeats[name]))
     return best
+
+
+def seconds(compute: Computation, *, times: int = 1) -> float:
+    """How long one call takes, as a mean of several."""
+    started = time.perf_counter()
+    for _ in range(times):
+        compute()
+    return (time.perf_counter() - started) / times
 
 
 def chain_memory(length: int = 100_000) -> float:

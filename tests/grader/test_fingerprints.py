@@ -80,3 +80,8 @@ def test_failures_are_told_apart():
 @pytest.mark.parametrize("value", [np.zeros(10_000), [0.0] * 2_000, {"x": [np.zeros(10_000)]}])
 def test_what_is_large_has_none(value):
     assert of(value) is None
+
+
+def test_what_is_only_read_has_no_arguments_and_is_told_apart():
+    a, b, nothing = Answered("a", {}), Answered("b", {}), Undefined()
+    assert len({fingerprint([one], []) for one in (a, b, nothing)}) == 3

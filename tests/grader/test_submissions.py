@@ -345,6 +345,7 @@ def test_a_changed_module_is_a_changed_submission(folder):
         with_helpers("ana", "bob") | modules("ana/other.py", "bob/other.py"),
         # nobody takes another's answer by importing it
         {"ana.py": "import bob", "bob.py": MODULE},
+        {"monday/ana.py": "import bob", "monday/bob.py": MODULE, "carla/hw.py": MODULE},
     ],
 )
 def test_nothing_is_taken_for_a_part_of_another_where_that_is_not_clear(folder, files):
@@ -354,27 +355,34 @@ def test_nothing_is_taken_for_a_part_of_another_where_that_is_not_clear(folder, 
 
 def test_what_cannot_be_a_module_is_left_out(folder):
     files = {"ana/helper.py": "x" * (2**20 + 1), "bob/helper.py": b"\xff\xfe"}
-    answers = dict.fromkeys(("ana/hw.py", "bob/hw.py"), "import helper\n")
+    cell = {"cell_type": "code", "source": "import helper"}
+    answer = json.dumps({"nbformat": 4, "cells": [cell]})
+    answers = dict.fromkeys(("ana/hw.ipynb", "bob/hw.ipynb"), answer)
     for one in collect([folder(files | answers)]):
         assert (one.problem, one.modules) == (None, {})
 
 
-def test_a_file_alone_is_run_with_the_modules_beside_it(folder):
-    place = folder(with_helpers("ana"))
-    assert set(only(place / "ana" / "hw.ipynb").modules) == {"helper", "last"}
+def own(path, **more):
+    """A file as whoever wrote it gives it."""
+    (submission,) = collect([path], with_modules=True, **more)
+    return submission
 
 
-def test_a_file_among_others_is_not_run_with_what_lies_beside_it(folder):
-    place = folder(with_helpers("ana", "bob"))
-    for one in collect([place / "ana" / "hw.ipynb", place / "bob" / "hw.ipynb"]):
-        assert one.modules == {}
+def test_a_file_of_ones_own_is_run_with_the_modules_beside_it(folder):
+    place = folder(with_helpers("ana")) / "ana"
+    assert set(own(place / "hw.ipynb").modules) == {"helper", "last"}
+    assert set(own(place / "hw.ipynb", leaving_out=[place / "last.py"]).modules) == {"helper"}
+
+
+def test_a_file_of_somebodys_is_not_run_with_what_lies_beside_it(folder):
+    assert only(folder(with_helpers("ana")) / "ana" / "hw.ipynb").modules == {}
 
 
 def test_a_module_that_is_a_link_is_not_taken(folder, tmp_path):
     (tmp_path / "secret.py").write_text("x = 1")
     place = folder({"hw.py": "import helper\n"})
     (place / "helper.py").symlink_to(tmp_path / "secret.py")
-    assert only(place / "hw.py").modules == {}
+    assert own(place / "hw.py").modules == {}
 
 
 @pytest.mark.parametrize("name", ["../secret", "a" * 5_000, "hw", "os"])
@@ -382,7 +390,7 @@ def test_an_import_leads_nowhere_else(folder, name):
     place = folder(
         {"class/hw.py": f"import {name}\nimport other\n", "class/other.py": "", "secret.py": ""}
     )
-    assert set(only(place / "class" / "hw.py").modules) == {"other"}
+    assert set(own(place / "class" / "hw.py").modules) == {"other"}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The command line as its users meet it: exit statuses, one-line errors, files and streams."""
 
+import json
 import os
 import re
 import shlex
@@ -327,14 +328,29 @@ def test_what_is_passed_over_is_told_in_the_language_that_was_asked_for(here):
 
 
 def test_a_students_own_modules_are_run_with_the_answer_in_check_as_in_grade(here):
+    cell = {"cell_type": "code", "source": "from helper import total"}
+    notebook = json.dumps({"nbformat": 4, "cells": [cell]})
     for student in ("ana", "bo"):
-        write(here / "class" / student / "hw.py", "from helper import total\n")
+        write(here / "class" / student / "hw.ipynb", notebook)
         write(here / "class" / student / "helper.py", RIGHT)
     assert run("grade", "class", "-a", "sums.py").exit_code == steps.DONE
     assert scores_in(here / "results") == {"ana": 2.0, "bo": 2.0}
-    result = run("check", "class/ana/hw.py", "-a", "sums.py", "--lang", "en")
+    result = run("check", "class/ana/hw.ipynb", "-a", "sums.py", "--lang", "en")
     assert "2.0/2.0" in result.stdout
     assert "run with helper.py, which is part of your answer" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "grade"])
+def test_an_assignment_beside_the_file_is_no_module_of_the_students(here, command):
+    write(here / "ana.py", "from sums import total\n")
+    result = run(command, "ana.py", "-a", "sums.py", "--lang", "en")
+    assert "0.0/2.0" in result.stdout
+
+
+def test_what_lies_beside_a_file_that_is_graded_may_be_anybodys(here):
+    write(here / "ana.py", "from bo import total\n")
+    write(here / "bo.py", RIGHT)
+    assert "0.0/2.0" in run("grade", "ana.py", "-a", "sums.py").stdout
 
 
 def test_an_unknown_assignment_names_a_near_one(here):

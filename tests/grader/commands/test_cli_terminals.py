@@ -104,6 +104,22 @@ def test_a_terminal_that_lacks_characters_shows_question_marks(here, encoding):
     assert "Traceback" not in error
 
 
+def patience(here, monkeypatch, *, is_watched):
+    monkeypatch.setattr(steps, "PATIENCE", 0.05)
+    monkeypatch.setattr(steps, "_is_watched", lambda: is_watched)
+    write(here / "ana.py", "import time\ntime.sleep(0.5)\n" + RIGHT)
+    return run("check", "ana.py", "-a", "sums.py", "--lang", "en", "--timeout", "7").stderr
+
+
+def test_who_sits_before_a_terminal_is_told_that_a_check_takes_long(here, monkeypatch):
+    told = patience(here, monkeypatch, is_watched=True)
+    assert told.count("still running: a call is stopped after 7 s, a cell after 21 s") == 1
+
+
+def test_a_log_is_told_nothing_while_it_waits(here, monkeypatch):
+    assert "still running" not in patience(here, monkeypatch, is_watched=False)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["list"], ["list", "--plain"], ["doctor"], ["grade", "class", "-a", "sums.py"]],
