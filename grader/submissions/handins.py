@@ -114,7 +114,7 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
         modules, imported = _imported_by(files)
         answers = (one for one in files if one.is_gradable and _module(one) not in imported)
         best = next(answers, files[0])
-        used = modules.get(best.file.path, {})
+        used = modules.get(best.file.key, {})
         others = [one for one in files if one is not best and one.file not in used.values()]
         is_guess = any(
             one.is_gradable
@@ -131,7 +131,7 @@ def one_a_student(found: Iterable[HandIn]) -> Iterator[HandIn]:
 
 
 def _imported_by(files: Sequence[HandIn]) -> tuple[dict[str, dict[str, File]], set[str]]:
-    """What each file imports of the others, by its path, and the names of all that are imported.
+    """What each file imports of the others, by its key, and the names of all that are imported.
 
     The newest are first, so that of two modules of one name that is meant.
     """
@@ -143,7 +143,7 @@ def _imported_by(files: Sequence[HandIn]) -> tuple[dict[str, dict[str, File]], s
         if name := _module(one):
             places.setdefault(one.file.folder, {})[name] = one.file
     found = {
-        one.file.path: helpers.imported(one.file, places.get(one.file.folder, {}).get)
+        one.file.key: helpers.imported(one.file, places.get(one.file.folder, {}).get)
         for one in gradable
     }
     return found, {name for modules in found.values() for name in modules}

@@ -164,6 +164,13 @@ def test_on_canvas_a_module_that_is_imported_is_part_of_what_imports_it(build):
     assert jane.others == ("x_1_9_helper.py",)
 
 
+def test_of_two_downloads_a_file_is_run_with_what_it_imports_itself(build):
+    first = build({"x_1_8_hw.py": "import old", "x_1_9_old.py": "1"}, form="zip", name="monday")
+    second = build({"x_1_8_hw.py": "import new", "x_1_7_new.py": "2"}, form="zip", name="tuesday")
+    (jane,) = collect([first, second])
+    assert jane.modules == {"old": "1"}
+
+
 def test_a_repository_is_run_with_the_modules_in_it(build):
     files = {"hw.py": "import helper", "helper.py": MODULE, "tests/helper.py": "no = 1"}
     place = build({f"hw1-ana/{name}": text for name, text in files.items()}, name="hw1-submissions")
