@@ -43,6 +43,8 @@ _functions = SimpleNamespace(
     AccumulateGrad=AccumulateGrad, DelayedError=DelayedError, Error=Error,
     UndefinedGrad=UndefinedGrad,
 )  # fmt: skip
+
+
 def _keeps_graph() -> bool:
     """Whether the innermost backward pass of this thread keeps what was saved."""
     found = running_pass()

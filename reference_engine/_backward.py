@@ -81,12 +81,17 @@ class ArrayOperations:
 
     @staticmethod
     def accumulate(leaf: Tensor, gradient: Gradient) -> None:
+        if not leaf._requires_grad:  # not any more
+            return
         grad = leaf._grad
         if grad is None:
             # A copy where anyone else holds the array: another leaf on its way, a view, a hook.
             if gradient.strides != leaf._array.strides and not _lies_as(gradient, leaf._array):
                 gradient = _laid_as(gradient, leaf._array)
-            elif type(gradient) is np.ndarray and getrefcount(gradient) != _UNSHARED:
+            elif type(gradient) is np.ndarray and (
+                getrefcount(gradient) != _UNSHARED
+                or (gradient.base is not None and getrefcount(gradient.base) != _UNSHARED_BASE)
+            ):
                 gradient = gradient.copy("K")
             leaf._grad = _dispatch.wrap(gradient)
         else:
@@ -94,6 +99,7 @@ class ArrayOperations:
             if (
                 array.size < _FEW
                 and getrefcount(array) == _UNSEEN
+                and array.base is None  # what a view's views refer to is its base
                 and gradient.dtype is array.dtype
             ):
                 grad._array = array + gradient
@@ -174,6 +180,8 @@ class TensorOperations(ArrayOperations):
 
     @staticmethod
     def accumulate(leaf: Tensor, gradient: Gradient) -> None:
+        if not leaf._requires_grad:
+            return
         if leaf._grad is None:
             found = leaf._grad = _dispatch.dispatch(TABLE["copy"], (None, gradient))
             if not _lies_as(found._array, leaf._array):
@@ -194,7 +202,7 @@ class TensorOperations(ArrayOperations):
 
 def _lies_as(gradient: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> bool:
     """Whether a gradient has its leaf's order in memory; C's, where the leaf has gaps there."""
-    if data.flags.c_contiguous or _has_gaps(data):
+    if data.flags.c_contiguous or not _gives_order(data, gradient):
         return gradient.flags.c_contiguous
     steps = zip(gradient.strides, data.strides, data.shape, strict=True)
     return all(one == other or size == 1 for one, other, size in steps)
@@ -202,19 +210,23 @@ def _lies_as(gradient: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> bool
 
 def _laid_as(gradient: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A copy of a gradient that lies as its leaf's data."""
-    found = np.empty_like(data, gradient.dtype, "C" if _has_gaps(data) else "K")
+    if not _gives_order(data, gradient):
+        return gradient.copy()
+    found = np.empty_like(data, gradient.dtype)
     found[...] = gradient
     return found
 
 
-def _has_gaps(data: np.ndarray[Any, Any]) -> bool:
-    """Whether an array's elements, in any order of its dimensions, miss memory or share it."""
+def _gives_order(data: np.ndarray[Any, Any], gradient: np.ndarray[Any, Any]) -> bool:
+    """Whether a leaf's elements, in some order of its dimensions, neither miss nor share memory."""
+    if gradient.shape != data.shape:  # as with a fault that an engine is given on purpose
+        return False
     expected = data.itemsize
     for step, size in sorted(zip(data.strides, data.shape, strict=True)):
         if size != 1 and step != expected:
-            return True
+            return False
         expected *= size
-    return False
+    return True
 
 
 class _Source(Node):
@@ -246,6 +258,9 @@ def _references_of_unshared() -> int:
 
 
 _UNSHARED = _references_of_unshared()
+
+_UNSHARED_BASE = getrefcount(np.zeros(2)[:1].base)
+"""References to what a view shows, where nothing else holds it."""
 
 _FEW = 256
 """Of so few numbers a copy takes less time than `+=` takes to ask whether its operands overlap."""

@@ -16,7 +16,7 @@ from reference_engine import _errors
 
 class _State(_local):
     def __init__(self) -> None:
-        self.enabled = True
+        self.enabled = True  # set by `record` and backward passes only
         self.inference = False
 
 
@@ -33,9 +33,10 @@ def record(wanted: bool) -> None:
     """Let this thread record from here on, or not."""
     if state.enabled and not wanted:
         unrecorded.append(None)
+        state.enabled = False
     elif wanted and not state.enabled:
-        unrecorded.pop()
-    state.enabled = wanted
+        state.enabled = True
+        unrecorded.pop()  # last: whatever interrupts this, there are never too few
 
 
 inference_used = False

@@ -39,8 +39,10 @@ class _Finder(Loader):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname.startswith("reference_engine."):
-            self._refuse_from_import(fullname)
-            return _named_when_loaded(fullname, path)
+            spec = _named_when_loaded(fullname, path)
+            if spec is None:  # to ask for a module's name would load it, and then once more
+                self._refuse_from_import(fullname)
+            return spec
         if fullname != "torch" and not fullname.startswith("torch."):
             return None
         own = "reference_engine" + fullname.removeprefix("torch")
@@ -72,10 +74,9 @@ class _Finder(Loader):
         except NotCovered as error:
             raise ImportError(str(error), name=f"torch.{error.name}") from None
         except AttributeError:
-            if PathFinder.find_spec(fullname, module.__path__) is None:
-                torch = "torch" + package.removeprefix("reference_engine")
-                text = f"cannot import name {name!r} from {torch!r}"
-                raise ImportError(text, name=torch) from None
+            torch = "torch" + package.removeprefix("reference_engine")
+            text = f"cannot import name {name!r} from {torch!r}"
+            raise ImportError(text, name=torch) from None
         finally:
             self._asked.discard(fullname)
 

@@ -163,8 +163,8 @@ SAVED_HOOKS_TYPE = (
 
 GRAD_VARIABLES = "`grad_variables` is deprecated. Use `grad_tensors` instead."
 GRAD_VARIABLES_TOO = (
-    "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please "
-    "only use `grad_tensors`."
+    "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. "
+    "Please only use `grad_tensors`."
 )
 NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "

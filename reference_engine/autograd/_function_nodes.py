@@ -127,7 +127,7 @@ class BackwardCFunction(FunctionCtx, Node):
         if self.materialize_grads:
             given = [self._materialized(*one) for one in enumerate(given)]
         found = self._forward_cls._backward_pass()(self, *given)
-        results = list(found) if isinstance(found, (tuple, list)) else [found]
+        results = list(found) if isinstance(found, tuple) else [found]
         expected = len(self.edges) // 2
         while len(results) > expected and results[-1] is None:
             results.pop()

@@ -86,7 +86,8 @@ def gradgradcheck(
     masked: bool = False,
 ) -> bool:  # fmt: skip
     """`gradcheck` of the gradient itself, as a function of the inputs and the cotangents."""
-    from reference_engine._drawing import randn
+    from reference_engine._creation import zeros_like
+    from reference_engine._drawing import uniform_
 
     if not (check_fwd_over_rev or check_rev_over_rev):
         raise AssertionError(_errors.GRADGRADCHECK_NEITHER)
@@ -94,7 +95,7 @@ def gradgradcheck(
     if grad_outputs is None:
         outputs = _followed(_tuple(func(*tensors)))
         cotangents = tuple(
-            randn(one._array.shape, dtype=one.dtype, requires_grad=True) for one in outputs
+            uniform_(zeros_like(one.detach()), -1.0, 1.0).requires_grad_() for one in outputs
         )
     else:
         cotangents = _tuple(grad_outputs)

@@ -610,3 +610,30 @@ def test_clearing_a_gradient_clears_nobody_elses(case):
     assert others
     x.grad.zero_()
     assert all(torch.equal(one, former) for one, former in zip(others, before, strict=True))
+
+
+@pytest.mark.filterwarnings("ignore:Using backward")
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    ("data", "strides"),
+    [
+        (torch.rand(4, 3), (3, 1)),
+        (torch.rand(3, 4).t(), (1, 4)),
+        (torch.rand(4, 6)[:, ::2], (3, 1)),
+        (torch.rand(6, 4).t()[:, ::2], (3, 1)),
+        (torch.rand(4, 1).expand(4, 3), (3, 1)),
+    ],
+)
+def test_a_leafs_gradient_lies_in_memory_as_its_data(data, strides, create_graph):
+    weight = data.detach().requires_grad_()
+    (torch.rand(5, 3) @ weight.t()).sum().backward(create_graph=create_graph)
+    assert weight.grad.stride() == strides
+    weight.grad = None
+    (torch.rand(5, 4) @ weight).sum().backward(create_graph=create_graph)
+    assert weight.grad.stride() == strides
+
+
+def test_a_layers_gradients_can_be_seen_as_one_vector():
+    layer = torch.nn.Linear(3, 4)
+    layer(torch.rand(5, 3)).pow(2).sum().backward()
+    assert torch.cat([p.grad.view(-1) for p in layer.parameters()]).shape == (16,)
