@@ -347,7 +347,7 @@ class Grader:
 
     def _public_inputs(self, judged: Judged, level: FeedbackLevel) -> Iterator[Message]:
         """What the first wrong output was computed from, where anybody may know it."""
-        if self.seed != PUBLIC_SEED or level != "full":
+        if self.seed != PUBLIC_SEED or level != "full" or not _was_called(judged):
             return
         wrong = (one for one in judged.judgement.outputs if one.verdict != "correct")
         number = next((one.case for one in wrong), None)
@@ -399,6 +399,12 @@ def _unjudged(
         isolation=None,
         questions=(),
     )
+
+
+def _was_called(judged: Judged) -> bool:
+    """Whether there is a function in which something is written: of others inputs say nothing."""
+    is_there = not isinstance(judged.outcomes[0], Undefined)
+    return is_there and judged.judgement.message.id != "unanswered"
 
 
 def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcome]:

@@ -6,8 +6,6 @@ tables, and says what is stored about whom.
 
 import contextlib
 import hashlib
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from grader.gradebook import overrides
+from grader.gradebook.code import DamagedError, packed, unpacked
 from grader.gradebook.database import Database
 from grader.gradebook.database import GradebookError as GradebookError
 from grader.gradebook.database import OtherRunError as OtherRunError
@@ -195,7 +194,7 @@ class Gradebook:
     def _keep_code(self, student: str, content: str, cells: Sequence[str]) -> None:
         if cells:
             self._database.execute(
-                "INSERT OR IGNORE INTO code VALUES (?, ?, ?)", (student, content, _packed(cells))
+                "INSERT OR IGNORE INTO code VALUES (?, ?, ?)", (student, content, packed(cells))
             )
 
     def mark(self, student: str) -> SubmissionResult | None:
@@ -213,7 +212,7 @@ class Gradebook:
             "WHERE student = ? AND counts",
             student,
         )
-        return _unpacked(row[0]) if row else ()
+        return unpacked(row[0]) if row else ()
 
     def retry(self, students: Iterable[str]) -> None:
         """Let what was set aside be tried again."""
@@ -383,7 +382,7 @@ def existing(out: Path) -> Iterator[Gradebook]:
     with opened(out) as book:
         try:
             yield book
-        except (msgspec.DecodeError, json.JSONDecodeError, zlib.error) as error:
+        except (msgspec.DecodeError, DamagedError) as error:
             raise GradebookError(
                 f"{out / FILE_NAME} holds what no grader writes ({error}): put back a copy of it "
                 "from before, or grade into another folder"
@@ -391,21 +390,6 @@ def existing(out: Path) -> Iterator[Gradebook]:
 
 
 _result = msgspec.json.Decoder(SubmissionResult).decode
-_LARGEST_CODE = 64 * 2**20
-"""Bytes of a submission's code, which is told in at most six to one of the submission."""
-
-
-def _packed(cells: Sequence[str]) -> bytes:
-    # As ASCII, since a student's text need not be valid Unicode.
-    text = json.dumps(cells).encode("ascii")
-    # For a short text the usual memory takes longer to make ready than the text to pack.
-    window, memory = (12, 4) if len(text) < 2**12 else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
-    packer = zlib.compressobj(wbits=window, memLevel=memory)
-    return packer.compress(text) + packer.flush()
-
-
-def _unpacked(packed: bytes) -> tuple[str, ...]:
-    return tuple(json.loads(zlib.decompressobj().decompress(packed, _LARGEST_CODE)))
 
 
 def _line(command: Command) -> str:

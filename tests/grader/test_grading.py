@@ -492,6 +492,13 @@ def test_an_input_is_shown_of_a_public_case_alone(grade, seed, is_shown):
     assert ("feedback.inputs" in hints) == is_shown
 
 
+@pytest.mark.parametrize("source", ["def gradient(x):\n    ...", "def gradient(x)\n", "x = 1"])
+def test_no_input_is_shown_where_nothing_was_computed_from_it(grade, source):
+    result = grade(source, GRADIENT.format(options=""), seed="public")
+    hints = [one.id for one in result.questions[0].feedback.hints]
+    assert "feedback.inputs" not in hints
+
+
 @pytest.mark.parametrize(("level", "count"), [("verdict", 0), ("hint", 1), ("full", 3)])
 def test_the_feedback_level_caps_the_hints(grade, level, count):
     result = grade(TWICE_ACCUMULATED, GRADIENT.format(options=f', feedback="{level}"'))

@@ -1,0 +1,26 @@
+"""Students' code as the gradebook keeps it: packed small, and read back with care."""
+
+import json
+import zlib
+from collections.abc import Sequence
+
+_LARGEST = 64 * 2**20
+"""Bytes of a submission's code, which is told in at most six to one of the submission."""
+
+
+class DamagedError(Exception):
+    """What is kept is not what `packed` gives."""
+
+
+def packed(cells: Sequence[str]) -> bytes:
+    """The cells' sources in as few bytes as are easily had."""
+    # As ASCII, since a student's text need not be valid Unicode.
+    return zlib.compress(json.dumps(cells).encode("ascii"))
+
+
+def unpacked(data: bytes) -> tuple[str, ...]:
+    """The sources in what `packed` gave; raises DamagedError, whatever the bytes would become."""
+    try:
+        return tuple(json.loads(zlib.decompressobj().decompress(data, _LARGEST)))
+    except (zlib.error, ValueError) as error:
+        raise DamagedError(str(error)) from None
