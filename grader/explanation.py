@@ -11,7 +11,7 @@ from grader.assignment.items import Choice, Question
 from grader.cases import Case
 from grader.diagnosis.findings import Finding
 from grader.diagnosis.reproduction import reproduced
-from grader.grading import Judged
+from grader.judged import Judged
 from grader.messages import Language, Message, name, render, say
 from grader.outcomes import Answered, PlainValue, SourceText, TensorValue, Uncrossable
 from grader.values import answer_outputs

@@ -11,14 +11,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 import grader
 from grader.assignment import (
     Assignment,
     Choice,
-    FeedbackLevel,
     Item,
     Question,
     Text,
@@ -26,23 +24,19 @@ from grader.assignment import (
 )
 from grader.cases import PUBLIC_SEED, Case, draw_cases
 from grader.catalogue import recognise
-from grader.comparison import Judgement, OutputJudgement, follow_through, judge
+from grader.comparison import Judgement, follow_through, judge
 from grader.diagnosis import diagnose
 from grader.diagnosis.findings import Finding
 from grader.diagnosis.missing import read_again
-from grader.diagnosis.pictures import pictures
 from grader.diagnosis.screen import stale_output
 from grader.diagnosis.traces import Event, is_open, may_tell, told_apart
 from grader.failed_cells import remarks
 from grader.fingerprints import fingerprint
 from grader.given import replace_assignments
+from grader.judged import Judged, question_result
 from grader.messages import Message, Told
 from grader.outcomes import Answered, Outcome, Raised, Stopped, Undefined
 from grader.results import (
-    Diagnosis,
-    Feedback,
-    OutputResult,
-    Picture,
     Problem,
     QuestionResult,
     Results,
@@ -52,28 +46,12 @@ from grader.results import (
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
 from grader.submissions import Submission
-from grader.values import describe
 
 TorchChoice: TypeAlias = Literal["auto", "facade", "real"]
 Kind: TypeAlias = Literal["numpy", "facade", "real"]
 
-_HINTS: dict[FeedbackLevel, int] = {"verdict": 0, "hint": 1, "full": 3}
 _REMEMBERED = 10_000
 """Different outcomes of which is kept what is said; a class has far fewer."""
-
-
-class Judged(Struct, frozen=True):
-    """One item of one submission: what it was asked, what came back, and what is said of it.
-
-    `seen` is the trace of a wrong answer's computation.
-    """
-
-    item: Item
-    cases: tuple[Case, ...]
-    outcomes: tuple[Outcome, ...]
-    judgement: Judgement
-    findings: tuple[Finding, ...]
-    seen: tuple[Event, ...] = ()
 
 
 class Grader:
@@ -162,7 +140,7 @@ class Grader:
         if lacking and self.torch == "auto" and has_real_torch():
             torch = "real"
             judged, aside = self._judge(submission, torch)
-        questions = tuple(self._question(one) for one in judged)
+        questions = tuple(map(self._question, judged))
         score = _total(one.score for one in questions)
         blank = self._unjudged(submission, None, None)
         result = replace(
@@ -298,63 +276,9 @@ class Grader:
             modules=submission.modules,
         )
 
-    # -- results ----------------------------------------------------------------------------------
-
     def _question(self, judged: Judged) -> QuestionResult:
-        judgement = judged.judgement
-        return QuestionResult(
-            id=judgement.item,
-            score=judgement.score,
-            max_score=judgement.max_score,
-            verdict=judgement.verdict,
-            message=judgement.message,
-            outputs=tuple(_output(one) for one in judgement.outputs),
-            feedback=self._feedback(judged),
-            diagnoses=tuple(_diagnosis(one) for one in judged.findings),
-            pictures=self._pictures(judged),
-            told=self._level(judged.item),
-        )
-
-    def _pictures(self, judged: Judged) -> tuple[Picture, ...]:
-        """What is drawn of a wrong answer, where the student may be told everything."""
-        if self._level(judged.item) != "full" or judged.judgement.verdict == "correct":
-            return ()
-        return pictures(
-            judged.item,
-            judged.cases,
-            outcomes=judged.outcomes,
-            judgement=judged.judgement,
-            seen=judged.seen,
-        )
-
-    def _level(self, item: Item) -> FeedbackLevel:
-        return item.feedback or self.assignment.feedback
-
-    def _feedback(self, judged: Judged) -> Feedback:
-        """What the student may be told, up to the level of the question or the assignment."""
-        level = self._level(judged.item)
-        if level == "verdict" or judged.judgement.verdict == "correct":
-            return Feedback()
-        parameters = _first_wrong(judged.judgement)
-        hints = judged.findings[0].hints if judged.findings else ()
-        line = next((one.line for one in judged.outcomes if isinstance(one, Raised)), None)
-        return Feedback(
-            expected=parameters.get("expected"),
-            found=parameters.get("found"),
-            line=line,
-            hints=(*hints[: _HINTS[level]], *self._public_inputs(judged, level)),
-        )
-
-    def _public_inputs(self, judged: Judged, level: FeedbackLevel) -> Iterator[Message]:
-        """What the first wrong output was computed from, where anybody may know it."""
-        if self.seed != PUBLIC_SEED or level != "full" or not _was_called(judged):
-            return
-        wrong = (one for one in judged.judgement.outputs if one.verdict != "correct")
-        number = next((one.case for one in wrong), None)
-        arguments = {} if number is None else judged.cases[number].arguments
-        if arguments:
-            told = ", ".join(f"{name} = {describe(one)}" for name, one in arguments.items())
-            yield Message("feedback.inputs", {"inputs": told})
+        level = judged.item.feedback or self.assignment.feedback
+        return question_result(judged, level, is_public=self.seed == PUBLIC_SEED)
 
     def _unjudged(
         self, submission: Submission, problem: Problem | None, message: Told | None
@@ -438,25 +362,6 @@ def _total(scores: Iterable[float | None]) -> float | None:
     return sum(judged) if judged else None
 
 
-def _output(judged: OutputJudgement) -> OutputResult:
-    return OutputResult(
-        name=judged.name,
-        verdict=judged.verdict,
-        score=judged.score,
-        max_score=judged.max_score,
-        message=judged.message,
-    )
-
-
-def _diagnosis(finding: Finding) -> Diagnosis:
-    return Diagnosis(
-        id=finding.id,
-        where=finding.where,
-        message=finding.hints[0],
-        exact=finding.exact,
-    )
-
-
 def _follows_through(item: Item, findings: Sequence[Finding]) -> bool:
     """Whether one mistake, known for certain, explains all that is wrong, and is charged once."""
     return (
@@ -464,17 +369,3 @@ def _follows_through(item: Item, findings: Sequence[Finding]) -> bool:
         and item.follow_through
         and any(one.exact and one.explains_all for one in findings)
     )
-
-
-def _first_wrong(judgement: Judgement) -> dict[str, str]:
-    """What was expected and found at the first output that is not right, as text."""
-    message = judgement.message
-    for output in judgement.outputs:
-        if output.verdict != "correct":
-            message = output.message
-            break
-    return {
-        name: str(message.parameters[name])
-        for name in ("expected", "found")
-        if name in message.parameters
-    }
