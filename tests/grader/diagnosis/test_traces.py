@@ -66,6 +66,19 @@ def test_an_unexplained_answer_is_explained_by_the_cut(by, identifier):
     assert found.parameters == {"line": 2, "source": "h = w.data"}
 
 
+@pytest.mark.parametrize(
+    ("by", "identifier"), [("no_grad", "no_grad_around_loss"), ("item", "detached_by_item")]
+)
+def test_a_first_pass_without_a_way_back_is_explained_by_the_cut(by, identifier):
+    found = told_apart(several("requires_grad_missing"), [LEAF, cut(by)], CELLS)
+    assert ids(found) == [identifier, "requires_grad_missing"]
+
+
+def test_a_later_pass_without_a_way_back_is_not_said_to_be_around_the_loss():
+    found = told_apart(several("requires_grad_missing"), [LEAF, PASS, cut("no_grad")], CELLS)
+    assert "no_grad_around_loss" not in ids(found)
+
+
 def test_a_number_that_was_only_looked_at_explains_nothing():
     assert told_apart((), [LEAF, cut("item", used=False)], CELLS) == ()
 
