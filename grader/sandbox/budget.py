@@ -20,15 +20,18 @@ class Budget:
 
     @property
     def is_used_up(self) -> bool:
+        """Whether nothing is left."""
         return self._spent >= self._seconds
 
     @property
     def used_up(self) -> Stopped:
+        """What is said where nothing is left."""
         told = Message("stopped.submission", {"seconds": f"{self._seconds:g}"})
         return Stopped("timeout", told)
 
     @property
     def left(self) -> float:
+        """The seconds that are left."""
         return self._seconds - self._spent
 
     def step(self, limit: float) -> "_Step":

@@ -4,14 +4,13 @@ A cell that hangs or kills the process is left out when the cells are run again;
 costs only itself. What the answers are worth is decided elsewhere.
 """
 
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
 from msgspec import Struct
 
-from grader.messages import Message, render
+from grader.messages import render
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
 from grader.sandbox.budget import Budget
 from grader.sandbox.failures import MOST_STEPS, Failures, defines, undefined_name

@@ -25,8 +25,8 @@ from grader.submissions.kinds import DOCUMENTS, is_link
 _NOT_CHARSETS = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
 """Text codecs that no source file is written in, and that hostile bytes can make very slow."""
 
-_LARGEST_MODULE = 2**20
-"""Bytes of one that is imported: all of them go to the sandbox with the cells."""
+_MOST_OF_MODULES = 2**20
+"""Bytes of all that are imported: they go to the sandbox with the cells, in one frame."""
 
 _HEADER = r"# ---\r?\n(?:#.*\n)*?#   grader:\r?\n((?:#     .*\n)+)"
 _HINT = r"^#     (\w+): ([A-Za-z][A-Za-z0-9_-]{0,63})\r?$"
@@ -90,17 +90,19 @@ class Contents(Struct, frozen=True):
 
 
 def contents(hand_in: HandIn) -> Contents:
-    """What was handed in; a module that cannot be read, or is very large, is left out."""
+    """What was handed in; a module that cannot be read, or is too much, is left out."""
     try:
         data = hand_in.file.read(MAX_BYTES + 1)
     except OSError as error:
         return Contents(error)
     modules = {}
+    room = _MOST_OF_MODULES
     for name, file in hand_in.modules:
         with contextlib.suppress(OSError):
-            source = file.read(_LARGEST_MODULE + 1)
-            if len(source) <= _LARGEST_MODULE:
+            source = file.read(room + 1)
+            if len(source) <= room:
                 modules[name] = source
+                room -= len(source)
     return Contents(data, modules)
 
 
