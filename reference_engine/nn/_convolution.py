@@ -17,6 +17,8 @@ __all__ = [
 def _check_convolution(
     name: str, input: Tensor, weight: Tensor, which: str, count: int, channels: int
 ) -> None:
+    if not isinstance(input, Tensor):
+        raise _functions.refusal(name, input)
     shape = input._array.shape
     if len(shape) not in {count + 1, count + 2}:
         raise RuntimeError(

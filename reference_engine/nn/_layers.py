@@ -75,6 +75,8 @@ def _dropped(
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element dropped with probability `p`, the others divided by `1 - p`."""
+    if not isinstance(input, Tensor):
+        raise _functions.refusal("dropout", input)
     if inplace and training and 0 < p < 1 and input.numel():
         kept = _dropped(wrap(np.ones_like(input._array)), p, training, input._array.shape)
         return input.mul_(kept)  # type: ignore[attr-defined,no-any-return]
@@ -171,6 +173,8 @@ def _limit_norms(weight: Tensor, rows: Any, limit: float, order: float) -> None:
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """A 1 in the column that each index names, zeros elsewhere: int64 (..., classes)."""
+    if not isinstance(tensor, Tensor):
+        raise _functions.refusal("one_hot", tensor)
     indices = tensor._array
     if indices.dtype != np.int64:
         raise RuntimeError(_errors.ONE_HOT_DTYPE)
@@ -206,6 +210,9 @@ def limited_below(values: Tensor, least: float) -> Tensor:
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along `dim`."""
+    for place, one in enumerate((x1, x2), 1):
+        if not isinstance(one, Tensor):
+            raise _functions.refusal("cosine_similarity", one, name=f"x{place}", position=place)
     shape = np.broadcast_shapes(x1._array.shape, x2._array.shape)
     directions = []
     for one in (x1, x2):

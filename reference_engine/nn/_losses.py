@@ -11,7 +11,13 @@ from reference_engine._dispatch import wrap
 from reference_engine._tensor import Tensor
 from reference_engine.nn._activations import log_softmax, ops
 from reference_engine.nn._layers import limited_below, linear
-from reference_engine.nn._reduction import of_one_size, reduced, reduction_of, weighted
+from reference_engine.nn._reduction import (
+    of_one_size,
+    reduced,
+    reduction_of,
+    refuse_sizeless,
+    weighted,
+)
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
@@ -84,7 +90,14 @@ def nll_loss(
 ) -> Tensor:  # fmt: skip
     """The negative log-probability of each target: input (batch, classes, ...)."""
     reduction = reduction_of(reduction, size_average, reduce)
+    _refuse_others("nll_loss_nd", input, target)
     return _negative_log_likelihood(input, target, weight, ignore_index, reduction)
+
+
+def _refuse_others(function: str, input: Any, target: Any) -> None:
+    for place, (name, one) in enumerate((("input", input), ("target", target)), 1):
+        if not isinstance(one, Tensor):
+            raise _functions.refusal(function, one, name=name, position=place)
 
 
 def _check_targets(input: Tensor, target: Tensor) -> None:
@@ -135,9 +148,7 @@ def cross_entropy(
     reduction = reduction_of(reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(_errors.LABEL_SMOOTHING.format(found=label_smoothing))
-    for place, (name, one) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(one, Tensor):
-            raise _functions.refusal("cross_entropy_loss", one, name=name, position=place)
+    _refuse_others("cross_entropy_loss", input, target)
     dim = 0 if input.dim() == 1 else 1
     logarithms = log_softmax(input, dim)
     if input._array.shape == target._array.shape:
@@ -222,6 +233,7 @@ def binary_cross_entropy(
 ) -> Tensor:  # fmt: skip
     """The cross entropy of probabilities and targets between 0 and 1."""
     reduction = reduction_of(reduction, size_average, reduce)
+    refuse_sizeless(target, input)
     if target._array.shape != input._array.shape:
         raise ValueError(_errors.LOSS_SIZES_REFUSED.format(target=target.shape, input=input.shape))
     return ops.binary_cross_entropy(input, target, weight, reduction)  # type: ignore[no-any-return]
@@ -233,6 +245,7 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:  # fmt: skip
     """`binary_cross_entropy` of the sigmoid of the input, computed stably."""
     reduction = reduction_of(reduction, size_average, reduce)
+    refuse_sizeless(target, input)
     if target._array.dtype.kind != "f":
         names = {"result": input.dtype.legacy, "output": target.dtype.legacy}
         raise RuntimeError(_errors.IN_PLACE_DTYPE.format(**names))

@@ -40,6 +40,8 @@ def layer_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Each slice of `normalized_shape` (the last dimensions) to mean 0 and variance 1."""
+    if not isinstance(input, Tensor):
+        raise _functions.refusal("layer_norm", input)
     shape = tuple(normalized_shape)
     _check_normalized_shape("layer_norm", input, shape, weight)
     return ops.native_layer_norm(input, weight, bias, len(shape), eps)  # type: ignore[no-any-return]
@@ -82,6 +84,8 @@ def batch_norm(
     Training moves the running values by `momentum` towards the batch's, whose variance is then
     the unbiased one.
     """
+    if not isinstance(input, Tensor):
+        raise _functions.refusal("batch_norm", input)
     array = input._array
     count = array.size // array.shape[1] if array.size else 0
     if training and count == 1:

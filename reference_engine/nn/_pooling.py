@@ -54,6 +54,8 @@ def _in_two(input: Tensor, pool: Callable[[Tensor], Any]) -> Any:
 
 def _check_dims(kind: str, input: Tensor, count: int) -> None:
     """Refuse an input without channels, or with more dimensions than a batch."""
+    if not isinstance(input, Tensor):
+        raise _functions.refusal(f"{kind}_pool{count}d", input)
     shape = input._array.shape
     if len(shape) in {count + 1, count + 2} and 0 not in shape[-count - 1 :]:
         return

@@ -27,11 +27,17 @@ def reduced(losses: Any, reduction: str) -> Tensor:
     return _reductions.sum(losses) if reduction == "sum" else losses
 
 
+def refuse_sizeless(*values: Any) -> None:
+    """PyTorch's error for what has no size to compare: a model's result that is None, say."""
+    for value in values:
+        if not isinstance(value, Tensor):
+            kind = type(value).__name__
+            raise AttributeError(_errors.NO_SIZE.format(type=kind))  # noqa: TRY004 - PyTorch's
+
+
 def of_one_size(input: Tensor, target: Any) -> Any:
     """Both spread to their common shape; a warning where that was needed."""
-    if not isinstance(target, Tensor):
-        kind = type(target).__name__
-        raise AttributeError(_errors.NO_SIZE.format(type=kind))  # noqa: TRY004 - PyTorch's
+    refuse_sizeless(target, input)
     if input._array.shape == target._array.shape:
         return input, target
     text = _errors.LOSS_SIZES.format(target=target.shape, input=input.shape)

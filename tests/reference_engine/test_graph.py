@@ -174,6 +174,15 @@ def test_whoever_holds_the_numbers_of_a_gradient_sees_it_grow(values):
     assert view[0].item() == 5.0
 
 
+def test_a_gradient_that_is_a_view_grows_in_what_it_shows():
+    x, shown = leaf([1.0, 2.0]), torch.zeros(4, dtype=torch.float64)
+    x.grad = shown[:2]
+    part = x.grad[:1]
+    (x * 3).sum().backward()
+    assert part.tolist() == [3.0]
+    assert shown.tolist() == [3.0, 3.0, 0.0, 0.0]
+
+
 def test_two_leaves_never_share_a_gradient():
     a, b = leaf([1.0]), leaf([1.0])
     (a + b).sum().backward()

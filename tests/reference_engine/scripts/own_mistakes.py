@@ -39,6 +39,17 @@ for attempt in (
     lambda: torch.optim.Adam([weight], lr="fast"),
     lambda: torch.randn(3, 2, grad=True),
     lambda: weight.to(tensor=torch.ones(1, dtype=torch.float64)).dtype,
+    lambda: nn.MSELoss()(None, weight),
+    lambda: nn.BCELoss()(weight, ...),
+    lambda: nn.BCEWithLogitsLoss()(None, weight),
+    lambda: nn.NLLLoss()(None, weight),
+    lambda: nn.NLLLoss()(weight, [0, 1]),
+    lambda: nn.Dropout()(None),
+    lambda: nn.MaxPool2d(2)(np.ones((1, 1, 4, 4))),
+    lambda: nn.LayerNorm(2)(None),
+    lambda: functional.batch_norm(None, None, None),
+    lambda: functional.one_hot([0, 1]),
+    lambda: functional.cosine_similarity(weight, None),
 ):
     try:
         print(attempt())
