@@ -325,12 +325,6 @@ def _unjudged(
     )
 
 
-def _was_called(judged: Judged) -> bool:
-    """Whether there is a function in which something is written: of others inputs say nothing."""
-    is_there = not isinstance(judged.outcomes[0], Undefined)
-    return is_there and judged.judgement.message.id != "unanswered"
-
-
 def _ask(session: Session, item: Item, cases: Sequence[Case]) -> Iterator[Outcome]:
     """Call the student's function on every case, until one fails; or read their name."""
     if not isinstance(item, Question):

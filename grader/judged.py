@@ -14,7 +14,7 @@ from grader.diagnosis.findings import Finding
 from grader.diagnosis.pictures import pictures
 from grader.diagnosis.traces import Event
 from grader.messages import Message
-from grader.outcomes import Outcome, Raised
+from grader.outcomes import Outcome, Raised, Undefined
 from grader.results import Diagnosis, Feedback, OutputResult, Picture, QuestionResult
 from grader.values import describe
 
@@ -69,12 +69,20 @@ def _feedback(judged: Judged, level: FeedbackLevel, *, is_public: bool) -> Feedb
 
 def _inputs(judged: Judged) -> Iterator[Message]:
     """What the first wrong output was computed from."""
+    if not _was_called(judged):
+        return
     wrong = (one for one in judged.judgement.outputs if one.verdict != "correct")
     number = next((one.case for one in wrong), None)
     arguments = {} if number is None else judged.cases[number].arguments
     if arguments:
         told = ", ".join(f"{name} = {describe(one)}" for name, one in arguments.items())
         yield Message("feedback.inputs", {"inputs": told})
+
+
+def _was_called(judged: Judged) -> bool:
+    """Whether there is a function in which something is written: of others inputs say nothing."""
+    is_there = not isinstance(judged.outcomes[0], Undefined)
+    return is_there and judged.judgement.message.id != "unanswered"
 
 
 def _first_wrong(judgement: Judgement) -> dict[str, str]:
