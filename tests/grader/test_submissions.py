@@ -362,6 +362,14 @@ def test_what_cannot_be_a_module_is_left_out(folder):
         assert (one.problem, one.modules) == (None, {})
 
 
+def test_modules_that_are_too_much_together_are_left_out(folder):
+    half = "x" * (2**19 + 1)
+    place = folder(
+        {"hw.py": "import a\nimport b\nimport c\n", "a.py": half, "b.py": half, "c.py": ""}
+    )
+    assert set(own(place / "hw.py").modules) == {"a", "c"}
+
+
 def own(path, **more):
     """A file as whoever wrote it gives it."""
     (submission,) = collect([path], with_modules=True, **more)

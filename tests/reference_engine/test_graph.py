@@ -646,3 +646,38 @@ def test_a_layers_gradients_can_be_seen_as_one_vector():
     layer = torch.nn.Linear(3, 4)
     layer(torch.rand(5, 3)).pow(2).sum().backward()
     assert torch.cat([p.grad.view(-1) for p in layer.parameters()]).shape == (16,)
+
+
+# -- the memory of `.grad` ------------------------------------------------------------------------
+
+
+def test_what_shows_a_part_of_a_gradient_sees_it_grow():
+    x = leaf([[1.0, 2.0]])
+    x.reshape(-1).sum().backward()
+    row, numbers = x.grad[0], x.grad.numpy()[0]
+    (x.reshape(-1) * 3).sum().backward()
+    assert row.tolist() == numbers.tolist() == [4.0, 4.0]
+
+
+def test_a_gradient_that_is_a_part_of_something_grows_in_its_place():
+    x, whole = leaf([1.0, 2.0]), torch.zeros(4, dtype=torch.float64)
+    x.grad = whole[:2]
+    x.sum().backward()
+    assert whole.tolist() == [1.0, 1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("size", [2, 600])
+def test_leaves_that_are_shown_in_another_shape_share_no_gradient(size):
+    a, b = torch.ones(1, size, requires_grad=True), torch.ones(1, size, requires_grad=True)
+    for _ in range(2):
+        (a.view(-1) + b.view(-1)).sum().backward()
+    a.grad.zero_()
+    assert (b.grad == 2).all()
+
+
+def test_a_leaf_that_needs_no_gradient_any_more_gets_none():
+    x = leaf([1.0])
+    y = (x * 2).sum()
+    x.requires_grad_(False)
+    y.backward()
+    assert x.grad is None
