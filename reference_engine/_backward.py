@@ -388,6 +388,8 @@ def _walk(
             callback()
     finally:
         treat_again(warned)
+        if mine["enabled"] is not create_graph:  # as a hook has left it
+            _modes.record(create_graph)
         mine["enabled"] = recording
         _modes.unrecorded.pop()
         _running.pop()

@@ -61,21 +61,28 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        told_in = language(kwargs.get("lang"), None)
         try:
-            from grader.assignment import AssignmentError
-            from grader.reports import ReportError
-            from grader.submissions import IntakeError
-
             return command(*args, **kwargs)
-        except KeyboardInterrupt:  # first: it may come before the others are there
+        except KeyboardInterrupt:
+            told_in = language(kwargs.get("lang"), None)
             fail(Message("check.interrupted"), INTERRUPTED, language=told_in)
-        except (AssignmentError, IntakeError) as error:
-            fail(error.told, USAGE, language=told_in)
-        except ReportError as error:
-            fail(str(error), UNWRITTEN)
+        except Exception as error:
+            _tell_users(error, kwargs.get("lang"))
+            raise
 
     return guarded
+
+
+def _tell_users(error: Exception, asked_for: str | None) -> None:
+    """End with what the library raised for users, if it is that."""
+    from grader.assignment import AssignmentError
+    from grader.reports import ReportError
+    from grader.submissions import IntakeError
+
+    if isinstance(error, AssignmentError | IntakeError):
+        fail(error.told, USAGE, language=language(asked_for, None))
+    if isinstance(error, ReportError):
+        fail(str(error), UNWRITTEN)
 
 
 def watch(check: Callable[[], None], options: Mapping[str, Any]) -> NoReturn:
