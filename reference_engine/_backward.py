@@ -18,8 +18,10 @@ from reference_engine import _dispatch, _errors, _hooks, _modes
 from reference_engine._cotangents import beginning, observed
 from reference_engine._derivatives._table import TABLE, Row
 from reference_engine._graph import Gradient, GradientEdge, Node
+from reference_engine._memory_order import laid_as, lies_as
 from reference_engine._quiet import IGNORED, treat, treat_again
 from reference_engine._tensor import Tensor
+from reference_engine._threads import in_another_thread
 from reference_engine._walk import run_backward
 
 
@@ -86,8 +88,8 @@ class ArrayOperations:
         grad = leaf._grad
         if grad is None:
             # A copy where anyone else holds the array: another leaf on its way, a view, a hook.
-            if gradient.strides != leaf._array.strides and not _lies_as(gradient, leaf._array):
-                gradient = _laid_as(gradient, leaf._array)
+            if gradient.strides != leaf._array.strides and not lies_as(gradient, leaf._array):
+                gradient = laid_as(gradient, leaf._array)
             elif type(gradient) is np.ndarray and (
                 getrefcount(gradient) != _UNSHARED
                 or (gradient.base is not None and getrefcount(gradient.base) != _UNSHARED_BASE)
@@ -184,8 +186,8 @@ class TensorOperations(ArrayOperations):
             return
         if leaf._grad is None:
             found = leaf._grad = _dispatch.dispatch(TABLE["copy"], (None, gradient))
-            if not _lies_as(found._array, leaf._array):
-                found._array = _laid_as(found._array, leaf._array)
+            if not lies_as(found._array, leaf._array):
+                found._array = laid_as(found._array, leaf._array)
         else:
             leaf._grad = TensorOperations.add(leaf._grad, gradient)
         if leaf._hooks is not None:
@@ -198,35 +200,6 @@ class TensorOperations(ArrayOperations):
     @staticmethod
     def from_tensor(gradient: Tensor | None) -> Gradient:
         return gradient
-
-
-def _lies_as(gradient: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> bool:
-    """Whether a gradient has its leaf's order in memory; C's, where the leaf has gaps there."""
-    if data.flags.c_contiguous or not _gives_order(data, gradient):
-        return gradient.flags.c_contiguous
-    steps = zip(gradient.strides, data.strides, data.shape, strict=True)
-    return all(one == other or size == 1 for one, other, size in steps)
-
-
-def _laid_as(gradient: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A copy of a gradient that lies as its leaf's data."""
-    if not _gives_order(data, gradient):
-        return gradient.copy()
-    found = np.empty_like(data, gradient.dtype)
-    found[...] = gradient
-    return found
-
-
-def _gives_order(data: np.ndarray[Any, Any], gradient: np.ndarray[Any, Any]) -> bool:
-    """Whether a leaf's elements, in some order of its dimensions, neither miss nor share memory."""
-    if gradient.shape != data.shape:  # as with a fault that an engine is given on purpose
-        return False
-    expected = data.itemsize
-    for step, size in sorted(zip(data.strides, data.shape, strict=True)):
-        if size != 1 and step != expected:
-            return False
-        expected *= size
-    return True
 
 
 class _Source(Node):
@@ -365,7 +338,7 @@ def _walk(
 ) -> list[Gradient]:
     if len(_running) >= _DEEP and _depth() >= _DEEP:
         again = partial(_walk, create_graph=create_graph, inputs=inputs, capture=capture)
-        return _in_another_thread(partial(again, tensors, roots, starts, retain_graph))
+        return in_another_thread(partial(again, tensors, roots, starts, retain_graph))
     task = next(tasks)
     callbacks: list[Callable[[], None]] = []
     if _dispatch.observer is not None:
@@ -411,26 +384,6 @@ def _depth() -> int:
         found += frame.f_code is _walk.__code__
         frame = frame.f_back
     return found - 1  # without the one that asks
-
-
-def _in_another_thread(function: Callable[[], list[Gradient]]) -> list[Gradient]:
-    """What a function gives, computed on a stack of its own while this thread waits."""
-    from threading import Thread
-
-    found: list[Any] = []
-
-    def run() -> None:
-        try:
-            found.append(function())
-        except BaseException as error:  # noqa: BLE001 - it is raised again below
-            found.append(error)
-
-    thread = Thread(target=run)
-    thread.start()
-    thread.join()
-    if isinstance(found[0], BaseException):
-        raise found[0]
-    return found[0]  # type: ignore[no-any-return]
 
 
 tasks = itertools.count()

@@ -139,9 +139,9 @@ def beforehand() -> Iterator["Starting | None"]:
 
     It is abandoned at the end unless a sandbox has taken it over; None where there is no fork.
     """
-    from grader.sandbox.starting import Starting, can_fork
+    from grader.sandbox.starting import can_fork, started
 
-    starting = Starting() if can_fork() else None
+    starting = started() if can_fork() else None
     try:
         yield starting
     finally:

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -77,6 +78,24 @@ class Starting:
         self._process.wait()
         if self._process.stderr is not None:
             self._process.stderr.close()
+
+
+_ahead: list[Starting] = []
+
+
+def start_ahead() -> None:
+    """Start a worker before it is sure that one is needed; it ends with this process at the latest.
+
+    Where that is not possible, whoever needs one learns why.
+    """
+    if can_fork():
+        with suppress(SandboxError, OSError):
+            _ahead.append(Starting())
+
+
+def started() -> Starting:
+    """The worker that was started ahead, or else a new one; raises SandboxError."""
+    return _ahead.pop() if _ahead else Starting()
 
 
 def can_fork() -> bool:

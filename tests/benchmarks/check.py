@@ -1,4 +1,4 @@
-"""How long `grader check` of one small notebook takes from cold, beside `import numpy`.
+"""How long `grader check` of one small file takes from cold, beside `import numpy`.
 
     python -m tests.benchmarks.check [ROUNDS]
 
@@ -10,34 +10,26 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from tests.benchmarks.grading import ROOT, notebook
+from tests.benchmarks.grading import ROOT
 
 ROUNDS = 15
 GRADER = [sys.executable, "-m", "grader", "check"]
 IMPORT = "import numpy"
 
-MANUAL = "def manual_backprop(x, w, y):\n    e = x * w - y\n    "
-RIGHT = MANUAL + "return {'de2': 1 + 0 * e, 'de': 2 * e, 'dy_pred': 2 * e, 'dw': 2 * e * x}"
-WRONG = MANUAL + "return {'de2': 1 + 0 * e, 'de': 2 * e, 'dy_pred': 2 * e, 'dw': 2 * e}"
-TORCH = (
-    "import torch\n\ndef gradient_at_point(x):\n    x = torch.tensor(x, requires_grad=True)\n"
-    "    (x**2).backward()\n    return x.grad"
-)
+SAMPLES = {
+    "NumPy, right": "manual_backprop/samples/alice.ipynb",
+    "NumPy, wrong": "manual_backprop/samples/carla.py",
+    "torch, right": "higher_order/samples/marta.py",
+}
+"""Notebooks and modules that come along, one of each of their assignments' students."""
 
 
-def commands(place):
-    for name, assignment, cell in (
-        ("NumPy, right", "manual_backprop", RIGHT),
-        ("NumPy, wrong", "manual_backprop", WRONG),
-        ("torch", "first_gradients", TORCH),
-    ):
-        file = place / f"{name.replace(', ', '_')}.ipynb"
-        file.write_text(notebook(["import numpy as np", cell]), encoding="utf-8")
-        yield name, [*GRADER, str(file), "-a", assignment, "--plain"]
+def commands():
+    for name, sample in SAMPLES.items():
+        assignment = sample.partition("/")[0]
+        yield name, [*GRADER, str(ROOT / "assignments" / sample), "-a", assignment, "--plain"]
 
 
 def seconds(command):
@@ -50,14 +42,13 @@ def seconds(command):
 
 def main(arguments):
     rounds = int(arguments[0]) if arguments else ROUNDS
-    with tempfile.TemporaryDirectory() as folder:
-        asked = [(IMPORT, [sys.executable, "-c", IMPORT]), *commands(Path(folder))]
-        for _, command in asked:
-            seconds(command)
-        taken = {name: [] for name, _ in asked}
-        for _ in range(rounds):
-            for name, command in asked:
-                taken[name].append(seconds(command))
+    asked = [(IMPORT, [sys.executable, "-c", IMPORT]), *commands()]
+    for _, command in asked:
+        seconds(command)
+    taken = {name: [] for name, _ in asked}
+    for _ in range(rounds):
+        for name, command in asked:
+            taken[name].append(seconds(command))
     unit = statistics.median(taken[IMPORT])
     print(f"{'':<16}{'ms':>8}{'imports of NumPy':>20}")
     for name, times in taken.items():

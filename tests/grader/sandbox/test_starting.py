@@ -9,7 +9,7 @@ import pytest
 
 from grader.outcomes import Answered
 from grader.sandbox.pool import Sandbox
-from grader.sandbox.starting import PYTHON, Starting
+from grader.sandbox.starting import PYTHON, Starting, start_ahead, started
 
 from .conftest import below, eventually
 
@@ -51,6 +51,20 @@ def test_an_abandoned_one_is_gone():
     assert workers() > before
     starting.abandon()
     assert workers() == before
+
+
+def test_one_that_was_started_ahead_is_given_once():
+    start_ahead()
+    first, second = started(), started()
+    try:
+        assert first is not second
+        assert first.take()[1].pid != second.take()[1].pid
+    finally:
+        for one in (first, second):
+            control, process = one.take()
+            control.close()
+            process.wait(60)
+            process.stderr.close()
 
 
 def test_it_ends_by_itself_where_the_grader_is_gone():
