@@ -22,6 +22,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 def run() -> None:
     """Do what the words of the command line say, and end with its status."""
+    for stream in range(3):
+        try:
+            os.fstat(stream)
+        except OSError:  # closed: what is opened next would be taken for it
+            os.open(os.devnull, os.O_RDWR)
     if sys.argv[1:2] == ["check"] and {"-h", "--help"}.isdisjoint(sys.argv):
         from grader.sandbox import starting  # noqa: PLC0415 - other commands start no worker yet
 

@@ -5,6 +5,7 @@ Heavy modules are imported by the commands that need them, so that `grader --hel
 
 import errno
 import io
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -34,10 +35,19 @@ class _Commands(click.Group):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever reads this may report it
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                _give_up_unwritable_output()
                 told = f"{error.strerror}: make room, and give the same command again"
                 steps.fail(told, steps.UNWRITTEN)
             traceback.print_exc()
             ctx.exit(steps.FAULT)
+
+
+def _give_up_unwritable_output() -> None:
+    """Let what cannot be written go: Python would try again at the end, with its own status."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

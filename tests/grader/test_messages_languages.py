@@ -221,6 +221,7 @@ def test_start_says_in_the_students_language_that_a_file_is_there(here):
     ],
 )
 def test_a_students_mistakes_are_told_in_their_language(here, arguments, said):
+    (here / "rui.py").write_text(WRONG, encoding="utf-8")
     ended = CliRunner().invoke(main, arguments)
     assert ended.exit_code == steps.USAGE
     assert said in ended.stderr
