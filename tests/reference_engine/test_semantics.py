@@ -158,9 +158,12 @@ def test_a_snippet_does_what_it_did_in_pytorch(record):
 def test_the_recorded_outcome_is_that_of_the_installed_pytorch(record):
     torch.set_warn_always(True)
     try:
-        assert_same(outcome(torch, record), record)
+        found = outcome(torch, record)
     finally:
         torch.set_warn_always(False)
+    # The first forward pass with tangents in a process loads what PyTorch itself warns of.
+    found["warnings"] = [one for one in found["warnings"] if "`torch.jit" not in one]
+    assert_same(found, record)
 
 
 def test_what_differs_is_recorded():
