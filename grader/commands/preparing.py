@@ -139,9 +139,12 @@ def beforehand() -> Iterator["Starting | None"]:
 
     It is abandoned at the end unless a sandbox has taken it over; None where there is no fork.
     """
-    from grader.sandbox.starting import can_fork, started
+    from grader.sandbox.starting import SandboxError, can_fork, started
 
-    starting = started() if can_fork() else None
+    try:
+        starting = started() if can_fork() else None
+    except (SandboxError, OSError):  # told where a sandbox needs one
+        starting = None
     try:
         yield starting
     finally:

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from grader.cli import main
+from grader.commands.steps import FAULT
 from grader.outcomes import Answered
 from grader.sandbox.pool import Sandbox
 from grader.sandbox.starting import PYTHON, Starting, start_ahead, started
@@ -65,6 +68,16 @@ def test_one_that_was_started_ahead_is_given_once():
             control.close()
             process.wait(60)
             process.stderr.close()
+
+
+def test_a_check_says_in_a_line_why_none_could_be_started(monkeypatch, tmp_path):
+    monkeypatch.setattr("grader.sandbox.starting.PYTHON", ("/nonexistent",))
+    file = tmp_path / "ana.py"
+    file.write_text("def manual_backprop(x, w, y):\n    return x\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["check", str(file), "-a", "manual_backprop"])
+    assert done.exit_code == FAULT
+    assert "could not be started" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_it_ends_by_itself_where_the_grader_is_gone():
