@@ -15,6 +15,84 @@ import helper
 def f(x):
     return (double(x) + helper.double(x)) / 2
 """,
+    "a module of its own that draws and asks": r"""
+%%writefile helper.py
+import matplotlib.pyplot as plt
+from tqdm import tqdm
+import no_such_library as n
+try:
+    import no_such_library_either
+    k = 0
+except ImportError:
+    k = 2
+def double(v):
+    plt.plot(v)
+    return v * k
+# %%
+from helper import double
+def f(x):
+    return double(x)
+""",
+    "a file that is run": r"""
+%%writefile helper.py
+import matplotlib.pyplot as plt
+k = 2 if __name__ == '__main__' else 0
+def double(v):
+    return v * k
+# %%
+%run -i "./helper.py"
+del k
+%run helper
+def f(x):
+    return double(x) / 2 * k
+""",
+    "a file that is read and executed": r"""
+%%file helper.py
+import seaborn as sns
+sns.set_theme()
+def double(v): return v * 2
+# %%
+exec(open('helper.py').read())
+def f(x):
+    return double(x)
+""",
+    "what magics leave behind": r"""
+%%capture said --no-stderr
+print('hello')
+# %%
+said.show()
+lines = said.stdout.splitlines()
+t = %timeit -o -n2 sum(range(9))
+print(f'{t.average:.3f} s')
+k = 2
+def f(x):
+    return x * k
+""",
+    "doctests that decide": r'''
+import doctest
+def double(v):
+    """
+    >>> double(2)
+    4
+    """
+    return v * 2
+k = doctest.testmod().attempted * 2
+def f(x):
+    return x * k
+''',
+    "a class that comes from what only draws": r"""
+from matplotlib.animation import FuncAnimation
+from ipywidgets import VBox
+class Film(FuncAnimation, VBox):
+    def __init__(self, k):
+        super().__init__(None, k, frames=3)
+        self.k = k
+film = Film(2)
+film.save('film.gif')
+film.start()
+def f(x):
+    return x * film.k
+""",
     "data that a cell writes": r"""
 %%writefile data.csv
 1,2
@@ -374,6 +452,20 @@ def f():
     x = torch.tensor([3.0], requires_grad=True, device=device)
     (x * x).sum().to(device).backward()
     return x.grad.cpu()
+""",
+    "everything imported from torch": r"""
+from numpy.linalg import *
+from torch.nn.functional import *
+from torch.nn import *
+from torch import *
+# %%
+def f():
+    x = tensor([3.0], requires_grad=True)
+    y = linear(x.reshape(1, 1), ones(1, 1)).flatten()
+    (y.abs() * sqrt(exp(2 * log(x)))).sum().backward()
+    return x.grad
+layers = [Linear(2, 2), Flatten(), LazyLinear(2), dropout(ones(2)), relu(sigmoid(cos(ones(2))))]
+solve(eye(2).numpy(), ones(2).numpy())
 """,
     "double precision throughout": r"""
 import torch

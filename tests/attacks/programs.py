@@ -154,7 +154,7 @@ ATTACKS = [
         "ask_for_keys",
         "kernel",
         "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-        "assert libc.syscall(250, 0, -3, 0) != -1",
+        "assert libc.syscall(219 if os.uname().machine == 'aarch64' else 250, 0, -3, 0) != -1",
     ),
     Attack(
         "use_the_numbers_of_another_processor",
@@ -222,6 +222,11 @@ NEEDS_ROOT = frozenset(
     }
 )  # fmt: skip
 """Nobody else may do these anyway."""
+
+NEEDS_X86_64 = frozenset(
+    {"use_the_numbers_of_another_processor", "call_as_another_processor_would"}
+)
+"""Elsewhere a program has no other set of calls to use."""
 
 NOT_ALONE = frozenset(
     {

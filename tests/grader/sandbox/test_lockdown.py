@@ -1,8 +1,12 @@
 """What a student's process gives up before its first cell, seen from a second one beside it."""
 
+import errno
+
 import pytest
 
 from grader.sandbox.pool import Sandbox
+from grader.sandbox.worker.lockdown import kernel
+from grader.sandbox.worker.lockdown.syscalls import ALLOWED, CLONE3, HUSHED, UNKNOWN, WATCHED
 
 OWN = "import os\nopen('left', 'w').write('mine')\nhere = os.getcwd()"
 
@@ -54,3 +58,33 @@ def test_its_scratch_folder_is_its_home(every_sandbox):
     cells = ["import os\nhomes = [os.environ['HOME'], os.environ['TMPDIR'], os.getcwd()]"]
     with every_sandbox.session("numpy", cells, form="notebook", seed=1) as session:
         assert len(set(session.read("homes").value)) == 1
+
+
+CALLS = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def answers(numbers):
+    found = []
+    for number in numbers:
+        done = libc.syscall(number, -1, -1, -1, -1, -1, -1) >= 0
+        found.append(0 if done else ctypes.get_errno())
+    return found
+"""
+ENDING = {"x86_64": (335, 336), "aarch64": ()}
+"""Past every filter these end whoever makes them but at a probe of the kernel's own."""
+
+
+@pytest.mark.parametrize("level", ["full", "kernel"])
+def test_the_kernel_judges_every_call_in_no_table_as_the_filter_says(level):
+    machine = kernel.machine()
+    column = 0 if machine == "x86_64" else 1
+    judged = {numbers[column] for numbers in (ALLOWED | WATCHED).values()} | {*ENDING[machine]}
+    expected = dict.fromkeys(set(range(UNKNOWN)) - judged, errno.EPERM)
+    expected |= {numbers[column]: 0 for numbers in HUSHED.values() if numbers[column] is not None}
+    expected |= dict.fromkeys((CLONE3, UNKNOWN, UNKNOWN + 100), errno.ENOSYS)
+    with Sandbox(most=level) as sandbox:
+        if sandbox.isolation.level != level:
+            pytest.skip(f"this machine offers {sandbox.isolation.level}")
+        with sandbox.session("numpy", [CALLS], form="notebook", seed=1) as session:
+            found = session.call("answers", {"numbers": list(expected)}).value
+    assert dict(zip(expected, found, strict=True)) == expected
