@@ -155,7 +155,7 @@ _OF_NETWORKS = frozenset(
 
 
 def __getattr__(name: str) -> Any:
-    found = _lazily(name)
+    found = _starred() if name == "__all__" else _lazily(name)
     if found is None:
         from reference_engine._pytorch_names import TORCH
 
@@ -197,6 +197,14 @@ def _lazily(name: str) -> Any:
     if name.endswith("_"):
         return getattr(Tensor, name, None)
     return getattr(_settings, name, None)
+
+
+def _starred() -> list[str]:
+    """What `from torch import *` gives: all but the submodules, also what is made later."""
+    from reference_engine._pytorch_names import TORCH
+
+    names = TORCH - _SUBMODULES - _RARE - _REMOVED - {"cpu", "unique"}
+    return sorted(one for one in names if one in globals() or _lazily(one) is not None)
 
 
 def __dir__() -> list[str]:

@@ -23,6 +23,7 @@ from typing import IO, TypeAlias
 from msgspec import Struct
 
 from grader.messages import Message, render
+from grader.submissions.files import UnreadableError
 
 MAX_MEMBERS = 500_000
 MAX_UNPACKED = 8 * 2**30
@@ -31,7 +32,6 @@ MAX_NAME = 1_000
 MAX_HEADERS = 2**16
 """Bytes of what a tar archive may say of one member, its name among them."""
 
-_TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {"bz2": bz2.BZ2File, "xz": lzma.LZMAFile}
 _PIECE = 2**20
 _UTF8 = 0x800
@@ -54,27 +54,11 @@ class ArchiveError(Exception):
         self.told = told
 
 
-class UnreadableError(OSError):
-    """A file cannot be read, through no fault of the system's; `told` says why."""
-
-    def __init__(self, told: Message) -> None:
-        super().__init__(render(told))
-        self.told = told
-
-
 class Member(Struct, frozen=True):
     """A regular file of an archive; `read(n)` gives its first n bytes at most, or OSError."""
 
     path: PurePosixPath
     read: Callable[[int], bytes]
-
-
-def stem(name: str) -> str | None:
-    """The name of an archive without its ending; None where the name is not an archive's."""
-    for ending in (".zip", *sorted(_TARS, key=len, reverse=True)):
-        if name.lower().endswith(ending):
-            return name[: -len(ending)]
-    return None
 
 
 def members(path: Path) -> tuple[list[Member], list[tuple[str, Message]]]:

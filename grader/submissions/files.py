@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from grader.messages import Message, Parameter, Told, render
-from grader.submissions import archives
 
 NOTEBOOK = ".ipynb"
 MODULE = ".py"
@@ -24,6 +23,8 @@ GRADEBOOK = "gradebook.sqlite"
 MOST_NAMED = 5
 """Files that are named of those that are passed over for one reason."""
 
+_ARCHIVES = (".zip", ".tar.bz2", ".tar.gz", ".tar.xz", ".tar", ".tgz")
+
 _SYSTEMS_OWN = {"desktop.ini", "icon\r", "thumbs.db"}
 """What Windows and macOS leave in folders without being asked, and do not hide elsewhere."""
 
@@ -32,6 +33,14 @@ class IntakeError(Exception):
     """What was given cannot be taken in at all; `told` is one line for the person who gave it."""
 
     def __init__(self, told: Told) -> None:
+        super().__init__(render(told))
+        self.told = told
+
+
+class UnreadableError(OSError):
+    """A file cannot be read, through no fault of the system's; `told` says why."""
+
+    def __init__(self, told: Message) -> None:
         super().__init__(render(told))
         self.told = told
 
@@ -106,7 +115,7 @@ class Tree(Struct, frozen=True):
     @property
     def name(self) -> str:
         """The name of the folder or the archive, the latter without its ending."""
-        return archives.stem(self.place.name) or self.place.name
+        return _archive_stem(self.place.name) or self.place.name
 
 
 def tree_of(path: Path, *, leaving_out: Collection[str] = frozenset()) -> Tree:
@@ -122,7 +131,7 @@ def tree_of(path: Path, *, leaving_out: Collection[str] = frozenset()) -> Tree:
     if stat.S_ISDIR(mode):
         files = (one for one in _files_below(path) if one.key not in leaving_out)
         return Tree(path, path.resolve(), tuple(files))
-    if stat.S_ISREG(mode) and archives.stem(path.name) is not None:
+    if stat.S_ISREG(mode) and _archive_stem(path.name) is not None:
         return _archive(path)
     source = Source(lambda _, limit: _read(str(path), limit, follow=True), lambda _: str(real))
     real = path.resolve()
@@ -158,7 +167,17 @@ def ending(path: str) -> str:
     return f".{last}".lower() if stem else ""
 
 
+def _archive_stem(name: str) -> str | None:
+    """The name of an archive without its ending; None where the name is not an archive's."""
+    for one in _ARCHIVES:
+        if name.lower().endswith(one):
+            return name[: -len(one)]
+    return None
+
+
 def _archive(path: Path) -> Tree:
+    from grader.submissions import archives  # noqa: PLC0415 - one file alone needs no unpacking
+
     try:
         members, refused = archives.members(path)
     except (OSError, archives.ArchiveError) as error:
@@ -182,7 +201,7 @@ def _archive(path: Path) -> Tree:
 
 def reason_of(error: OSError) -> Parameter:
     """Why a file cannot be read, as it goes into a sentence; a system says it in its own words."""
-    if isinstance(error, archives.UnreadableError):
+    if isinstance(error, UnreadableError):
         return error.told
     return error.strerror or str(error)
 
@@ -251,7 +270,7 @@ def _read(path: str, limit: int, *, follow: bool) -> bytes:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise archives.UnreadableError(Message("archive.not_regular"))
+            raise UnreadableError(Message("archive.not_regular"))
         pieces = []
         while limit > 0:
             asked = min(limit, status.st_size + 1)

@@ -12,7 +12,7 @@ import msgspec
 
 from grader.messages import Message
 from grader.submissions.files import File, IntakeError, Tree, text
-from grader.submissions.handins import HandIn, from_system
+from grader.submissions.handins import HandIn, from_system, is_gradable
 
 _EXPORT = "submission_metadata.yml"
 _AUTOGRADER = "submission_metadata.json"
@@ -63,11 +63,15 @@ def find(tree: Tree) -> Iterator[HandIn]:
 
 
 def _metadata(tree: Tree, name: str) -> File | None:
-    """The metadata at the top, or in the one folder there that an export has."""
-    for file in tree.files:
-        if file.name == name and file.path.count("/") < 2:
-            return file
-    return None
+    """The metadata at the top, or in the one folder there that an export has.
+
+    A student may hand in a file of that name, which says nothing of the others' answers.
+    """
+    found = {file.folder: file for file in tree.files if file.name == name}
+    answers = {file.parts[0] for file in tree.files if is_gradable(file.path)}
+    return found.get("") or next(
+        (file for one, file in found.items() if "/" not in one and answers <= {one}), None
+    )
 
 
 # -- the export -----------------------------------------------------------------------------------

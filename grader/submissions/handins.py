@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import count
 from pathlib import PurePath
 from types import MappingProxyType
 
@@ -142,8 +144,11 @@ def _imported_by(files: Sequence[HandIn]) -> tuple[dict[str, dict[str, File]], s
     for one in reversed(gradable):
         if name := _module(one):
             places.setdefault(one.file.folder, {})[name] = one.file
+    mentioned = cache(helpers.names_in)
     found = {
-        one.file.key: helpers.imported(one.file, places.get(one.file.folder, {}).get)
+        one.file.key: helpers.imported(
+            one.file, places.get(one.file.folder, {}).get, mentioned=mentioned
+        )
         for one in gradable
     }
     return found, {name for modules in found.values() for name in modules}
@@ -192,6 +197,24 @@ def with_ids(found: Iterable[HandIn]) -> list[HandIn]:
                 left[place] = list(known)[:0:-1]
         movable = [place for place in clashing if left[place]]
         if not movable:
-            return sorted(chosen, key=lambda one: one.id)
+            distinct = _numbered(chosen) if clashing else chosen
+            return sorted(distinct, key=lambda one: one.id)
         for place in movable:
             chosen[place] = msgspec.structs.replace(chosen[place], id=left[place].pop())
+
+
+def _numbered(found: Iterable[HandIn]) -> Iterator[HandIn]:
+    """The files with numbers behind the ids that are still alike.
+
+    Names can differ in how their accents are written alone, which ids do not tell apart.
+    """
+    taken: set[str] = set()
+    for one in sorted(found, key=lambda each: each.file.key):
+        name = next(name for name in _names_of(one.id) if name not in taken)
+        taken.add(name)
+        yield one if name == one.id else msgspec.structs.replace(one, id=name)
+
+
+def _names_of(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name} ({number})" for number in count(2))

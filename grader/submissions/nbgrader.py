@@ -20,9 +20,10 @@ def recognises(tree: Tree) -> bool:
     if not below and not any(file.path.endswith(_TIMESTAMP) for file in tree.files):
         return False
     placed = _placed(tree)
-    if any(file.name == _TIMESTAMP and len(parts) == 3 for file, parts in placed):
-        return True
     gradable = [parts for file, parts in placed if is_gradable(file.path)]
+    if any(file.name == _TIMESTAMP and len(parts) == 3 for file, parts in placed):
+        # A student may hand in a file of that name where the others' answers stand elsewhere.
+        return all(len(parts) >= 3 for parts in gradable)
     return below and bool(gradable) and all(len(parts) == 3 for parts in gradable)
 
 

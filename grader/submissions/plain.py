@@ -1,13 +1,13 @@
 """Files and folders that no learning system laid out: one file a student, or one folder."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from grader.messages import Message
-from grader.submissions.files import File, IntakeError, Tree, text
+from grader.submissions.files import MODULE, File, IntakeError, Tree, text
 from grader.submissions.handins import HandIn, is_gradable, original_of
-from grader.submissions.helpers import is_one_answer
+from grader.submissions.helpers import answer_among
 from grader.submissions.kinds import is_document
 
 _NOT_ANSWERS = {"conftest", "license", "readme", "requirements", "setup"}
@@ -89,7 +89,8 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
 
     Files that a browser numbered may also be of several students. They are taken for one's where
     the folder is named like them, or stands among others that hold one answer each. So are a
-    notebook and modules that it imports.
+    notebook and modules that it imports; and a module and those that it imports, where another
+    student's answer has its name.
     """
     placed = [file for file in answers if file.folder]
     held = Counter(folder for file in placed for folder in _above(file))
@@ -99,7 +100,7 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
     for file in placed:
         if held[file.folder] > 1:
             together.setdefault(file.folder, []).append(file)
-    with_helpers: list[str] = []
+    with_helpers: dict[str, File] = {}
     for folder, files in together.items():
         if len(files) != held[folder]:
             continue
@@ -107,12 +108,25 @@ def _own_folders(answers: Sequence[File]) -> set[str]:
         if len(originals) == 1:
             if _last(folder).casefold() in originals or _around(folder) in students:
                 own.add(folder)
-        elif is_one_answer(files):
-            with_helpers.append(folder)
+        elif answer := answer_among(files):
+            with_helpers[folder] = answer
+    alone = {file.folder: file for file in placed if held[file.folder] == 1}
+    return own.union(_own_with_helpers(with_helpers, alone, students))
+
+
+def _own_with_helpers(
+    with_helpers: Mapping[str, File], alone: Mapping[str, File], students: Collection[str]
+) -> Iterator[str]:
+    """Of the folders whose one answer imports the rest those that are one student's."""
     # Where only one folder is like that, its files may be of several students.
     around = Counter(map(_around, with_helpers))
-    own.update(one for one in with_helpers if _around(one) in students or around[_around(one)] > 1)
-    return own
+    named = Counter((_around(one), file.name) for one, file in {**alone, **with_helpers}.items())
+    for one, answer in with_helpers.items():
+        if answer.suffix == MODULE:
+            if named[_around(one), answer.name] > 1:
+                yield one
+        elif _around(one) in students or around[_around(one)] > 1:
+            yield one
 
 
 def _above(file: File) -> Iterator[str]:

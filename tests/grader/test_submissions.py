@@ -324,6 +324,19 @@ def test_modules_that_a_file_of_a_folder_a_student_imports_are_part_of_it(folder
     assert (carla.id, carla.modules) == ("carla", {})
 
 
+def test_a_module_with_modules_of_its_own_is_one_answer_where_answers_have_one_name(folder):
+    files = {"ana/hw.py": "import numpy, a\n", "ana/a.py": "import b\n", "ana/b.py": ""}
+    ana, bob = collect([folder(files | modules("bob/hw.py"))])
+    assert (ana.path, set(ana.modules), ana.flags) == ("ana/hw.py", {"a", "b"}, ())
+    assert bob.id == "bob"
+
+
+@pytest.mark.parametrize("line", ["%run -i helper.py", "exec(open('helper.py').read())"])
+def test_a_file_that_is_run_is_part_of_what_runs_it(folder, line):
+    place = folder({"hw.py": f"x = 1\n{line}\n", "helper.py": "y = 2\n"})
+    assert set(own(place / "hw.py").modules) == {"helper"}
+
+
 def test_a_changed_module_is_a_changed_submission(folder):
     place = folder(with_helpers("ana", "bob"))
     ana, bob = collect([place])
@@ -474,6 +487,15 @@ def test_a_name_that_is_no_utf_8_gives_an_id_that_can_be_written(folder):
 def test_an_id_is_the_same_however_a_system_writes_accents(folder):
     place = folder(modules("Jo\u0061\u0303o/hw.py", "ana/hw.py"))
     assert ids(place) == ["Jo\u00e3o", "ana"]
+
+
+def test_names_that_differ_in_how_accents_are_written_alone_give_two_ids(folder):
+    place = folder(modules("ana.py"))
+    for name in ("e\u0301", "\u00e9"):
+        (place / f"{name}.py").write_text(MODULE)
+    if len(list(place.iterdir())) == 2:
+        pytest.skip("this file system does not tell them apart")
+    assert len(set(ids(place))) == 3
 
 
 # -- mistakes of the person who grades ----------------------------------------------------------

@@ -242,6 +242,17 @@ def test_submodules_wait_until_they_are_named():
     ) == ["False True"]
 
 
+def test_a_star_gives_what_is_made_late_and_none_of_the_engines_own():
+    assert run(
+        "from torch.nn.functional import *\n"
+        "from torch.nn import *\n"
+        "from torch import *\n"
+        "names = 'sqrt mm relu_ save vmap LazyLinear linear dropout'.split()\n"
+        "print([name for name in names if not callable(globals().get(name))])\n"
+        "print({'bind', 'gc', 'loss', 'optim', 'solve', 'TABLE', 'warnings'} & {*globals()})"
+    ) == ["[]", "set()"]
+
+
 def test_preloading_leaves_nothing_to_import_and_the_generator_as_it_was():
     assert run(
         "import torch\n"

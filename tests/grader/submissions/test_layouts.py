@@ -445,3 +445,46 @@ def test_two_systems_that_name_a_student_alike_give_two_ids(build):
     nbgrader = build({"submitted/jane/ps1/a.py": MODULE}, name="one")
     classroom = build({"hw1-jane/answer.py": MODULE}, name="hw1-submissions")
     assert list(found(nbgrader, classroom)) == ["github_classroom/jane", "nbgrader/jane"]
+
+
+# -- a student who would lay out the class --------------------------------------------------------
+
+CREDITED = """
+submission_1:
+  :submitters:
+  - :name: Ana
+    :email: ana
+"""
+AS_ANA = json.dumps({"id": 1, "users": [{"email": "ana"}]})
+TIMESTAMP = "2026-03-01 12:00:00 UTC"
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"bob/submission_metadata.yml": CREDITED, "bob/submission_1/x.py": MODULE},
+        {"bob/submission_metadata.yml": "!!damaged {"},
+        {"bob/submission_metadata.json": AS_ANA, "bob/submission/x.py": MODULE},
+        {"bob/week/timestamp.txt": TIMESTAMP, "bob/week/x.py": MODULE},
+    ],
+    ids=["export", "damaged export", "autograder", "nbgrader"],
+)
+def test_no_file_handed_in_says_how_the_class_is_laid_out(build, own, form):
+    files = {"ana/hw.py": MODULE, "bob/hw.py": MODULE, "eve/hw.py": MODULE}
+    students = found(build(files | own, form=form))
+    assert {"ana", "eve"} < set(students)
+    assert students["ana"].path == "ana/hw.py"
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_metadata_in_an_answer_credits_nobody(build, form):
+    top = "assignment_9_export/"
+    export = {name.removeprefix(top): content for name, content in GRADESCOPE.items()}
+    own = {
+        "submission_501/submission_metadata.yml": CREDITED.replace("ana", "ana@uni.example"),
+        "submission_501/submission_1/hw1.py": MODULE,
+    }
+    students = found(build(export | own, form=form))
+    assert set(students) == {"jane@uni.example", "ana@uni.example", "kim@uni.example"}
+    assert students["ana@uni.example"].path == "submission_502/hw1.py"
