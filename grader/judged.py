@@ -11,7 +11,6 @@ from grader.assignment import FeedbackLevel, Item
 from grader.cases import Case
 from grader.comparison import Judgement, OutputJudgement
 from grader.diagnosis.findings import Finding
-from grader.diagnosis.pictures import pictures
 from grader.diagnosis.traces import Event
 from grader.messages import Message
 from grader.outcomes import Outcome, Raised, Undefined
@@ -103,6 +102,8 @@ def _pictures(judged: Judged, level: FeedbackLevel) -> tuple[Picture, ...]:
     """What is drawn of a wrong answer, where the student may be told everything."""
     if level != "full" or judged.judgement.verdict == "correct":
         return ()
+    from grader.diagnosis.pictures import pictures
+
     return pictures(
         judged.item,
         judged.cases,

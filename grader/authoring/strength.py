@@ -47,7 +47,7 @@ def survivors(question: Question, cases: Sequence[Case]) -> Iterator[Survivor]:
     """
     if question.properties:
         return
-    faults, _ = possible_faults(question, cases[0])
+    faults = possible_faults(question, cases[0])
     places: dict[object, list[Fault]] = defaultdict(list)
     for fault in faults:
         if not _is_harmless(question, fault):

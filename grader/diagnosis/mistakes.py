@@ -34,7 +34,7 @@ def possible_mistakes(question: Question, case: Case) -> tuple[Mistake, ...]:
     """Everything that is tried: what the question declares, faults, and changed inputs."""
     if question.recorded is not None:
         return tuple(Mistake(*one) for one in question.recorded.mistakes)
-    faults, _ = possible_faults(question, case)
+    faults = possible_faults(question, case)
     by_hand = question.autograd == "forbidden" or question.call is not None
     zeroes = any(fault.change == "not_zeroed" for fault in faults)
     return (

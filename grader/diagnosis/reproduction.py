@@ -18,7 +18,7 @@ from grader.diagnosis.findings import Finding, finding
 from grader.diagnosis.mistakes import Mistake, possible_mistakes
 from grader.diagnosis.shortlist import Line, Mask, Shortlist, line_of, numbers_of
 from grader.diagnosis.two_mistakes import candidates
-from grader.diagnosis.wrong_answers import Wrong, possible_faults, wrong_answer
+from grader.diagnosis.wrong_answers import Wrong, operations_of, wrong_answer
 from grader.messages import Message
 from grader.outcomes import Answered, Ndarray, PlainValue
 from grader.values import answer_outputs, first_mismatch
@@ -231,7 +231,7 @@ def _details(identifier: str, faults: "Sequence[Fault]") -> dict[str, Any]:
 
 def _two(question: Question, pairs: Pairs, wrong: Sequence[str]) -> tuple[Finding, ...]:
     """Two faults that together give the answers; other pairs may, so that nothing is exact."""
-    _, operations = possible_faults(question, pairs[0].case)
+    operations = operations_of(question, pairs[0].case)
     room = BUDGET // max(operations, 1)
     possible = candidates(question, [one.case for one in pairs], pairs[0].numbers)
     for first, second in islice(possible, room):

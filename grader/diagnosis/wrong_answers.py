@@ -74,20 +74,34 @@ def _scales_due(case: Case) -> dict[str, float]:
 
 
 @lru_cache(maxsize=256)
-def possible_faults(question: Question, case: Case) -> tuple[tuple["Fault", ...], int]:
-    """The faults that the reference's run on a case makes possible, and its operations' number.
+def possible_faults(question: Question, case: Case) -> tuple["Fault", ...]:
+    """The faults that the reference's run on a case makes possible.
 
-    There are none where the reference runs on another engine than ours, or computes without one.
+    There are none where the reference runs on another engine than ours, or computes without one,
+    or where what is recorded are single mistakes.
     """
-    if question.recorded is not None:
-        return (), sys.maxsize  # what is recorded are single mistakes: no budget reaches pairs
     if not _is_our_own(question):
-        return (), 0
+        return ()
     from reference_engine import faults
 
-    run = _reference(question, case, np.float64)
     with alone, _quietly():
-        return faults.enumerate_faults(run), faults.count_operations(run)
+        return faults.enumerate_faults(_reference(question, case, np.float64))
+
+
+@lru_cache(maxsize=256)
+def operations_of(question: Question, case: Case) -> int:
+    """How many operations our engine sees of the reference's run on a case.
+
+    Where mistakes are recorded, which run no more, more than any budget.
+    """
+    if question.recorded is not None:
+        return sys.maxsize
+    if not _is_our_own(question):
+        return 0
+    from reference_engine import faults
+
+    with alone, _quietly():
+        return faults.count_operations(_reference(question, case, np.float64))
 
 
 @lru_cache(maxsize=1024)
@@ -155,7 +169,7 @@ def _solve_wrongly(
     from reference_engine import faults
 
     run = _reference(question, case, floating)
-    _, operations = possible_faults(question, case)
+    operations = operations_of(question, case)
     with alone, _quietly():
         return cast("PlainValue", faults.inject(run, *wrong, operations=operations))
 

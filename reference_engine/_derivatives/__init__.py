@@ -1,11 +1,12 @@
 """The tables: every operation beside its derivative, one family a file.
 
 The families of everyday computations are loaded at once; those of networks and linear algebra
-when a row of theirs is first looked up, which few notebooks do.
+one after another, until a row that is looked up is there.
 """
 
 from importlib import import_module
 
+from reference_engine._derivatives import arithmetic as arithmetic
 from reference_engine._derivatives import choices as choices
 from reference_engine._derivatives import extremes as extremes
 from reference_engine._derivatives import indexing as indexing
@@ -19,11 +20,12 @@ from reference_engine._derivatives import shapes as shapes
 from reference_engine._derivatives._table import TABLE as TABLE
 
 _LATER = (
-    "activations", "arithmetic", "attention", "convolution", "decompositions", "distances",
-    "embedding", "limits", "losses", "matrix_functions", "normalization", "ordering", "pooling",
-    "products", "resampling", "rounding", "scatter_reductions", "sequences", "slopes", "solving",
-    "special", "statistics",
+    "activations", "losses", "special", "rounding", "slopes", "normalization", "statistics",
+    "ordering", "products", "convolution", "pooling", "embedding", "limits", "scatter_reductions",
+    "solving", "decompositions", "matrix_functions", "attention", "distances", "resampling",
+    "sequences",
 )  # fmt: skip
+"""What is looked up most comes first."""
 
 
 def load_all() -> None:
@@ -32,4 +34,11 @@ def load_all() -> None:
         import_module(f"{__name__}.{family}")
 
 
-TABLE.load_rest = load_all
+def _load_until(name: str) -> None:
+    for family in _LATER:
+        import_module(f"{__name__}.{family}")
+        if name in TABLE:
+            return
+
+
+TABLE.load_until = _load_until

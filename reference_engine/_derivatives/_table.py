@@ -26,12 +26,12 @@ Formula = Callable[..., Any]
 
 
 class Table(dict[str, "Row"]):
-    """Every row by its name; a name that is missing loads the families that are not loaded yet."""
+    """Every row by its name; for one that is missing, families are loaded until it is there."""
 
-    load_rest: Callable[[], None]
+    load_until: Callable[[str], None]
 
     def __missing__(self, name: str) -> "Row":
-        self.load_rest()
+        self.load_until(name)
         if name not in self:
             raise KeyError(name)
         return self[name]

@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from reference_engine._derivatives._table import Row
 
@@ -12,8 +12,7 @@ Site: TypeAlias = tuple[Any, ...]
 """A place of the computation: the row, and where in the code it was called from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One mistake: what it is called, where it sits, and what is done there.
 
     `id` is the misconception's. `edge` is the place of an input among the site's; `amount` is
@@ -52,26 +51,22 @@ def place(row: Row) -> tuple[Site, Any]:
     return tuple(path), frame
 
 
-def _called_at(frame: Any) -> int:
-    """Where in its code a frame is: the first instruction of what is written there.
+def _called_at(frame: Any) -> Any:
+    """Where in its code a frame is: the lines and columns of what is written there.
 
     The compiler writes the condition of a loop twice, and the number of an instruction moves when
     the interpreter specialises it; what was written stays where it is.
     """
-    code = frame.f_code
-    known = _firsts.get(id(code))
+    code, at = frame.f_code, frame.f_lasti // 2
+    known = _written.get((id(code), at))
     if known is None:
-        met: dict[Any, int] = {}
-        firsts = [
-            at if None in position else met.setdefault(position, at)
-            for at, position in enumerate(code.co_positions())
-        ]
-        known = _firsts[id(code)] = code, firsts
-    return known[1][int(frame.f_lasti) // 2]
+        position = next(islice(code.co_positions(), at, None))
+        known = _written[id(code), at] = code, at if None in position else position
+    return known[1]
 
 
-_firsts: dict[int, tuple[Any, list[int]]] = {}
-"""By the id of a code object, which is kept so that the id stays its own."""
+_written: dict[tuple[int, int], tuple[Any, Any]] = {}
+"""By the id of a code object, which is kept so that the id stays its own, and the instruction."""
 
 
 SYMBOLS = {

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +65,7 @@ def _at_its_turn(fault: Fault, run: Callable[[], object]) -> Fault:
     with observe(survey):
         run()
     ends = survey.truths.index(False) + 1 if False in survey.truths else 0
-    return replace(fault, amount=ends if fault.amount == "end" else ends - 1)
+    return fault._replace(amount=ends if fault.amount == "end" else ends - 1)
 
 
 class Injection(Observer):

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,67 +17,77 @@ from reference_engine.faults._fault import DETACH, Site, name_of, place
 from reference_engine.faults._otherwise import ALONG_AXES, OVER_AXES, REDUCTIONS, axis_of
 
 
-@dataclass(slots=True)
 class Input:
     """An input of a site that needs a gradient: the argument, the caller's name, its shape."""
 
-    argument: str
-    name: str | None
-    shape: tuple[int, ...]
-    position: int
-    shared: bool = False
+    def __init__(
+        self, argument: str, name: str | None, shape: tuple[int, ...], position: int
+    ) -> None:
+        self.argument = argument
+        self.name = name
+        self.shape = shape
+        self.position = position
+        self.shared = False
 
 
-@dataclass(slots=True)
 class Seen:
     """A site as it was first met."""
 
-    row: Row
-    inputs: list[Input]
-    result: tuple[int, ...]
-    numbers: tuple[float, ...]
-    exponent: float | None
-    averages: bool
-    weights: bool = False
-    times: int = 0
-    along_last: bool = False
+    def __init__(
+        self,
+        row: Row,
+        inputs: list[Input],
+        result: tuple[int, ...],
+        *,
+        numbers: tuple[float, ...],
+        exponent: float | None,
+        averages: bool,
+        along_last: bool,
+    ) -> None:
+        self.row = row
+        self.inputs = inputs
+        self.result = result
+        self.numbers = numbers
+        self.exponent = exponent
+        self.averages = averages
+        self.along_last = along_last
+        self.weights = False
+        self.times = 0
 
 
-@dataclass(slots=True)
 class Survey(Observer):
     """Watches a true run for what could go wrong in it."""
 
-    sites: dict[Site, Seen] = field(default_factory=dict)
-    sizes: list[int] = field(default_factory=list)
-    operations: int = 0
-    leaves: list[Tensor] = field(default_factory=list)
-    written: list[int] = field(default_factory=list)
-    zeroed: list[int] = field(default_factory=list)
-    zeroed_at: list[Site] = field(default_factory=list)
-    read: list[int] = field(default_factory=list)
-    detached_at: list[Site] = field(default_factory=list)
-    cotangents: bool = False
-    passes: int = 0
-    _uses: list[tuple[Node, Node, Input]] = field(default_factory=list)
-    _gradients: dict[int, int] = field(default_factory=dict)
-    _kept: list[Any] = field(default_factory=list)
-    _products: dict[int, Seen] = field(default_factory=dict)
-    _weighted: dict[int, Seen] = field(default_factory=dict)
-    values: dict[Site, Any] = field(default_factory=dict)
-    truths: list[bool] = field(default_factory=list)
-    unrecorded: bool = False
-    scaled: list[Site] = field(default_factory=list)
-    valued: dict[Site, Seen] = field(default_factory=dict)
-    copies: list[tuple[Site, Tensor, Any]] = field(default_factory=list)
-    axes: dict[int, str] = field(default_factory=dict)
-    pairs: list[Site] = field(default_factory=list)
-    single_loss: bool = False
-    _reduced: dict[Site, tuple[str, Node | None]] = field(default_factory=dict)
-    _noted: set[Site] = field(default_factory=set)
-    _taken: set[Node] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.sites: dict[Site, Seen] = {}
+        self.valued: dict[Site, Seen] = {}
+        self.values: dict[Site, Any] = {}
+        self.sizes: list[int] = []
+        self.axes: dict[int, str] = {}
+        self.leaves: list[Tensor] = []
+        self.written: list[int] = []
+        self.zeroed: list[int] = []
+        self.zeroed_at: list[Site] = []
+        self.read: list[int] = []
+        self.detached_at: list[Site] = []
+        self.scaled: list[Site] = []
+        self.pairs: list[Site] = []
+        self.copies: list[tuple[Site, Tensor, Any]] = []
+        self.truths: list[bool] = []
+        self.passes = 0
+        self.cotangents = False
+        self.unrecorded = False
+        self.single_loss = False
+        self._uses: list[tuple[Node, Node, Input]] = []
+        self._gradients: dict[int, int] = {}
+        self._kept: list[Any] = []
+        self._products: dict[int, Seen] = {}
+        self._weighted: dict[int, Seen] = {}
+        self._reduced: dict[Site, tuple[str, Node | None]] = {}
+        self._noted: set[Site] = set()
+        self._taken: set[Node] = set()
 
     def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
-        self.operations += 1
         for one in inputs:
             if isinstance(one, Tensor):
                 note_sizes(self.sizes, one)
@@ -258,9 +267,9 @@ def _seen(row: Row, inputs: Sequence[Any], result: Tensor, node: RowNode, frame:
         row,
         [_input(row, inputs, at, frame) for at in _positions(row, node)],
         result._array.shape,
-        tuple(float(one) for one in inputs if type(one) in (int, float)),
-        float(exponent) if isinstance(exponent, int | float) else None,
-        saved.get("reduction") in ("mean", 1),
+        numbers=tuple(float(one) for one in inputs if type(one) in (int, float)),
+        exponent=float(exponent) if isinstance(exponent, int | float) else None,
+        averages=saved.get("reduction") in ("mean", 1),
         along_last=row.name in ALONG_AXES and saved.get("dim") in (-1, inputs[0]._array.ndim - 1),
     )
 
@@ -288,7 +297,7 @@ def _valued(row: Row, inputs: Sequence[Any], result: Tensor) -> Seen:
         row,
         operands,
         result._array.shape,
-        tuple(float(one) for one in inputs if type(one) in (int, float)),
+        numbers=tuple(float(one) for one in inputs if type(one) in (int, float)),
         exponent=None,
         averages=False,
         along_last=row.name in ALONG_AXES and axis_of(row, inputs, result._array) == 1,
@@ -305,7 +314,15 @@ def forward_values(run: Callable[[], object]) -> dict[Site, Any]:
 
 def count_operations(run: Callable[[], object]) -> int:
     """How many operations a run takes."""
-    survey = Survey()
-    with observe(survey):
+    counter = _Counter()
+    with observe(counter):
         run()
-    return survey.operations
+    return counter.operations
+
+
+class _Counter(Observer):
+    def __init__(self) -> None:
+        self.operations = 0
+
+    def operation(self, row: Row, inputs: Sequence[Any], results: Sequence[Tensor]) -> None:
+        self.operations += 1
