@@ -7,7 +7,9 @@ takes them out again and calls the formulas.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import chain
+from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reference_engine import _dispatch, _errors, _graph, _saved
@@ -138,7 +140,6 @@ class Plan:
         return _compiled(
             "node",
             lines,
-            f"node of {row.name}",
             {
                 "plan": self,
                 "Node": RowNode,
@@ -173,7 +174,7 @@ class Plan:
 
     def _compile_on_arrays(self, *arguments: Any) -> Any:
         self.on_arrays = self._backward(
-            "{name}._array if {name}._counter[0] == {version} else {unpacked}._array"
+            "{value}._array if {value}._counter[0] == {version} else {unpacked}._array"
         )
         return self.on_arrays(*arguments)
 
@@ -186,8 +187,17 @@ class Plan:
     def _backward(
         self, access: str, instead: dict[str, Callable[..., Any]] | None = None
     ) -> Callable[..., Any]:
+        """The function that takes out what is saved and calls the formulas.
+
+        It calls everything by number, so that rows which save alike share their code.
+        """
         row = self.row
         formulas = row.formulas | (instead or {})
+        values = {name: f"value{number}" for number, name in enumerate(self.names)}
+        versions = {
+            name: f"version{number}" if kind in _VERSIONS else "_"
+            for number, (name, (kind, _)) in enumerate(self._sources.items())
+        }
         lines = ["def backward(node, received, ops):"]
         lines.append(
             "    grads, grad = received, received[0]"
@@ -198,38 +208,35 @@ class Plan:
             lines.append("    saved = node.saved")
             if self.frees:
                 lines += ["    if saved is None:", "        raise RuntimeError(SECOND_BACKWARD)"]
-            lines.append(f"    {', '.join(self.names)}, = saved")
-        versioned = [name for name, (kind, _) in self._sources.items() if kind in _VERSIONS]
-        if versioned:
-            lines.append(
-                "    "
-                + "".join(
-                    f"version_{name}, " if name in versioned else "_, " for name in self.names
-                )
-                + "= node.versions"
-            )
-        for name in versioned:
-            version = f"version_{name}"
-            unpacked = f"unpack({name}, {version}, node)"
-            found = access.format(name=name, version=version, unpacked=unpacked)
-            lines.append(f"    {name} = {found}")
+            lines.append(f"    {', '.join(values.values())}, = saved")
+        if any(version != "_" for version in versions.values()):
+            lines.append(f"    {', '.join(versions.values())}, = node.versions")
+        for name, value in values.items():
+            version = versions[name]
+            if version != "_":
+                unpacked = f"unpack({value}, {version}, node)"
+                found = access.format(value=value, version=version, unpacked=unpacked)
+                lines.append(f"    {value} = {found}")
         calls = []
-        for place, (argument, formula) in zip(row.differentiable, formulas.items(), strict=True):
+        for place, formula in zip(row.differentiable, formulas.values(), strict=True):
             if row.is_variadic or self.required >> place & 1:
                 given = parameters_of(formula)
                 if given[:1] == ("grad",) and formula.__code__.co_code == _PASSES_ON:
                     calls.append("grad")
                 else:
-                    calls.append(f"formula_{argument}({', '.join(given)})")
+                    named = (values.get(one, one) for one in given)
+                    calls.append(f"formula{place}({', '.join(named)})")
         lines.append(
             f"    return {calls[0]}" if row.is_variadic else f"    return ({', '.join(calls)},)"
         )
-        named = {f"formula_{argument}": formula for argument, formula in formulas.items()}
+        numbered = {
+            f"formula{place}": formula
+            for place, formula in zip(row.differentiable, formulas.values(), strict=True)
+        }
         return _compiled(
             "backward",
             lines,
-            f"backward of {row.name}",
-            named | {"unpack": _saved.unpack, "SECOND_BACKWARD": _errors.SECOND_BACKWARD},
+            numbered | {"unpack": _saved.unpack, "SECOND_BACKWARD": _errors.SECOND_BACKWARD},
         )
 
 
@@ -248,11 +255,13 @@ class Plans(dict[int, Plan]):
         return plan
 
 
-def _compiled(
-    name: str, lines: Sequence[str], title: str, given: Mapping[str, Any]
-) -> Callable[..., Any]:
+def _compiled(name: str, lines: Sequence[str], given: Mapping[str, Any]) -> Callable[..., Any]:
     names = dict(given)
-    text = "\n".join(lines) + "\n"
-    exec(compile(text, f"<{title}>", "exec"), names)  # noqa: S102 - text of our own, from our rows
+    exec(_code_of("\n".join(lines)), names)  # noqa: S102 - text of our own, from our rows
     made: Callable[..., Any] = names[name]
     return made
+
+
+@cache
+def _code_of(text: str) -> CodeType:
+    return compile(text, "<operation>", "exec")
