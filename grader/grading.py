@@ -16,10 +16,8 @@ from msgspec.structs import replace
 import grader
 from grader.assignment import (
     Assignment,
-    Choice,
     Item,
     Question,
-    Text,
     Variable,
 )
 from grader.cases import PUBLIC_SEED, Case, draw_cases
@@ -43,6 +41,7 @@ from grader.results import (
     SubmissionResult,
     for_student,
 )
+from grader.sandbox.budget import Budget
 from grader.sandbox.pool import Sandbox, SandboxError
 from grader.sandbox.session import Session
 from grader.submissions import Submission
@@ -69,7 +68,7 @@ class Grader:
         self.sandbox = sandbox
         self.seed = seed
         self.torch = torch
-        for kind in {self._kind(item, self._first_torch) for item in assignment.items}:
+        for kind in {assignment.kind_of(item, self._first_torch) for item in assignment.items}:
             with contextlib.suppress(SandboxError):  # told where a submission needs it
                 sandbox.prepare(kind)
         self._cases = {item.id: draw_cases(item, seed) for item in assignment.items}
@@ -176,7 +175,8 @@ class Grader:
         found: dict[str, Judged] = {}
         failed: tuple[tuple[int, Raised | Stopped], ...] = ()
         for kind in ("numpy", torch):
-            items = [item for item in self.assignment.items if self._kind(item, torch) == kind]
+            asked = self.assignment
+            items = [item for item in asked.items if asked.kind_of(item, torch) == kind]
             if not items:
                 continue
             with self._session(submission, kind) as session:
@@ -239,30 +239,19 @@ class Grader:
         self, submission: Submission, variable: Variable, cases: Sequence[Case], *, kind: Kind
     ) -> Iterator[Outcome]:
         """What is left behind under a name where the drawn values are given, run for run."""
+        budget = self.sandbox.budget()
         for case in cases:
             cells, unassigned = replace_assignments(submission.cells, case.arguments)
             if unassigned:
                 yield Undefined(name=unassigned[0])
                 return
-            with self._session(replace(submission, cells=cells), kind) as session:
+            with self._session(replace(submission, cells=cells), kind, budget) as session:
                 outcome = session.read(variable.id)
             yield outcome
             if not isinstance(outcome, Answered):
                 return
 
-    def _kind(self, item: Item, torch: Kind) -> Kind:
-        """Where an item runs. A name that is only read takes the process that is there anyway."""
-        if isinstance(item, Question):
-            return "numpy" if item.autograd == "forbidden" else torch
-        if isinstance(item, Choice | Text) and all(
-            isinstance(one, Question) and one.autograd == "forbidden"
-            for one in self.assignment.items
-            if not isinstance(one, Choice | Text)
-        ):
-            return "numpy"
-        return torch
-
-    def _session(self, submission: Submission, kind: Kind) -> Session:
+    def _session(self, submission: Submission, kind: Kind, budget: Budget | None = None) -> Session:
         assert submission.form is not None  # noqa: S101 - a submission without a problem has one
         digest = hashlib.sha256(f"{self.seed}\0{submission.sha256}".encode()).digest()
         seed = int.from_bytes(digest[:4])
@@ -274,6 +263,7 @@ class Grader:
             seed=seed,
             shows=shows,
             modules=submission.modules,
+            budget=budget,
         )
 
     def _question(self, judged: Judged) -> QuestionResult:

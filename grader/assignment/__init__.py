@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from msgspec.structs import replace
 
@@ -45,6 +45,9 @@ __all__ = [
     "Text",
     "Variable",
 ]
+
+
+_Torch = TypeVar("_Torch", bound=str)
 
 
 class Assignment:
@@ -291,6 +294,21 @@ class Assignment:
     def origin(self, identifier: str) -> "Assignment":
         """The assignment that an item was included from; this one where it is its own."""
         return self._origins.get(identifier, self)
+
+    def kind_of(self, item: Item, torch: _Torch) -> _Torch | Literal["numpy"]:
+        """The kind of process that an item is answered in: `torch`, or NumPy's alone.
+
+        A name that is only read takes the process that is there anyway.
+        """
+        if isinstance(item, Question):
+            return "numpy" if item.autograd == "forbidden" else torch
+        if isinstance(item, Choice | Text) and all(
+            isinstance(one, Question) and one.autograd == "forbidden"
+            for one in self.items
+            if not isinstance(one, Choice | Text)
+        ):
+            return "numpy"
+        return torch
 
     def _check_name(self, reference: object) -> None:
         if not isinstance(reference, FunctionType):

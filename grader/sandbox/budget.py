@@ -15,6 +15,7 @@ class Budget:
     """The submission's seconds, which its steps use up one by one."""
 
     def __init__(self, seconds: float) -> None:
+        self.had_a_second_chance = False
         self._seconds = seconds
         self._spent = 0.0
 
@@ -43,7 +44,8 @@ class Budget:
         self._spent += seconds
 
     def start_again(self) -> None:
-        """Count from nothing: what was used was the machine's fault."""
+        """Count from nothing, the second chance: what was used was the machine's fault."""
+        self.had_a_second_chance = True
         self._spent = 0.0
 
 

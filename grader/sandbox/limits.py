@@ -10,7 +10,9 @@ MIB = 2**20
 class Limits(Struct, frozen=True):
     """Seconds of wall clock and bytes; the defaults serve ordinary coursework.
 
-    `submission` is the time of all its cells and calls together, in whatever number of processes.
+    `submission` is the time of all its cells and calls together, in whatever number of processes
+    of a kind; each variable for which the cells run again has as much once more for all its runs.
+    `answers` is what the answers in these processes may take together.
     `text` is what is kept of the text printed, `drained` how much may be printed at all;
     `file_size` is of one file, `files` of all.
     """
@@ -22,6 +24,7 @@ class Limits(Struct, frozen=True):
     torch_memory: int = 3072 * MIB
     text: int = MIB
     drained: int = 64 * MIB
+    answers: int = 128 * MIB
     file_size: int = 32 * MIB
     files: int = 64 * MIB
     descriptors: int = 64

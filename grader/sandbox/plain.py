@@ -63,7 +63,9 @@ class PlainProcesses:
     def reap(self, pid: int, *, kill: bool) -> Reaped:
         """How the process ended; with `kill` it is ended first."""
         with self._lock:
-            process = self._running[pid]
+            process = self._running.get(pid)
+        if process is None:
+            raise SandboxError("the sandbox was closed")
         if kill:
             _end(process)
         reaped = _reap(process, wait=kill)
@@ -77,6 +79,10 @@ class PlainProcesses:
             self._running.pop(pid, None)
             self.served += 1
         return reaped
+
+    def hang_up(self) -> None:
+        """As `close`, which nothing is gained by waiting with."""
+        self.close()
 
     def close(self) -> None:
         """End every process."""

@@ -1,11 +1,12 @@
 """The sandbox: warm zygotes of each kind, and sessions of students' code in their children."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from grader.results import Isolation
+from grader.sandbox.budget import Budget
 from grader.sandbox.isolation import LEVELS, holds, isolation_of, reaches
 from grader.sandbox.limits import Limits
 from grader.sandbox.plain import PlainProcesses
@@ -31,7 +32,8 @@ class Sandbox:
     nothing is looked for. `executor` is what runs the cells; a Jupyter kernel leaves level `full`,
     or `limits` where that is not to be had. `few` says that there are only a few submissions, for
     which no worker is made ready at length; `starting` is a worker that was started beforehand,
-    which the first kind takes over.
+    which the first kind takes over. of `meanwhile` one thing after another is done
+    while there is nothing but to wait.
     """
 
     def __init__(  # noqa: PLR0913 - each decides something of its own
@@ -43,6 +45,7 @@ class Sandbox:
         executor: Executor = "fast",
         few: bool = False,
         starting: Starting | None = None,
+        meanwhile: Iterator[object] | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.least = least
@@ -50,6 +53,7 @@ class Sandbox:
         self._executor = executor
         self._few = few
         self._starting = starting
+        self._meanwhile = meanwhile
         self._scratch = ScratchFolders()
         self._zygotes: dict[Kind, Zygote | PlainProcesses] = {}
         self._barren: dict[Kind, int] = {}
@@ -68,6 +72,13 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def hang_up(self) -> None:
+        """Have every process end; `close` waits for that."""
+        with self._lock:
+            self._closed = True
+            for zygote in self._zygotes.values():
+                zygote.hang_up()
 
     def close(self) -> None:
         """End every process and remove what they left behind."""
@@ -98,6 +109,10 @@ class Sandbox:
         found = [one.layers for one in running or [self._zygote("numpy")]]
         return min(found, key=lambda layers: LEVELS.index(isolation_of(layers).level))
 
+    def budget(self) -> Budget:
+        """The seconds of a submission, for sessions that share them."""
+        return Budget(self.limits.submission)
+
     def session(  # noqa: PLR0913 - as many facts
         self,
         kind: Kind,
@@ -107,12 +122,13 @@ class Sandbox:
         seed: int,
         shows: Collection[int] = (),
         modules: Mapping[str, str] | None = None,
+        budget: Budget | None = None,
     ) -> Session:
         """A session for the sources of a submission's code cells; nothing runs before it is asked.
 
         A module is one cell, run under the name "submission"; a notebook's run as "__main__". The
         cells numbered in `shows` print the value that they end in. `modules` are sources that they
-        can import, by their names.
+        can import, by their names. `budget` is shared with other sessions.
         """
         submission = Submission(cells, form, seed, shows, modules or {})
         return Session(
@@ -122,6 +138,7 @@ class Sandbox:
             limits=self.limits,
             turns=self._turns,
             packing=self._packing,
+            budget=budget or self.budget(),
         )
 
     def _start(self, kind: Kind) -> StudentProcess:
@@ -130,12 +147,12 @@ class Sandbox:
         if not reaches(found, self.least):
             raise SandboxError(f"the {kind} worker has isolation {found!r}, not {self.least!r}")
         if holds(zygote.layers, "mount-namespace"):
-            return StudentProcess(zygote, self.limits, None)
+            return StudentProcess(zygote, self.limits, None, meanwhile=self._meanwhile)
         try:
             scratch = self._scratch.new()
         except OSError as error:
             raise SandboxError(f"no scratch folder could be made: {error}") from None
-        return StudentProcess(zygote, self.limits, scratch)
+        return StudentProcess(zygote, self.limits, scratch, meanwhile=self._meanwhile)
 
     def _zygote(self, kind: Kind) -> Zygote | PlainProcesses:
         with self._lock:
@@ -162,6 +179,7 @@ class Sandbox:
             executor=self._executor,
             few=self._few,
             starting=starting,
+            meanwhile=self._meanwhile,
         )
 
     def _bury(self, zygote: Zygote | PlainProcesses) -> None:

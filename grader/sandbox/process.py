@@ -7,6 +7,7 @@ valid frame ends it. It knows no cells and no budgets.
 import io
 import signal
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from grader.sandbox.protocol import (
 )
 from grader.sandbox.protocol.control import Fork, Reaped
 from grader.sandbox.scratch import holds_more_than, remove
-from grader.sandbox.zygote import Zygote
+from grader.sandbox.zygote import Zygote, until_readable
 
 _PIECE = 64 * 2**10
 """Read at once; for much larger ones the C library has memory mapped and unmapped each time."""
@@ -62,7 +63,9 @@ class ChildStopped(Exception):  # noqa: N818 - it reports the child's end, not a
 class StudentProcess:
     """A child of a zygote. Deadlines are times of `time.monotonic()`.
 
-    `scratch` is a folder for it alone, None where it brings its own in memory.
+    `scratch` is a folder for it alone, None where it brings its own in memory. `received` counts
+    the bytes of the latest frame that was no text. Of `meanwhile` one thing after another is done
+    while there is nothing but to wait.
 
     `send` and `receive` raise TimeoutError past the deadline, ChildStopped when the process died
     or broke the protocol, SandboxError when the machine is at fault. After any of these the only
@@ -70,9 +73,15 @@ class StudentProcess:
     """
 
     def __init__(
-        self, zygote: Zygote | PlainProcesses, limits: Limits, scratch: Path | None
+        self,
+        zygote: Zygote | PlainProcesses,
+        limits: Limits,
+        scratch: Path | None,
+        *,
+        meanwhile: Iterator[object] | None = None,
     ) -> None:
         self._zygote = zygote
+        self._meanwhile = meanwhile
         self._limits = limits
         self._scratch = scratch
         self._memory = limits.memory_of(zygote.kind)
@@ -86,6 +95,7 @@ class StudentProcess:
         self._reaped: Reaped | None = None
         self._ended = False
         self._patience = 0.0
+        self.received = 0
         try:
             self._pid, self._channel = zygote.start(self._policy())
         except BaseException:
@@ -128,6 +138,7 @@ class StudentProcess:
             except ProtocolError:
                 raise ChildStopped(INVALID) from None
             if not isinstance(frame, Text):
+                self.received = len(body)
                 return frame
             self._keep(frame, len(body))
 
@@ -183,6 +194,8 @@ class StudentProcess:
     def _fill(self, size: int, deadline: float) -> None:
         """Read until the buffer holds so many bytes."""
         while len(self._buffer) < size:
+            if self._meanwhile is not None:
+                until_readable(self._channel, self._meanwhile)
             self._look_at_the_disk()
             self._be_patient(deadline)
             try:

@@ -1,5 +1,6 @@
 """Scratch folders: one for each student's process, gone with it, whatever was left inside."""
 
+import contextlib
 import os
 import shutil
 import stat
@@ -79,7 +80,8 @@ def _remove_what_the_dead_left() -> None:
                 continue
         except (OSError, AttributeError):  # gone meanwhile, or a system without users
             continue
-        remove(folder)
+        with contextlib.suppress(OSError):  # something is mounted there, or holds it
+            remove(folder)
         os.close(held)
 
 

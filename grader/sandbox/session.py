@@ -4,16 +4,18 @@ A cell that hangs or kills the process is left out when the cells are run again;
 costs only itself. What the answers are worth is decided elsewhere.
 """
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
 from msgspec import Struct
 
-from grader.messages import render
+from grader.messages import Message, render
 from grader.outcomes import Answered, Outcome, PlainValue, Raised, Stopped, Undefined
 from grader.sandbox.budget import Budget
 from grader.sandbox.failures import MOST_STEPS, Failures, defines, undefined_name
+from grader.sandbox.left_out import LeftOut
 from grader.sandbox.limits import Limits
 from grader.sandbox.process import INVALID, ChildStopped, StudentProcess
 from grader.sandbox.protocol import (
@@ -39,6 +41,8 @@ from grader.sandbox.values import Packing, from_protocol, to_raised
 Form = Literal["notebook", "module"]
 
 _NOTHING: Mapping[str, PlainValue] = MappingProxyType({})
+_AGAIN = 3
+"""The part of a cell's time that each statement has of a cell that has used it up."""
 
 
 class Submission(Struct, frozen=True):
@@ -71,11 +75,11 @@ class Session:
         limits: Limits,
         turns: Turns,
         packing: Packing,
+        budget: Budget,
     ) -> None:
         self._start = start
         self._packing = packing
         self._turns = turns
-        self._had_a_second_chance = False
         self._form = submission.form
         self._seed = submission.seed % 2**63
         self._cells = [_clean(source) for source in submission.cells]
@@ -86,10 +90,11 @@ class Session:
         self._process: StudentProcess | None = None
         self._ran: Ran | None = None
         self._failures = Failures((), (), kind)
-        self._skipped: dict[int, Stopped] = {}
+        self._left_out = LeftOut()
         self._printed = ""
         self._screens: dict[int, str] = {}
-        self._budget = Budget(limits.submission)
+        self._budget = budget
+        self._answered = 0
         self._asked = 0
 
     def __enter__(self) -> Self:
@@ -152,7 +157,7 @@ class Session:
         """The same with the numbers of their cells, from 0."""
         self._run_if_never()
         found: list[tuple[int, Raised | Stopped]] = [
-            *self._skipped.items(),
+            *self._left_out.reasons(),
             *self._failures.in_order(),
         ]
         return tuple(sorted(found, key=lambda one: one[0]))
@@ -215,9 +220,8 @@ class Session:
                 process.close()
             self.close()
             starved = stop.starved or (process is not None and _starved(stop, process))
-            if self._had_a_second_chance or not starved:
+            if self._budget.had_a_second_chance or not starved:
                 raise
-        self._had_a_second_chance = True
         self._budget.start_again()
         with self._turns.alone():
             return self._ask(frame)
@@ -229,16 +233,27 @@ class Session:
         with self._budget.step(self._limits.call) as deadline:
             process.send(question, deadline)
             reply = process.receive(deadline)
+        self._note_size(process.received)
         if not _answers(reply, question) or not self._is_of_a_cell(reply):
             raise ChildStopped(INVALID)
         return reply
+
+    def _note_size(self, size: int) -> None:
+        """Stop a process whose answer is too much beside those before, all of which are kept."""
+        if self._answered + size > self._limits.answers:
+            told = Message("stopped.answers", {"size": self._limits.answers // 2**20})
+            raise ChildStopped(Stopped("output_limit", told))
+        self._answered += size
 
     def _ready(self) -> StudentProcess:
         """The process with the cells run; raises ChildStopped where the time is used up."""
         while self._process is None:
             if self._budget.is_used_up:
                 raise ChildStopped(self._budget.used_up)
+            began = time.monotonic()
             self._process = self._start()
+            if self._left_out:  # the first is the grader's, later ones its own fault
+                self._budget.spend(time.monotonic() - began)
             try:
                 self._ran = self._run(self._process)
             except BaseException:
@@ -252,18 +267,19 @@ class Session:
 
     def _run(self, process: StudentProcess) -> Ran | None:
         """Run the cells; None where one of them stopped the process and is now left out."""
-        running: int | None = None
+        running: tuple[int, int] | None = None
         before = ""
         self._screens = {}
         try:
             with self._budget.step(self._limits.cell) as deadline:
                 process.send(self._run_frame(), deadline)
             while True:
-                with self._budget.step(self._limits.cell) as deadline:
+                with self._budget.step(self._time_for(running)) as deadline:
                     frame = process.receive(deadline)
                 screen = process.screen
                 if running is not None and len(screen) > len(before):
-                    self._screens[running] = screen[len(before) :]
+                    said = self._screens.get(running[0], "")
+                    self._screens[running[0]] = said + screen[len(before) :]
                 before = screen
                 if isinstance(frame, Ran) and self._is_of_a_cell(frame):
                     return frame
@@ -271,7 +287,7 @@ class Session:
         except ChildStopped as stop:
             if self._budget.is_used_up:
                 raise
-            if stop.stopped.reason == "timeout" and not self._had_a_second_chance:
+            if stop.stopped.reason == "timeout" and not self._budget.had_a_second_chance:
                 process.close()
                 stop.starved = _starved(stop, process)
                 if stop.starved:
@@ -281,23 +297,43 @@ class Session:
                 raise SandboxError(
                     f"a student's process ended before its first cell: {why}"
                 ) from None
-            self._skipped[running] = stop.stopped
+            self._left_out.note(*running, stop.stopped)
             return None
+
+    def _time_for(self, running: tuple[int, int] | None) -> float:
+        # What is run again has had its time once, and must leave some to the rest.
+        is_again = running is not None and self._left_out.lines_of(running[0]) is not None
+        return self._limits.cell / _AGAIN if is_again else self._limits.cell
 
     def _run_frame(self) -> Run:
         cells = [
-            Cell(index=index, source=source, shows=index in self._shows)
+            Cell(
+                index=index,
+                source=source,
+                shows=index in self._shows,
+                without=self._left_out.lines_of(index),
+            )
             for index, source in enumerate(self._cells)
         ]
-        skip = sorted(self._skipped)
-        return Run(cells=cells, skip=skip, seed=self._seed, kind=self._form, modules=self._modules)
+        return Run(
+            cells=cells,
+            skip=self._left_out.cells,
+            seed=self._seed,
+            kind=self._form,
+            modules=self._modules,
+        )
 
-    def _next_cell(self, frame: FromChild, running: int | None) -> int:
-        # Every start gives a cell its time, so each may start only once and in order.
-        last = -1 if running is None else running
-        if not isinstance(frame, CellStarted) or not last < frame.index < len(self._cells):
+    def _next_cell(self, frame: FromChild, running: tuple[int, int] | None) -> tuple[int, int]:
+        # Every start gives a cell or a statement its time, so each may start only once, in order.
+        if not isinstance(frame, CellStarted):
             raise ChildStopped(INVALID)
-        return frame.index
+        last = (-1, 0) if running is None else running
+        begins = frame.index, frame.line
+        is_apart = self._left_out.lines_of(frame.index) is not None
+        is_line = frame.index == last[0] and is_apart
+        if not last < begins or frame.index >= len(self._cells) or bool(frame.line) != is_line:
+            raise ChildStopped(INVALID)
+        return begins
 
     def _run_if_never(self) -> None:
         if self._ran is None:
@@ -341,8 +377,8 @@ class Session:
         for index, source in enumerate(self._cells):
             if name not in source:
                 continue
-            left_out = self._skipped.get(index) if defines(source, name) else None
-            found = left_out or self._failures.defining(name, index)
+            left_out = self._left_out.reason(index) if defines(source, name) else None
+            found = self._failures.defining(name, index) or left_out
             if found is not None:
                 return found
         return None

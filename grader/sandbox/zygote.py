@@ -1,8 +1,10 @@
 """The grader's hold on a zygote: starting it, asking for children, learning how they ended."""
 
+import os
+import select
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -43,7 +45,8 @@ _ROOM: dict[Kind, int] = {"numpy": 8, "facade": 12, "real": 12}
 class Zygote:
     """A warm process of one kind; it loads at once and is waited for at the first request.
 
-    `starting` is a process to be taken over; without it one is started. Several threads may use it.
+    `starting` is a process to be taken over; without it one is started. Of `meanwhile` one thing
+    after another is done while it loads. Several threads may use it.
     `start` and `reap` raise SandboxError where it does not do as it is told; it is ended then, and
     all its children with it. `fault` says why, `served` how many children came to an end before.
     """
@@ -57,10 +60,12 @@ class Zygote:
         executor: Executor = "fast",
         few: bool = False,
         starting: Starting | None = None,
+        meanwhile: Iterator[object] | None = None,
     ) -> None:
         self.kind = kind
         self.served = 0
         self.fault: str | None = None
+        self._meanwhile = meanwhile
         self._lock = Lock()
         self._layers: tuple[Layer, ...] | None = None
         load = Load(
@@ -115,13 +120,18 @@ class Zygote:
         self._exchange(End(pid=pid), [], lambda: None)
         self.served += 1
 
-    def close(self) -> None:
-        """Hang up, which ends it and all its children, and wait until it is gone."""
+    def hang_up(self) -> None:
+        """Have it and all its children end, without waiting for it."""
         with self._lock:
             self.fault = self.fault or "it was closed"
             self._control.close()
+
+    def close(self) -> None:
+        """Hang up, and wait until it is gone."""
+        self.hang_up()
+        with self._lock:
             try:
-                self._process.wait(REPLY_SECONDS)
+                _wait(self._process, REPLY_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -151,6 +161,8 @@ class Zygote:
     def _wait_until_ready(self) -> tuple[Layer, ...]:
         if self._layers is not None:
             return self._layers
+        if self._meanwhile is not None:
+            until_readable(self._control, self._meanwhile)
         self._control.settimeout(START_SECONDS)
         reply = self._receive()
         if not isinstance(reply, Ready):
@@ -174,6 +186,29 @@ class Zygote:
 
 class _EndedError(Exception):
     pass
+
+
+def until_readable(channel: socket.socket, meanwhile: Iterator[object]) -> None:
+    """Do one thing of `meanwhile` after another while there is nothing to read."""
+    nothing = object()
+    while not select.select([channel], [], [], 0)[0]:
+        if next(meanwhile, nothing) is nothing:
+            break
+
+
+def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """`process.wait`, without sleeping between looks; raises subprocess.TimeoutExpired."""
+    if process.poll() is not None:
+        return
+    with suppress(OSError):  # where the system has no such descriptors
+        descriptor = os.pidfd_open(process.pid)
+        try:
+            ended = select.poll()
+            ended.register(descriptor, select.POLLIN)
+            ended.poll(1000 * seconds)
+        finally:
+            os.close(descriptor)
+    process.wait(seconds)
 
 
 def _reason(reply: Reply) -> str:

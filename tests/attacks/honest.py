@@ -327,6 +327,29 @@ def one(n):
 def f(x):
     return x * one(50)
 """,
+    "a decorator that takes arguments in order": r"""
+import functools
+def told(g):
+    @functools.wraps(g)
+    def wrapped(*args):
+        return g(*args)
+    return wrapped
+@told
+@functools.singledispatch
+def f(x):
+    return x * 2
+""",
+    "a decorator that takes arguments by name": r"""
+import functools
+def told(g):
+    @functools.wraps(g)
+    def wrapped(**named):
+        return g(**named)
+    return wrapped
+@told
+def f(x):
+    return x * 2
+""",
     "an object that can be called": r"""
 class F:
     __slots__ = ('k',)

@@ -117,12 +117,14 @@ Value: TypeAlias = (
 class Cell(_Frame, frozen=True, tag="cell"):
     """A code cell: its number among the notebook's code cells, from 0, and its source.
 
-    With `shows` the value that it ends in is printed, as a notebook shows it.
+    With `shows` the value that it ends in is printed, as a notebook shows it. With `without` its
+    statements run one by one, but those that begin at these lines, and each is told before.
     """
 
     index: int
     source: str
     shows: bool = False
+    without: list[int] | None = None
 
 
 class Run(_Frame, frozen=True, tag="run"):
@@ -188,9 +190,10 @@ class StudentException(_Frame, frozen=True, tag="exception"):
 
 
 class CellStarted(_Frame, frozen=True, tag="cell_started"):
-    """The cell with this index begins now (its clock starts)."""
+    """The cell with this index begins now (its clock starts), or its statement at that line."""
 
     index: int
+    line: int = 0
 
 
 class Ran(_Frame, frozen=True, tag="ran"):

@@ -14,14 +14,16 @@ import os
 import re
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from importlib import import_module
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Literal
 
 from grader.sandbox.protocol import MAX_FAILURES, MAX_NAMES, Cell, StudentException
 from grader.sandbox.protocol.control import Kind
 from grader.sandbox.worker.failures import cell_name, describe, lines_of
+from grader.sandbox.worker.imports import attempted_imports
 from grader.sandbox.worker.notebook_syntax import to_python
 from grader.sandbox.worker.stand_ins import Harmless, Shell, StandIn, no_display, no_input
 from grader.sandbox.worker.values import plain_text
@@ -99,7 +101,29 @@ class Workspace:
         if failed is not None:
             self.record(failed[0], _drop_through(tree, failed[1]))
             failed = None  # or what it holds would live on
-        self._run_statements(tree, filename, shows=shows)
+        self._note_attempts(tree)
+        last = tree.body[-1] if shows and tree.body else None
+        shown = last if isinstance(last, ast.Expr) else None
+        self._run_statements(tree.body, filename, shown=shown)
+
+    def run_apart(
+        self, index: int, source: str, *, without: Collection[int], started: Callable[[int], None]
+    ) -> None:
+        """Run a cell's statements one by one, but those that begin at the lines in `without`.
+
+        `started` is called with the line of each before. Never raises.
+        """
+        self.enter(index, source)
+        try:
+            tree = self._parse(source, cell_name(index))
+        except BaseException as error:  # noqa: BLE001 - the parser may give up in any way
+            self.record(error, None)
+            return
+        self._note_attempts(tree)
+        for line, statements in groupby(tree.body, key=lambda one: one.lineno):
+            if line not in without:
+                started(line)
+                self._run_statements(statements, cell_name(index))
 
     def defined(self) -> list[str]:
         """The names of the functions and classes that the cells left behind."""
@@ -116,7 +140,7 @@ class Workspace:
 
     def become_front_end(self) -> None:
         """Give this process the names that a notebook has beyond Python's own."""
-        shell = Shell(self._run_line, self._run_body)
+        shell = Shell(self._run_line, self._run_body, run_file=self._run_file, names=self.namespace)
         for name, stand_in in (
             ("get_ipython", lambda: shell),
             ("display", no_display),
@@ -154,11 +178,10 @@ class Workspace:
         tree: ast.Module = compile(source, filename, "exec", flags=flags, dont_inherit=True)
         return tree
 
-    def _run_statements(self, tree: ast.Module, filename: str, *, shows: bool = False) -> None:
-        self._note_attempts(tree)
-        last = tree.body[-1] if shows and tree.body else None
-        shown = last if isinstance(last, ast.Expr) else None
-        for statement in tree.body:
+    def _run_statements(
+        self, statements: Iterable[ast.stmt], filename: str, *, shown: ast.stmt | None = None
+    ) -> None:
+        for statement in statements:
             self.statement = statement
             try:
                 self._run_statement(statement, filename, shows=statement is shown)
@@ -198,7 +221,7 @@ class Workspace:
     def _note_attempts(self, tree: ast.Module) -> None:
         if "try" in self.sources[self.cell]:
             filename = cell_name(self.cell)
-            self.attempts.update((filename, line) for line in _attempted_imports(tree))
+            self.attempts.update((filename, line) for line in attempted_imports(tree))
 
     @property
     def _line(self) -> int:
@@ -215,17 +238,38 @@ class Workspace:
             self._run_statement(statement, filename)
         return None
 
+    def _run_file(self, path: str) -> None:
+        """Run a file as a program of its own, and take over the names that it leaves behind."""
+        found = os.path.abspath(path if path.endswith(".py") else f"{path}.py")  # noqa: PTH100
+        with open(found, "rb") as file:  # noqa: PTH123
+            code = compile(file.read(), found, "exec", dont_inherit=True)
+        names: dict[str, Any] = {"__name__": "__main__", "__file__": found}
+        try:
+            exec(code, names)  # noqa: S102 - as above
+        finally:
+            left = {name: value for name, value in names.items() if not name.startswith("__")}
+            self.namespace.update(left)
+
     def _run_body(self, text: str) -> None:
         filename = cell_name(self.cell)
         tree = self._parse(text, filename)
-        self._run_statements(ast.increment_lineno(tree, self._line), filename)
+        ast.increment_lineno(tree, self._line)
+        self._note_attempts(tree)
+        self._run_statements(tree.body, filename)
 
 
-def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], None]) -> None:
-    """Run the cells one after another; `started` is called with the number of each before."""
+def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[..., None]) -> None:
+    """Run the cells one after another.
+
+    `started` is called with the number of each before, and with the lines of what runs apart.
+    """
     for cell in cells:
         started(cell.index)
-        workspace.run(cell.index, cell.source, shows=cell.shows)
+        if cell.without is None:
+            workspace.run(cell.index, cell.source, shows=cell.shows)
+        else:
+            begins = partial(started, cell.index)
+            workspace.run_apart(cell.index, cell.source, without=cell.without, started=begins)
 
 
 def _left_at(code: types.CodeType) -> tuple[int, int]:
@@ -251,13 +295,3 @@ def _drop_through(tree: ast.Module, place: tuple[int, int]) -> ast.stmt | None:
 def _moved(tree: ast.Module, source: str) -> ast.Module:
     blank = len(source) - len(source.lstrip())  # IPython drops leading blank lines
     return ast.increment_lineno(tree, source[:blank].count("\n"))
-
-
-def _attempted_imports(tree: ast.Module) -> Iterator[int]:
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Try):
-            continue
-        for guarded in node.body:
-            for inner in ast.walk(guarded):
-                if isinstance(inner, (ast.Import, ast.ImportFrom)):
-                    yield inner.lineno

@@ -3,6 +3,7 @@
 It is trusted until the first cell runs and not after: whatever it sends is checked elsewhere.
 """
 
+import contextlib
 import inspect
 import os
 import random
@@ -53,8 +54,8 @@ _sow_random = super(random.Random, _random).seed
 _sow_numpy = np.random.seed
 
 
-RunCells: TypeAlias = Callable[[Workspace, Sequence[Cell], Callable[[int], None]], None]
-"""Runs cells, and calls with the number of each before it runs."""
+RunCells: TypeAlias = Callable[[Workspace, Sequence[Cell], Callable[..., None]], None]
+"""Runs cells, and calls with the number of each before it runs, or with a line of it, too."""
 
 
 class Channel(Protocol):
@@ -135,12 +136,16 @@ class Child:
         workspace = self._workspace
         workspace.start(frame.kind)
         for name, source in frame.modules.items():
-            with open(f"{name}.py", "w", encoding="utf-8", newline="") as file:  # noqa: PTH123
-                file.write(source)
+            # A name that an archive holds may be longer than any file's; it is then not there.
+            with contextlib.suppress(OSError), open(f"{name}.py", "wb") as file:  # noqa: PTH123
+                file.write(source.encode())
         sow(self._seed, self._torch)
         cells = [cell for cell in frame.cells if cell.index not in frame.skip]
-        self._run_cells(workspace, cells, lambda index: self._send(CellStarted(index=index)))
+        self._run_cells(workspace, cells, self._say_what_starts)
         self._send(Ran(failures=workspace.failures, defined=workspace.defined()))
+
+    def _say_what_starts(self, index: int, line: int = 0) -> None:
+        self._send(CellStarted(index=index, line=line))
 
     def _answer(self, number: int, name: str, answer: Callable[[Any], Answer]) -> None:
         workspace = self._workspace
@@ -204,8 +209,8 @@ class Child:
 def apply(function: Any, arguments: dict[str, Any]) -> Any:
     """Call with the arguments in order, whatever the student named the parameters.
 
-    Where the parameters have just the arguments' names, or cannot be bound in order but by name,
-    they are handed over by name.
+    Where the parameters have just the arguments' names, their order is the student's. What cannot
+    be bound in order but by name is handed over by name.
     """
     values = tuple(arguments.values())
     names = _plain_parameters(function)
@@ -213,10 +218,14 @@ def apply(function: Any, arguments: dict[str, Any]) -> Any:
         return function(**arguments) if set(names) == arguments.keys() else function(*values)
     try:
         signature = inspect.signature(function)
+        # A decorator that says what it wraps may take less than that: `*args` alone.
+        outermost = inspect.signature(function, follow_wrapped=False)
     except (TypeError, ValueError):
         return function(*values)
-    same_names = signature.parameters.keys() == arguments.keys()
-    if (same_names or not _binds(signature, *values)) and _binds(signature, **arguments):
+    if signature.parameters.keys() == arguments.keys():
+        values = tuple(arguments[name] for name in signature.parameters)
+    in_order = _binds(signature, *values) and _binds(outermost, *values)
+    if not in_order and _binds(signature, **arguments) and _binds(outermost, **arguments):
         return function(**arguments)
     return function(*values)
 

@@ -4,9 +4,10 @@ A package that the question forbids and a library that is not installed can be i
 the rest of a cell runs; using them fails.
 """
 
+import ast
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -161,9 +162,40 @@ class Fallback(MetaPathFinder):
             if frame.f_code.co_filename == "<frozen importlib.util>":
                 return False  # find_spec asks whether a library is there, and imports nothing
             frame = frame.f_back
-        if frame is None or cell_of(frame.f_code.co_filename) is None:
+        if frame is not None and frame.f_code.co_filename == "<string>":
+            frame = frame.f_back  # where `exec(open("helper.py").read())` stands
+        if frame is None:
             return False
-        return (frame.f_code.co_filename, frame.f_lineno) not in self._attempts
+        filename, line = frame.f_code.co_filename, frame.f_lineno
+        if cell_of(filename) is None:
+            return _lies_here(filename) and line not in _attempted_in(filename)
+        return (filename, line) not in self._attempts
+
+
+def attempted_imports(tree: ast.Module) -> Iterator[int]:
+    """The lines of the imports that stand inside `try`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Try):
+            continue
+        for guarded in node.body:
+            for inner in ast.walk(guarded):
+                if isinstance(inner, (ast.Import, ast.ImportFrom)):
+                    yield inner.lineno
+
+
+def _lies_here(filename: str) -> bool:
+    """Whether a file is below the current folder, where modules of the student's own are."""
+    try:
+        return Path(filename).is_relative_to(os.getcwd())  # noqa: PTH109 - as it was found
+    except OSError:  # the folder is gone
+        return False
+
+
+def _attempted_in(filename: str) -> set[int]:
+    try:
+        return set(attempted_imports(ast.parse(Path(filename).read_bytes())))
+    except (OSError, SyntaxError, ValueError):  # it is no longer what is being run
+        return set()
 
 
 def _written_here(name: str) -> ModuleSpec | None:

@@ -28,10 +28,14 @@ from tornado.ioloop import IOLoop
 from grader.sandbox.protocol import Cell
 from grader.sandbox.worker.cells import Workspace
 from grader.sandbox.worker.failures import cell_name
-from grader.sandbox.worker.stand_ins import no_input
+from grader.sandbox.worker.stand_ins import no_display, no_input
 
 _DESCRIPTORS = 1024
 _CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+_NO_MAGIC = ("grader", "matplotlib")
+"""Line magics without effect here: whose library may be missing, and the starters' last line."""
+_COMMANDS = ("bash", "sh", "script", "system", "sx", "!", "perl", "ruby", "cmd")
+"""Cell magics that start a process."""
 
 
 def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], None]) -> None:
@@ -132,6 +136,9 @@ def _kernel(connection: Path, workspace: Workspace) -> Any:
     app.initialize([])
     app.kernel.raw_input = app.kernel.getpass = no_input
     app.shell.compile.get_code_name = lambda *_: cell_name(workspace.cell)
+    for kind, names in (("line", _NO_MAGIC), ("cell", _COMMANDS)):
+        for name in names:
+            app.shell.register_magic_function(no_display, kind, name)
     return app
 
 

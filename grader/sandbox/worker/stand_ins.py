@@ -7,7 +7,7 @@ import dis
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
 
 class ForbiddenUse(RuntimeError):  # noqa: N818 - students read the name
@@ -119,8 +119,10 @@ class Harmless:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def __mro_entries__(self, _: object) -> tuple[type, ...]:
-        return ()
+    def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
+        # What is derived from it calls the methods that it would inherit; no base may come twice.
+        first = next(one for one in bases if isinstance(one, Harmless))
+        return (Harmless,) if first is self else ()
 
     def __format__(self, _: str) -> str:
         return ""
@@ -189,23 +191,42 @@ _WRITE_A_FILE = frozenset({"writefile", "file"})
 class Shell:
     """What get_ipython() gives: magics that time something run it, those that write a file do.
 
-    All others do nothing.
+    `%run` runs a file. All others do nothing.
 
-    `run_line` runs the text of a line magic, `run_body` that of a cell magic.
+    `run_line` runs the text of a line magic, `run_body` that of a cell magic, `run_file` a file by
+    its path. `names` are those that the cells define.
     """
 
-    def __init__(self, run_line: Callable[[str], object], run_body: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        run_line: Callable[[str], object],
+        run_body: Callable[[str], None],
+        *,
+        run_file: Callable[[str], None],
+        names: dict[str, Any],
+    ) -> None:
         self._run_line = run_line
         self._run_body = run_body
+        self._run_file = run_file
+        self._names = names
 
     def run_line_magic(self, name: str, line: str, *_: object, **__: object) -> object:
         """`%name line`."""
-        return self._run_line(line) if name in _RUN_WHAT_THEY_TIME else None
+        words = line.split()
+        if name in _RUN_WHAT_THEY_TIME:
+            value = self._run_line(line)
+            return Harmless() if name == "timeit" and "-o" in words else value
+        if name == "run" and (paths := [one for one in words if not one.startswith("-")]):
+            self._run_file(paths[0].strip("\"'"))
+        return None
 
     def run_cell_magic(self, name: str, line: str, body: str) -> None:
         """`%%name` and the cell below it."""
         if name in _RUN_WHAT_THEY_TIME:
             self._run_body(body)
+            for kept in line.split() if name == "capture" else ():
+                if kept.isidentifier():
+                    self._names[kept] = Harmless()
         elif name in _WRITE_A_FILE:
             *options, path = line.split() or [""]
             with open(path, "a" if "-a" in options else "w", encoding="utf-8") as file:  # noqa: PTH123

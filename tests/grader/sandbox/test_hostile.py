@@ -25,9 +25,27 @@ def test_a_cell_that_hangs_is_left_out_and_the_rest_goes_on(quick):
     assert session.failures == (Stopped("timeout", "0.5 s"),)
 
 
-def test_a_function_in_a_cell_that_hangs_is_explained_by_it(quick):
-    session = quick("def f():\n    return 1\nwhile True: pass")
+def test_a_function_in_a_statement_that_hangs_is_explained_by_it(quick):
+    session = quick("x = 1\nwhile True:\n    def f():\n        return 1")
     assert session.call("f", {}) == Undefined(Stopped("timeout", "0.5 s"))
+
+
+@pytest.mark.parametrize("form", ["notebook", "module"])
+@pytest.mark.parametrize("lines", ["while True: input()", "import os; os._exit(0)"])
+def test_a_statement_that_ends_its_process_costs_only_itself(quick_sandbox, lines, form):
+    source = f"def f():\n    return k\n{lines}\nk = 2\nmissing"
+    with quick_sandbox.session("numpy", [source], form=form, seed=1) as session:
+        assert session.call("f", {}).value == 2
+        stopped, raised = session.failures
+        assert isinstance(stopped, Stopped)
+        assert (raised.cell, raised.line) == (0, 5)
+
+
+def test_each_statement_that_ends_its_process_is_left_out(quick):
+    ends = "import os\nk = 1\nos._exit(1)\nk += 1\nos._exit(2)\nk += 1"
+    session = quick(ends, "k *= 2")
+    assert session.read("k").value == 6
+    assert [one.reason for one in session.failures] == ["crashed"]
 
 
 def test_a_call_that_hangs_costs_only_itself(quick):
@@ -59,6 +77,42 @@ def test_a_submission_that_hangs_everywhere_ends_with_its_budget(quick):
     began = time.monotonic()
     assert session.call("f", {}) == used_up
     assert time.monotonic() - began < 0.1
+
+
+def test_sessions_that_share_a_budget_have_its_seconds_and_its_second_chance_together(
+    quick_sandbox,
+):
+    budget = quick_sandbox.budget()
+    began = time.monotonic()
+    ends = []
+    for _ in range(20):
+        cells = ["import time\ntime.sleep(0.4)\nx = 1", "time.sleep(60)"]
+        options = {"form": "notebook", "seed": 1, "budget": budget}
+        with quick_sandbox.session("numpy", cells, **options) as session:
+            ends.append(session.read("x"))
+    assert ends[-1] == Stopped("timeout", Message("stopped.submission", {"seconds": "3"}))
+    assert time.monotonic() - began < 15
+
+
+def test_answers_are_kept_up_to_a_limit_and_small_ones_after_that():
+    limits = Limits(answers=3 * MIB)
+    source = "def f(n):\n    return b'x'.decode() * n"
+    with (
+        Sandbox(limits=limits) as small,
+        small.session("numpy", [source], form="module", seed=1) as session,
+    ):
+        outcomes = [session.call("f", {"n": 10**6}) for _ in range(4)]
+        assert [type(one) for one in outcomes] == [Answered] * 3 + [Stopped]
+        assert outcomes[3] == Stopped("output_limit", Message("stopped.answers", {"size": 3}))
+        assert session.call("f", {"n": 1}).value == "x"
+
+
+@pytest.mark.parametrize("name", ["m" * 300, "\u00e9" * 200], ids=["ascii", "accents"])
+def test_a_module_whose_name_no_file_can_have_is_not_there(sandbox, name):
+    cells = [f"import {name}", "y = 7"]
+    modules = {name: "x = 1"}
+    with sandbox.session("numpy", cells, form="notebook", seed=1, modules=modules) as session:
+        assert session.read("y").value == 7
 
 
 def test_announcing_cells_again_and_again_buys_no_time(quick):

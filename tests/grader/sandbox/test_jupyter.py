@@ -65,6 +65,12 @@ def test_what_only_a_kernel_can_run_is_run(sandboxes):
         assert "quiet" not in session.printed
 
 
+def test_the_starters_last_line_and_commands_are_no_failure(sandboxes):
+    cells = ["%grader check hw", "%matplotlib inline", "%%bash\nls"]
+    with sandboxes[1].session("numpy", cells, form="notebook", seed=1) as session:
+        assert session.failures == ()
+
+
 def test_the_cell_a_magic_runs_is_the_cell_it_stands_in(sandboxes):
     cells = ["%%capture said\nprint('quiet')", "x = 1", "1 / 0"]
     with sandboxes[1].session("numpy", cells, form="notebook", seed=1) as session:

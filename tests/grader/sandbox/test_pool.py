@@ -1,5 +1,6 @@
 """Zygotes and processes: started when needed, replaced when dead, never left behind."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from grader.outcomes import Stopped
 from grader.sandbox.limits import Limits
 from grader.sandbox.pool import Sandbox, SandboxError
-from grader.sandbox.scratch import holds_more_than, remove
+from grader.sandbox.scratch import ScratchFolders, holds_more_than, remove
 
 from .conftest import below, eventually, number_outside
 
@@ -125,6 +126,21 @@ def test_folders_of_a_grader_that_was_killed_are_removed_and_no_others(tmp_path,
     assert other.exists()
 
 
+def test_a_folder_that_cannot_be_removed_keeps_nobody_from_grading(tmp_path, monkeypatch):
+    def refuse(folder):
+        raise OSError(errno.EBUSY, "something is mounted there", str(folder))
+
+    left = tmp_path / "grader-sandbox-abcdefgh"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    with monkeypatch.context() as during:
+        during.setattr("tempfile.tempdir", str(tmp_path))
+        during.setattr("grader.sandbox.scratch.remove", refuse)
+        made = ScratchFolders()
+    made.close()
+    assert left.exists()
+
+
 def test_leaving_the_sandbox_ends_everything():
     with Sandbox(most="limits") as sandbox:
         session = sandbox.session("numpy", [DAEMON], form="notebook", seed=1)
@@ -137,6 +153,7 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path):
     note = tmp_path / "pids"
     program = f"""
 from pathlib import Path
+import errno
 import os
 from grader.sandbox.pool import Sandbox
 with Sandbox(most="limits") as sandbox:
