@@ -47,15 +47,22 @@ Told: TypeAlias = Message | str
 """A message, or a sentence that was made of one already."""
 
 
+class UnknownMessageError(KeyError):
+    """No catalogue has a message of this id: it is another version's, perhaps."""
+
+
 def render(told: Told, language: Language = "en") -> str:
-    """The sentence in a language. Raises KeyError for an id that is in no catalogue."""
+    """The sentence in a language. Raises UnknownMessageError for an id that is in no catalogue."""
     if isinstance(told, str):
         return told
     words = _Words(language)
     for name, value in told.parameters.items():
         if value is not None:
             words[name] = render(value, language) if isinstance(value, Message) else str(value)
-    return _catalogue(language)[told.id].format_map(words)
+    text = _catalogue(language).get(told.id)
+    if text is None:
+        raise UnknownMessageError(told.id)
+    return text.format_map(words)
 
 
 def say(identifier: str, language: Language, **known: Parameter) -> str:

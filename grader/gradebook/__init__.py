@@ -18,13 +18,14 @@ from grader.gradebook.code import DamagedError, packed, unpacked
 from grader.gradebook.database import Database
 from grader.gradebook.database import GradebookError as GradebookError
 from grader.gradebook.database import OtherRunError as OtherRunError
-from grader.gradebook.kept import Kept, counting
+from grader.gradebook.kept import Kept, counting, result_of
 from grader.gradebook.locking import LockedError, locked
 from grader.gradebook.marks import Mark
 from grader.gradebook.run import Command as Command
 from grader.gradebook.run import Status as Status
 from grader.gradebook.run import content_of as content_of
 from grader.gradebook.run import settings_of as settings_of
+from grader.messages import UnknownMessageError
 from grader.results import Results, SubmissionResult
 
 FILE_NAME = "gradebook.sqlite"
@@ -200,7 +201,7 @@ class Gradebook:
     def mark(self, student: str) -> SubmissionResult | None:
         """The result that counts for a student."""
         row = self._database.one("SELECT result FROM grading WHERE student = ? AND counts", student)
-        return _result(row[0]) if row else None
+        return result_of(row[0]) if row else None
 
     def cells(self, student: str) -> tuple[str, ...]:
         """The code that got the mark that counts, cell by cell; a module is one cell.
@@ -250,7 +251,7 @@ class Gradebook:
     def forget(self, student: str) -> bool:
         """Remove all that is stored of a student, also from the file; false where nothing was."""
         rows = self._database.all("SELECT result FROM grading WHERE student = ?", student)
-        files = {Path(_result(row[0]).path).name for row in rows if row[0] is not None}
+        files = {Path(result_of(row[0]).path).name for row in rows if row[0] is not None}
         with self._database.transaction():
             self._database.execute("DELETE FROM grading WHERE student = ?", (student,))
             self._database.execute("DELETE FROM override WHERE student = ?", (student,))
@@ -282,7 +283,9 @@ class Gradebook:
 
     def rows(self) -> Iterator[bytes]:
         """The results that count as JSON, sorted by id, a few at a time."""
-        return (result.encode() for _, result in counting(self._database, "student, result"))
+        return (
+            (result or "").encode() for _, result in counting(self._database, "student, result")
+        )
 
     def results(self) -> Results:
         """All results that count, in the order in which people look for their students.
@@ -382,14 +385,11 @@ def existing(out: Path) -> Iterator[Gradebook]:
     with opened(out) as book:
         try:
             yield book
-        except (msgspec.DecodeError, DamagedError) as error:
+        except (msgspec.DecodeError, DamagedError, UnknownMessageError) as error:
             raise GradebookError(
                 f"{out / FILE_NAME} holds what no grader writes ({error}): put back a copy of it "
                 "from before, or grade into another folder"
             ) from None
-
-
-_result = msgspec.json.Decoder(SubmissionResult).decode
 
 
 def _line(command: Command) -> str:

@@ -46,7 +46,7 @@ class Kept(Collection[SubmissionResult]):
             self._sorted, self._ordered = students, sorted(students, key=reading_order)
         if students == self._ordered:  # as most are: the table is in this order
             for _, result in counting(self._database, "student, result"):
-                yield _result(result)
+                yield result_of(result)
             return
         yield from self._in_order(self._ordered)
 
@@ -60,7 +60,7 @@ class Kept(Collection[SubmissionResult]):
                 *page,
             )
             found = dict(rows)
-            yield from (_result(found[one]) for one in page if one in found)
+            yield from (result_of(found[one]) for one in page if one in found)
 
     def __len__(self) -> int:
         return len(self._students())
@@ -74,4 +74,9 @@ class Kept(Collection[SubmissionResult]):
         return [row[0] for row in self._database.all(query)]
 
 
-_result = msgspec.json.Decoder(SubmissionResult).decode
+_decode = msgspec.json.Decoder(SubmissionResult).decode
+
+
+def result_of(text: str | None) -> SubmissionResult:
+    """The result that was kept as this text; raises `msgspec.DecodeError` where it is none."""
+    return _decode(text or "")

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.gradebook.database import Database
+from grader.gradebook.kept import result_of
 from grader.gradebook.marks import EVERYONE, with_overrides
 from grader.results import Override, SubmissionResult
 
@@ -50,7 +51,7 @@ def apply(database: Database, student: str) -> None:
     (encoded,) = database.execute(
         "SELECT result FROM grading WHERE student = ? AND counts", (student,)
     ).fetchone()
-    new = given.put_into(msgspec.json.decode(encoded, type=SubmissionResult))
+    new = given.put_into(result_of(encoded))
     database.execute(
         "UPDATE grading SET score = ?, pending = ?, result = ? WHERE student = ? AND counts",
         (new.score, new.pending, msgspec.json.encode(new).decode(), student),

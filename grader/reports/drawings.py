@@ -4,6 +4,8 @@ It knows a picture's plain data, and nothing of the page that it goes into. All 
 found: the table's is escaped by the page, the drawing's own by whoever writes the SVG.
 """
 
+import math
+
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -27,6 +29,8 @@ _CUTS = {
     "numpy": "`numpy()`",
     "tensor": "`torch.tensor()`",
 }
+_MOST = 1_000
+"""Nodes, entries and steps of a picture: the grader draws no larger ones."""
 _ENTRIES = {"~": "picture.near", "x": "picture.wrong", "?": "picture.not_finite"}
 
 
@@ -42,7 +46,29 @@ class Drawing(Struct, frozen=True):
 
 def of(question: QuestionResult, language: Language = "en") -> tuple[Drawing, ...]:
     """The drawings of a question, in the order of its pictures."""
-    return tuple(_drawing(picture, language) for picture in question.pictures)
+    return tuple(_drawing(one, language) for one in question.pictures if _fits_together(one))
+
+
+def _fits_together(picture: Picture) -> bool:
+    """Whether its parts belong to each other, as the grader's own do; a gradebook is anybody's."""
+    match picture:
+        case GraphPicture(own=own, reference=reference, mark=mark):
+            return (
+                _is_whole(own)
+                and _is_whole(reference)
+                and {mark.node, mark.source or 0} <= {*range(len(own.nodes))}
+            )
+        case EntriesPicture(shape=shape, pattern=pattern):
+            fits = min(shape, default=0) > 0 and math.prod(shape) == len(pattern) <= _MOST
+            return fits and {*pattern} <= {"=", *_ENTRIES} and not {*pattern} <= {"="}
+        case StepsPicture(deviations=deviations):
+            known = [one for one in deviations if one is not None]
+            return min(known, default=-1.0) >= 0 and max(known) > 0 and len(deviations) <= _MOST
+
+
+def _is_whole(graph: Graph) -> bool:
+    count = len(graph.nodes)
+    return count <= _MOST and all(0 <= one.source < one.target < count for one in graph.edges)
 
 
 def _drawing(picture: Picture, language: Language) -> Drawing:

@@ -68,6 +68,11 @@ def test_no_report_runs_the_file_that_a_gradebook_names(handed):
 OTHERS = {
     "a command that is none": ("UPDATE command SET line = '{'", ()),
     "a result of other types": ("UPDATE grading SET result = json_set(result, '$.flags', 1)", ()),
+    "no result": ("UPDATE grading SET result = NULL", ()),
+    "a sentence that nobody knows": (
+        "UPDATE grading SET result = json_set(result, '$.questions[0].message', json(?))",
+        ('{"id": "no.such"}',),
+    ),
     "a result that is none": ("UPDATE grading SET result = 'x' || char(27) || '[2J'", ()),
     "code that is none": ("UPDATE code SET cells = x'00'", ()),
     "code without end": (
@@ -85,6 +90,45 @@ def test_what_no_grader_writes_is_told_in_one_line(handed, changed):
     assert "holds what no grader writes" in done.output
     assert len(done.output.splitlines()) == 1
     assert "\x1b" not in done.output
+
+
+PICTURES = {
+    "entries without end": {
+        "picture": "entries",
+        "output": "x",
+        "shape": [10**9, 10**9],
+        "pattern": "x",
+    },
+    "entries of no shape": {"picture": "entries", "output": "x", "shape": [], "pattern": "x"},
+    "other entries": {"picture": "entries", "output": "x", "shape": [3], "pattern": "<\x1b>"},
+    "no steps": {"picture": "steps", "output": "x", "deviations": [None]},
+    "steps back": {"picture": "steps", "output": "x", "deviations": [-1.0, 0.0]},
+    "an edge to nowhere": {
+        "picture": "graph",
+        "own": {"nodes": [{"kind": "leaf"}], "edges": [{"source": 0, "target": 9, "kind": "cut"}]},
+        "reference": {"nodes": [], "edges": []},
+        "mark": {"kind": "cut", "node": 0},
+    },
+    "a mark at nothing": {
+        "picture": "graph",
+        "own": {"nodes": [{"kind": "leaf"}], "edges": []},
+        "reference": {"nodes": [], "edges": []},
+        "mark": {"kind": "cut", "node": -5},
+    },
+}
+
+
+def test_pictures_that_no_grader_draws_are_left_out(handed):
+    change(
+        handed,
+        "UPDATE grading SET result = json_set(result, '$.questions[0].verdict', 'wrong_value', "
+        "'$.questions[0].pictures', json(?))",
+        json.dumps(list(PICTURES.values())),
+    )
+    done = run("report", handed / "out", *FORMATS)
+    assert done.exit_code == 0, done.output
+    written = "".join(one.read_text() for one in (handed / "out").rglob("*.html"))
+    assert 'class="drawing"' not in written
 
 
 @pytest.mark.parametrize("name", ["../../../up", "/up", "..", "a/../../../up", "a\0b"])
