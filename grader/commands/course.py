@@ -8,11 +8,38 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.commands import preparing, steps
-from grader.messages import LANGUAGES, Language, Message, render
+from grader.commands import common, preparing, steps
+from grader.messages import LANGUAGES, Language, Message, render, say
 
 if TYPE_CHECKING:
     from grader.autograder import Demanded
+
+
+@click.command("list", epilog="Example:  grader list")
+@common.plain
+@steps.one_line_errors
+def list_command(plain: bool) -> None:
+    """Show the assignments at hand."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from grader.catalogue import bundled, load
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    language = steps.language(None, None)
+    table.add_column(say("report.assignment", language).lower(), overflow="fold")
+    table.add_column(say("report.points", language).lower(), justify="right")
+    table.add_column(say("start.asks", language), overflow="fold")
+    for name in bundled():
+        assignment = load(name)
+        title = assignment.title_in(language)
+        asks = ", ".join(item.id for item in assignment.items)
+        if plain:
+            click.echo(f"{name}\t{assignment.max_score:g}\t{title}\t{asks}")
+        else:
+            table.add_row(name, f"{assignment.max_score:g}", Text(f"{title}\n{asks}"))
+    if not plain:
+        steps.console().print(table)
 
 
 @click.command(epilog="Example:  grader start manual_backprop --lang pt")

@@ -1,14 +1,37 @@
-"""What this machine offers to a grading run; the text behind `grader doctor`."""
+"""The command that shows what this machine offers to a grading run."""
 
 import importlib.metadata
 import platform
 import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from msgspec import Struct
+import click
+
+from grader.commands import common, steps
 
 
-class Finding(Struct, frozen=True):
+@click.command(epilog="Example:  grader doctor")
+@common.plain
+def doctor(plain: bool) -> None:
+    """Show what this machine offers, and what would improve it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "what", "found", "what it is for"):
+        table.add_column(column, overflow="fold")
+    for one in findings():
+        cells = ("ok" if one.available else "--", one.name, one.found, one.purpose)
+        if plain:
+            click.echo("\t".join(cells))
+        else:
+            table.add_row(*map(Text, cells))
+    if not plain:
+        steps.console().print(table)
+
+
+class Finding(NamedTuple):
     """One thing that was looked for: whether it is there, what was found, what it is for."""
 
     name: str

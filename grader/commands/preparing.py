@@ -14,9 +14,10 @@ from grader.messages import Language, Message
 if TYPE_CHECKING:
     from grader.assignment import Assignment
     from grader.distributed import Workers
+    from grader.grading import Grader
     from grader.sandbox.limits import Limits
     from grader.sandbox.pool import Sandbox
-    from grader.sandbox.protocol.control import Level
+    from grader.sandbox.protocol.control import Kind, Level
     from grader.sandbox.starting import Starting
     from grader.submissions import Submission, Submissions
 from grader.commands.steps import FAULT, ISOLATION, USAGE, fail, language, say
@@ -167,36 +168,61 @@ def settings(assignment: "Assignment", seed: str, options: Mapping[str, Any]) ->
 
 @contextmanager
 def run(
+    assignment: "Assignment", seed: str, options: dict[str, Any], *, least: "Level"
+) -> Iterator["Grader"]:
+    """A grader in a sandbox with the limits and the isolation that were asked for.
+
+    `least` is the least isolation where none was asked for; without it nothing is run.
+    """
+    with sandbox(assignment, options, least=least) as place:
+        yield grader(assignment, place, seed, options)
+
+
+@contextmanager
+def sandbox(
     assignment: "Assignment",
-    seed: str,
     options: dict[str, Any],
     *,
     least: "Level",
     starting: "Starting | None" = None,
-) -> Iterator[Any]:
-    """A grader in a sandbox with the limits and the isolation that were asked for.
+    meanwhile: Iterator[object] | None = None,
+) -> Iterator["Sandbox"]:
+    """The sandbox of `run`, in which the workers of an assignment begin to load.
 
-    `least` is the least isolation where none was asked for; without it nothing is run. `starting`
-    is a worker that was started beforehand, for a few submissions.
+    `starting` is a worker that was started beforehand, for a few submissions; of `meanwhile` one
+    thing after another is done while there is nothing but to wait. What fails there for want of
+    the machine's means ends the command.
     """
-    from grader.grading import Grader
     from grader.sandbox.pool import Sandbox, SandboxError
 
-    told_in = language(options.get("lang"), None)
     _check_installed(options)
-    executor = options.get("executor", "fast")
-    if options["isolation"] != "auto":
-        least = options["isolation"]
-    few = starting is not None
+    torch: Kind = "real" if options["torch"] == "real" else "facade"
     try:
         with Sandbox(
-            limits=limits(options), least=least, executor=executor, few=few, starting=starting
-        ) as sandbox:
-            grader = Grader(assignment, sandbox, seed=seed, torch=options["torch"])
-            _demand(least, sandbox, language=told_in)
-            yield grader
+            limits=limits(options),
+            least=least if options["isolation"] == "auto" else options["isolation"],
+            executor=options.get("executor", "fast"),
+            few=starting is not None,
+            starting=starting,
+            meanwhile=meanwhile,
+        ) as made:
+            for kind in {assignment.kind_of(item, torch) for item in assignment.items}:
+                made.prepare(kind)
+            yield made
     except SandboxError as error:
+        told_in = language(options.get("lang"), None)
         fail(Message("check.cannot_run", {"reason": str(error)}), FAULT, language=told_in)
+
+
+def grader(
+    assignment: "Assignment", sandbox: "Sandbox", seed: str, options: Mapping[str, Any]
+) -> "Grader":
+    """The grader of `run`; ends the command where there is not the isolation asked for."""
+    from grader.grading import Grader
+
+    made = Grader(assignment, sandbox, seed=seed, torch=options["torch"])
+    _demand(sandbox, language=language(options.get("lang"), None))
+    return made
 
 
 @contextmanager
@@ -240,9 +266,7 @@ def run_elsewhere(
 
 def _check_installed(options: Mapping[str, Any]) -> None:
     """End here where what the options ask for is not installed."""
-    from grader.grading import has_real_torch
-
-    if options["torch"] == "real" and not has_real_torch():
+    if options["torch"] == "real" and find_spec("torch") is None:
         fail(Message("check.no_torch"), USAGE, language=language(options.get("lang"), None))
     if options.get("executor") == "jupyter" and find_spec("ipykernel") is None:
         fail(
@@ -252,11 +276,11 @@ def _check_installed(options: Mapping[str, Any]) -> None:
         )
 
 
-def _demand(least: "Level", sandbox: "Sandbox", *, language: Language) -> None:
+def _demand(sandbox: "Sandbox", *, language: Language) -> None:
     """Fail closed where this machine does not offer the isolation that is asked for."""
     from grader.sandbox.isolation import CONTAINER, reaches
 
-    found = sandbox.isolation.level
+    least, found = sandbox.least, sandbox.isolation.level
     if reaches(found, least):
         return
     lacking = ", ".join(one.name for one in sandbox.layers if one.lacking)

@@ -202,7 +202,7 @@ def console(*, plain: bool = False) -> "Console":
     """The console on stdout; a plain one writes nothing but the text, on a terminal as well."""
     from rich.console import Console
 
-    return Console(color_system=None if plain else "auto", highlight=False)
+    return Console(color_system=None if plain else "auto", highlight=False, emoji=False)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import contextlib
 import io
 import os
 import tempfile
-import zipfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -50,6 +49,8 @@ def write_zip(
     file: IO[bytes], files: Iterable[tuple[str, bytes]], *, executable: Collection[str] = ()
 ) -> None:
     """Write a zip of files, given by names and contents in this order, one held at a time."""
+    import zipfile  # noqa: PLC0415 - most reports are none
+
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files:
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))

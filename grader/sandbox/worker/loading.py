@@ -18,7 +18,9 @@ def load(kind: Kind, executor: Executor, *, few: bool) -> RunCells:
     if kind == "facade":
         facade = importlib.import_module("reference_engine.facade")
         facade.install()
-        if not few:
+        if few:
+            importlib.import_module("reference_engine.autograd")  # hardly any can do without it
+        else:
             facade.preload()
         importlib.import_module("reference_engine.tracing")
     if kind == "real":

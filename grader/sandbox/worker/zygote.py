@@ -32,6 +32,7 @@ from grader.sandbox.protocol.control import (
     unpack_load,
     unpack_request,
 )
+from grader.sandbox.worker import notebook_syntax
 from grader.sandbox.worker.child import Child, Descriptors
 from grader.sandbox.worker.loading import forget, load
 from grader.sandbox.worker.lockdown import kernel
@@ -59,10 +60,11 @@ _FIRST_TO_GO = "500"
 def main(control: int) -> NoReturn:
     """Be told on the descriptor `control` what to load, and serve requests there; never returns."""
     channel = socket.socket(fileno=control)
-    told = channel.recv(MAX_PACKET)
-    if not told:
-        os._exit(0)
     try:
+        notebook_syntax.load()  # what most need, while nothing else is known
+        told = channel.recv(MAX_PACKET)
+        if not told:
+            os._exit(0)
         child, layers, proven = _load(unpack_load(told))
     except BaseException as error:  # noqa: BLE001 - told to the grader, whatever it is
         channel.send(pack(Failed(reason=f"{type(error).__name__}: {error}")))
