@@ -26,6 +26,16 @@ def test_a_cell_is_named_by_its_number_and_what_it_raised():
     assert line.endswith("ZeroDivisionError in line 1 (`1 / 0`): division by zero")
 
 
+@pytest.mark.parametrize(
+    "text", ["[Errno 2] No such file or directory: 'x.csv'", "x.npy not found."]
+)
+def test_what_is_there_is_said_where_a_file_is_not(text):
+    (line,) = told([(0, Raised("FileNotFoundError", text, cell=0, line=1, source_line="f()"))])
+    assert line.endswith(
+        f"{text} (Only your file and the modules that it imports are there when it is graded.)"
+    )
+
+
 def test_a_cell_that_hangs_is_told_of():
     assert told([(0, HANGS)])[0].startswith("Cell 1 failed, which alone costs no points. Your code")
 

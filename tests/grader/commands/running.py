@@ -6,6 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
 from grader.cli import main
@@ -43,6 +44,12 @@ def write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(textwrap.dedent(text), encoding="utf-8")
     return path
+
+
+def commands():
+    """Every command by its name."""
+    context = click.Context(main)
+    return {name: main.get_command(context, name) for name in main.list_commands(context)}
 
 
 def run(*arguments):

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import main
 from grader.commands import steps
 from grader.results import from_json
 
@@ -22,6 +21,7 @@ from .running import (
     RIGHT,
     ROOT,
     WRONG,
+    commands,
     errors,
     results_in,
     run,
@@ -32,7 +32,7 @@ from .running import (
 # -- help -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", main.commands)
+@pytest.mark.parametrize("command", commands())
 def test_every_command_shows_an_example(command):
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -41,16 +41,20 @@ def test_every_command_shows_an_example(command):
 
 def test_the_help_lists_every_command_with_a_whole_sentence():
     told = run("--help").stdout.splitlines()
-    for name in main.commands:
+    for name in commands():
         (line,) = [one for one in told if one.startswith(f"  {name} ")]
         assert line.endswith(".")
         assert not line.endswith("...")
 
 
 def test_the_examples_of_the_help_have_options_that_exist():
-    for name, command in main.commands.items():
+    for name, command in commands().items():
         words = shlex.split(command.epilog.removeprefix(f"Example:  grader {name}"))
         command.make_context(name, words)
+
+
+def test_a_misspelled_command_is_told_the_one_that_is_meant():
+    assert "Did you mean 'check'?" in run("chek").stderr
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["grade", "--help"], ["--version"]])

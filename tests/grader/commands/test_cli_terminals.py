@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.commands import steps
+from grader.results import from_json
 
 from .running import (
     ENDLESS,
@@ -148,6 +149,23 @@ def test_a_full_disk_behind_the_output_is_told(here):
     done = as_module("list --plain", "> /dev/full")
     assert done.returncode == steps.UNWRITTEN
     assert done.stderr.decode().count("\n") == 1
+
+
+@pytest.mark.parametrize(("answer", "status"), [(RIGHT, steps.DONE), (WRONG, steps.BELOW)])
+def test_what_a_check_says_is_all_there_when_it_has_ended(here, answer, status):
+    write(here / "ana.py", answer)
+    done = as_module("check ana.py -a sums.py --min-score 100 --format json", "")
+    assert done.returncode == status
+    assert from_json(done.stdout).submissions[0].id == "ana"
+
+
+def test_a_check_whose_words_cannot_be_written_is_no_success(here):
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no full device")
+    write(here / "ana.py", RIGHT)
+    done = as_module("check ana.py -a sums.py", "> /dev/full")
+    assert done.returncode != steps.DONE
+    assert b"No space left" in done.stderr
 
 
 def test_streams_that_are_closed_are_taken_for_nobodys(here):

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
@@ -229,6 +231,44 @@ def test_a_zygote_can_be_started_ahead():
     with Sandbox() as sandbox:
         sandbox.prepare("numpy")
         assert ask(sandbox, "x = 1", "x").value == 1
+
+
+def steps_done(most):
+    """Things that take a moment each, and the numbers of those that were done."""
+    done = []
+
+    def steps():
+        for number in count():
+            done.append(number)
+            time.sleep(0.01)
+            yield
+
+    return islice(steps(), most), done
+
+
+def test_meanwhile_one_thing_after_another_is_done_until_the_answer_is_there():
+    endless, done = steps_done(None)
+    with Sandbox(most="limits", meanwhile=endless) as sandbox:
+        before = len(done)
+        assert ask(sandbox, "import time\ntime.sleep(0.2)\nx = 1", "x").value == 1
+    assert len(done) > before
+
+
+def test_it_is_waited_where_nothing_is_left_to_be_done_meanwhile():
+    few, done = steps_done(2)
+    with Sandbox(most="limits", meanwhile=few) as sandbox:
+        assert ask(sandbox, "import time\ntime.sleep(0.2)\nx = 1", "x").value == 1
+    assert done == [0, 1]
+
+
+def test_after_hanging_up_everything_ends_without_being_waited_for():
+    with Sandbox(most="limits") as sandbox:
+        assert ask(sandbox, "x = 1", "x").value == 1
+        (zygote,) = sandbox._zygotes.values()
+        sandbox.hang_up()
+        assert eventually(lambda: zygote._process.poll() is not None)
+        with pytest.raises(SandboxError):
+            ask(sandbox, "x = 1", "x")
 
 
 def test_the_isolation_is_told():
