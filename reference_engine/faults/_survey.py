@@ -17,6 +17,7 @@ from reference_engine.faults._fault import DETACH, Site, name_of, place
 from reference_engine.faults._otherwise import ALONG_AXES, OVER_AXES, REDUCTIONS, axis_of
 
 
+# None is a dataclass: that takes longer to define than a small computation to be surveyed.
 class Input:
     """An input of a site that needs a gradient: the argument, the caller's name, its shape."""
 
