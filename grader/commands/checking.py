@@ -104,7 +104,7 @@ def _one_submission(
 
     # An assignment that lies beside the file is none of the student's.
     own = [Path(assignment), Path(assignment, FILE_NAME)] if assignment else []
-    submissions = list(collect([file], leaving_out=own, with_modules=True))
+    submissions = list(collect([file], leaving_out=own, layout="plain", with_modules=True))
     if len(submissions) != 1:
         several = Message("check.several", {"path": str(file), "count": len(submissions)})
         steps.fail(several, steps.USAGE, language=steps.language(options["lang"], None))

@@ -7,13 +7,15 @@ It knows no assignment, and nothing in it runs what it reads. Each layout is a m
 
 import os
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from grader.messages import Message, Parameter
-from grader.submissions import canvas, classroom, gradescope, helpers, moodle, nbgrader, plain
+from grader.submissions import helpers, plain
 from grader.submissions.files import (
     MODULE,
     MOST_NAMED,
@@ -28,15 +30,7 @@ from grader.submissions.reading import Submission, content_of, contents, read
 
 __all__ = ["LAYOUTS", "IntakeError", "Submission", "Submissions", "collect"]
 
-_MODULES = {
-    "gradescope": gradescope,
-    "canvas": canvas,
-    "moodle": moodle,
-    "nbgrader": nbgrader,
-    "classroom": classroom,
-    "plain": plain,
-}
-LAYOUTS = tuple(_MODULES)
+LAYOUTS = ("gradescope", "canvas", "moodle", "nbgrader", "classroom", "plain")
 """The layouts in the order in which they are looked for; everything is `plain` in the end."""
 
 
@@ -118,8 +112,8 @@ def _found_in(
 ) -> tuple[str, list[HandIn], list[Message]]:
     """The layout of a path, what that finds there, and what is to be said of it."""
     tree = tree_of(path, leaving_out=leaving_out)
-    name = layout or next(one for one, module in _MODULES.items() if module.recognises(tree))
-    hand_ins = list(_MODULES[name].find(tree))
+    name = layout or next(one for one in LAYOUTS if _module_of(one).recognises(tree))
+    hand_ins = list(_module_of(name).find(tree))
     if not hand_ins:
         known = {"path": text(path), "layout": name}
         raise IntakeError(Message("intake.other_layout", known))
@@ -130,6 +124,10 @@ def _found_in(
     if name == "plain" and (others := plain.passed_over(tree, hand_ins)):
         remarks.append(_no_answers(text(path), others))
     return name, hand_ins, remarks
+
+
+def _module_of(layout: str) -> ModuleType:
+    return import_module(f"{__name__}.{layout}")
 
 
 def _modules_beside(path: Path, file: File, leaving_out: Container[str]) -> dict[str, File]:
