@@ -43,7 +43,10 @@ LAYERS = (
     LayerKind("rlimits", "limits", "memory bombs, full disks, too many files", "Linux or macOS"),
     LayerKind("seccomp", "kernel", "network, new processes, signals to others", "Linux"),
     LayerKind(
-        "landlock", "kernel", "files: home folders, results, solutions", "Linux 6.2 or later"
+        "landlock",
+        "kernel",
+        "files: home folders, results, solutions",
+        "Linux 6.2 or later, 5.19 with namespaces",
     ),
     LayerKind(
         "own-user", None, "files and processes of everybody's, once more", "root, no namespaces"

@@ -1,11 +1,14 @@
 """What a student's process gives up before its first cell, seen from a second one beside it."""
 
 import errno
+import os
+import subprocess
+import sys
 
 import pytest
 
 from grader.sandbox.pool import Sandbox
-from grader.sandbox.worker.lockdown import kernel
+from grader.sandbox.worker.lockdown import kernel, landlock
 from grader.sandbox.worker.lockdown.syscalls import ALLOWED, CLONE3, HUSHED, UNKNOWN, WATCHED
 
 OWN = "import os\nopen('left', 'w').write('mine')\nhere = os.getcwd()"
@@ -88,3 +91,47 @@ def test_the_kernel_judges_every_call_in_no_table_as_the_filter_says(level):
         with sandbox.session("numpy", [CALLS], form="notebook", seed=1) as session:
             found = session.call("answers", {"numbers": list(expected)}).value
     assert dict(zip(expected, found, strict=True)) == expected
+
+
+def prepare(folder, *, read_only):
+    return landlock.prepare([folder], [], [], above=folder, read_only=read_only)
+
+
+@pytest.mark.parametrize(("version", "read_only"), [(1, True), (2, False)])
+def test_a_landlock_that_leaves_a_gap_is_none(version, read_only, monkeypatch, tmp_path):
+    monkeypatch.setattr(landlock.kernel, "system_call", lambda *_: version)
+    with pytest.raises(OSError, match="too old"):
+        prepare(tmp_path, read_only=read_only)
+
+
+UNDER_AN_OLD_LANDLOCK = """
+import sys
+from pathlib import Path
+from grader.sandbox.worker.lockdown import kernel, landlock
+landlock._version = lambda oldest: 2
+library, scratch, secret = map(Path, sys.argv[1:])
+allowed = landlock.prepare([library], [], [], above=scratch, read_only=True)
+kernel.process_control(kernel.PR_SET_NO_NEW_PRIVS, 1)
+kernel.take([landlock.restricting(allowed)])
+(scratch / "mine").write_text("long")
+(scratch / "mine").write_text("short")
+print((library / "code").read_text())
+try:
+    secret.read_text()
+except PermissionError:
+    print("closed")
+"""
+
+
+def test_where_nothing_else_can_be_written_an_older_landlock_will_do(tmp_path, kernel_sandbox):
+    library, scratch, secret = (tmp_path / name for name in ("library", "scratch", "secret"))
+    library.mkdir()
+    scratch.mkdir()
+    (library / "code").write_text("open")
+    secret.write_text("42")
+    done = subprocess.run(
+        [sys.executable, "-c", UNDER_AN_OLD_LANDLOCK, library, scratch, secret],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["open", "closed"], done.stderr

@@ -17,8 +17,10 @@ from grader.sandbox.worker.lockdown import kernel
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _ASK_VERSION = 1
 _BENEATH = 1
-_OLDEST = 3
+_TRUNCATION = 3
 """Before this version a file that may be read could be truncated."""
+_MOVING = 2
+"""Before this version no file could be moved to another folder."""
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_FILE = 1 << 4, 1 << 5, 1 << 7, 1 << 8
@@ -52,15 +54,15 @@ class Allowed(Struct, frozen=True):
 
 def prepare(
     reading: Iterable[Path], listing: Iterable[Path], writing: Iterable[Path],
-    *, above: Path,
+    *, above: Path, read_only: bool,
 ) -> Allowed:  # fmt: skip
     """Open what children may read, may list the names of, and may read and write.
 
     `above` is the folder that holds their scratch folders: a rule for the very place of one that is
-    mounted would not count there. What is not there is left out. Raises OSError where the kernel
-    has no Landlock of use.
+    mounted would not count there. What is not there is left out. Where all the others are mounted
+    `read_only` an older Landlock will do. Raises OSError where the kernel has none of use.
     """
-    version = _version()
+    version = _version(_MOVING if read_only else _TRUNCATION)
     wanted = [
         *((path, _READING) for path in reading),
         *((path, _READ_DIR) for path in listing),
@@ -68,8 +70,8 @@ def prepare(
     ]
     beside = {_widened(path, rights, above.resolve()) for path, rights in wanted}
     return Allowed(
-        shared=_ruleset([*_rules(wanted), *_rules([(above, _IN_SCRATCH)])], version),
-        elsewhere=tuple(_rules(sorted(beside))),
+        shared=_ruleset(_rules([*wanted, (above, _IN_SCRATCH)], version), version),
+        elsewhere=tuple(_rules(sorted(beside), version)),
         version=version,
     )
 
@@ -99,14 +101,15 @@ def _widened(path: Path, rights: int, above: Path) -> tuple[Path, int]:
     return place, rights
 
 
-def _rules(wanted: Iterable[tuple[Path, int]]) -> Iterator[bytes]:
+def _rules(wanted: Iterable[tuple[Path, int]], version: int) -> Iterator[bytes]:
     for path, rights in wanted:
         try:
             descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             continue
         folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        yield _rule(descriptor, rights if folder else rights & _OF_A_FILE)
+        known = _on_files(version) if folder else _on_files(version) & _OF_A_FILE
+        yield _rule(descriptor, rights & known)
 
 
 def _ruleset(rules: Iterable[bytes], version: int) -> int:
@@ -115,23 +118,29 @@ def _ruleset(rules: Iterable[bytes], version: int) -> int:
     return ruleset
 
 
-def _version() -> int:
+def _version(oldest: int) -> int:
     try:
         version = kernel.system_call("landlock", _CREATE, 0, 0, _ASK_VERSION)
     except OSError as error:
         raise OSError(error.errno, "this kernel has no Landlock, or it is switched off") from None
-    if version < _OLDEST:
-        raise OSError(f"Landlock {version} is too old: version {_OLDEST} came with Linux 6.2")
+    if version < oldest:
+        raise OSError(f"Landlock {version} is too old: version {_TRUNCATION} came with Linux 6.2")
     return version
 
 
 def _attributes(version: int) -> tuple[bytes, int]:
-    files = _ALL_FILES if version < 5 else _ALL_FILES_AND_DEVICES
     network = _ALL_NETWORK if version >= 4 else 0
     scopes = _ALL_SCOPES if version >= 6 else 0
     # Older kernels know a shorter structure.
     size = 8 if version < 4 else 16 if version < 6 else 24
-    return struct.pack("=QQQ", files, network, scopes)[:size], size
+    return struct.pack("=QQQ", _on_files(version), network, scopes)[:size], size
+
+
+def _on_files(version: int) -> int:
+    """The rights that the kernel knows of; what a rule does not give it then refuses."""
+    if version < _TRUNCATION:
+        return _ALL_FILES & ~_TRUNCATE
+    return _ALL_FILES if version < 5 else _ALL_FILES_AND_DEVICES
 
 
 def _rule(descriptor: int, rights: int) -> bytes:

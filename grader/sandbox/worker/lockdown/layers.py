@@ -112,7 +112,9 @@ def prepare(kind: Kind, home: str, *, most: Level, executor: Executor) -> Layers
             # Inside namespaces what is hidden is not there, and whole folders will do.
             pieces = readable.folders if inside else tuple(readable.pieces())
             above = Path(namespaces.SCRATCH).parent if inside else Path(home)
-            files = landlock.prepare(pieces, readable.listed, readable.devices, above=above)
+            files = landlock.prepare(
+                pieces, readable.listed, readable.devices, above=above, read_only=inside
+            )
         except OSError as error:
             lacking["landlock"] = error.strerror or str(error)
         try:
