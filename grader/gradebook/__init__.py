@@ -353,7 +353,8 @@ class Gradebook:
 def opened(out: Path) -> Iterator[Gradebook]:
     """The gradebook of an OUT that exists, made where there is none; nobody else's meanwhile.
 
-    Raises GradebookError where another grader is at work on it.
+    Raises GradebookError where another grader is at work on it, and whenever content is read that
+    no grader writes.
     """
     try:
         with locked(out / f".{FILE_NAME}.lock"):
@@ -367,6 +368,11 @@ def opened(out: Path) -> Iterator[Gradebook]:
             f"another grader is at work on {out}: wait until it has ended, or choose another "
             "folder with -o"
         ) from None
+    except (msgspec.DecodeError, DamagedError, UnknownMessageError) as error:
+        raise GradebookError(
+            f"{out / FILE_NAME} holds what no grader writes ({error}): put back a copy of it "
+            "from before, or grade into another folder"
+        ) from None
 
 
 def exists(out: Path) -> bool:
@@ -376,20 +382,11 @@ def exists(out: Path) -> bool:
 
 @contextmanager
 def existing(out: Path) -> Iterator[Gradebook]:
-    """The gradebook that is in a folder; raises OtherRunError where there is none.
-
-    GradebookError is raised for one with content that no grader writes, whenever it is read.
-    """
+    """The gradebook that is in a folder, as `opened`; raises OtherRunError where there is none."""
     if not exists(out):
         raise OtherRunError(f"{out} holds no gradebook: give the folder that `grade -o` wrote to")
     with opened(out) as book:
-        try:
-            yield book
-        except (msgspec.DecodeError, DamagedError, UnknownMessageError) as error:
-            raise GradebookError(
-                f"{out / FILE_NAME} holds what no grader writes ({error}): put back a copy of it "
-                "from before, or grade into another folder"
-            ) from None
+        yield book
 
 
 def _line(command: Command) -> str:

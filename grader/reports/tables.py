@@ -50,8 +50,8 @@ def parse(data: bytes, name: str) -> Table:
         raise TableError(f"{name} is a spreadsheet, not text: save it as CSV (UTF-8) and give that")
     text = _decoded(data.removeprefix(BOM), name)
     first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;", key=lambda one: len(next(csv.reader([first], delimiter=one), ())))
     try:
+        delimiter = max(",;", key=lambda one: len(next(csv.reader([first], delimiter=one), ())))
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise TableError(f"{name} is not a table with commas or semicolons: {error}") from None

@@ -92,6 +92,15 @@ def test_what_no_grader_writes_is_told_in_one_line(handed, changed):
     assert "\x1b" not in done.output
 
 
+def test_grading_into_what_no_grader_writes_ends_with_one_line(handed):
+    change(handed, "UPDATE grading SET result = '{'")
+    hand_ins, out = handed / "class", handed / "out"
+    done = run("grade", hand_ins, "-a", handed / "sums.py", "-o", out, "--format=json")
+    assert done.exit_code == 4
+    assert "holds what no grader writes" in done.output
+    assert len(done.output.splitlines()) == 1
+
+
 PICTURES = {
     "entries without end": {
         "picture": "entries",

@@ -35,7 +35,10 @@ def test_a_row_with_more_cells_than_columns_is_told():
         tables.parse(b"id,points\nana,3,5\n", "t.csv")
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", "id,points\n".encode("utf-16")])
+LONG = b"id" + b",x" * 100_000 + b"\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", "id,points\n".encode("utf-16"), LONG])
 def test_what_is_no_table_is_told(data):
     with pytest.raises(TableError, match=r"t\.csv"):
         tables.parse(data, "t.csv")

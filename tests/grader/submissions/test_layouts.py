@@ -488,3 +488,20 @@ def test_metadata_in_an_answer_credits_nobody(build, form):
     students = found(build(export | own, form=form))
     assert set(students) == {"jane@uni.example", "ana@uni.example", "kim@uni.example"}
     assert students["ana@uni.example"].path == "submission_502/hw1.py"
+
+
+def test_files_that_all_import_each_other_are_looked_through_once_each(tmp_path, monkeypatch):
+    from grader.submissions import helpers
+
+    looked_at = []
+    monkeypatch.setattr(
+        helpers, "names_in", lambda file, own=helpers.names_in: looked_at.append(file) or own(file)
+    )
+    for student in ("ana", "bob"):
+        folder = tmp_path / "class" / student
+        folder.mkdir(parents=True)
+        for number in range(helpers.MAX_FILES):
+            others = ", ".join(f"m{other}" for other in range(helpers.MAX_FILES) if other != number)
+            (folder / f"m{number}.py").write_text(f"import {others}\n")
+    collect([tmp_path / "class"])
+    assert len(looked_at) <= 2 * 2 * helpers.MAX_FILES
