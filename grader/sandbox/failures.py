@@ -119,4 +119,12 @@ def _statement(exception: StudentException, lines: Sequence[str]) -> str:
     if exception.statement is None:
         return ""
     first, last = exception.statement
-    return "\n".join(lines[max(0, first - 1) : max(0, last)])[:_LONGEST_STATEMENT]
+    found: list[str] = []
+    room = _LONGEST_STATEMENT
+    # Each of a thousand may claim to be all of a cell: no more is touched than is kept.
+    for number in range(max(0, first - 1), min(last, len(lines))):
+        found.append(lines[number][:room])
+        room -= len(found[-1]) + 1
+        if room <= 0:
+            break
+    return "\n".join(found)

@@ -274,16 +274,17 @@ class Session:
             with self._budget.step(self._limits.cell) as deadline:
                 process.send(self._run_frame(), deadline)
             while True:
+                # What is done with a frame is the submission's time, too: it may send very many.
                 with self._budget.step(self._time_for(running)) as deadline:
                     frame = process.receive(deadline)
-                screen = process.screen
-                if running is not None and len(screen) > len(before):
-                    said = self._screens.get(running[0], "")
-                    self._screens[running[0]] = said + screen[len(before) :]
-                before = screen
-                if isinstance(frame, Ran) and self._is_of_a_cell(frame):
-                    return frame
-                running = self._next_cell(frame, running)
+                    screen = process.screen
+                    if running is not None and len(screen) > len(before):
+                        said = self._screens.get(running[0], "")
+                        self._screens[running[0]] = said + screen[len(before) :]
+                    before = screen
+                    if isinstance(frame, Ran) and self._is_of_a_cell(frame):
+                        return frame
+                    running = self._next_cell(frame, running)
         except ChildStopped as stop:
             if self._budget.is_used_up:
                 raise

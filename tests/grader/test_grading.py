@@ -205,7 +205,7 @@ def test_a_question_that_kills_its_process_costs_only_itself(grade):
     assert verdicts(result) == {"total": "crashed", "both": "correct", "largest": "correct"}
 
 
-def test_a_cell_that_never_ends_costs_only_what_it_defines(grader, tmp_path):
+def test_a_statement_that_never_ends_costs_only_what_it_defines(grader, tmp_path):
     notebook = {
         "nbformat": 4, "nbformat_minor": 5, "metadata": {},
         "cells": [
@@ -213,7 +213,7 @@ def test_a_cell_that_never_ends_costs_only_what_it_defines(grader, tmp_path):
              "source": source}
             for source in (
                 "def total(x): return x.sum()",
-                "while True: pass\ndef both(x, y): return x + y, x * y",
+                "while True:\n    def both(x, y): return x + y, x * y\n"
                 "def largest(x): return max(x)",
             )
         ],

@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from importlib import import_module
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, Literal
 
 from grader.sandbox.protocol import MAX_FAILURES, MAX_NAMES, Cell, StudentException
@@ -54,6 +54,9 @@ class Workspace:
         self._await: Callable[[Any], object] | None = None
         self.cell = 0
         self.statement: ast.stmt | None = None
+        self._without: Collection[int] | None = None
+        self._tell: Callable[[int], object] = int
+        self._told = 0
         self.given: frozenset[str] = frozenset()
 
     def start(self, form: Literal["notebook", "module"]) -> None:
@@ -66,8 +69,20 @@ class Workspace:
             self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         sys.modules["__main__"] = self._module
 
-    def enter(self, index: int, source: str) -> None:
-        """Be about to run a cell."""
+    def enter(
+        self,
+        index: int,
+        source: str,
+        *,
+        without: Collection[int] | None = None,
+        tell: Callable[[int], object] = int,
+    ) -> None:
+        """Be about to run a cell.
+
+        Where there is a `without`, the statements that begin at its lines are left out, and `tell`
+        is called with the line of every other before it runs.
+        """
+        self._without, self._tell, self._told = without, tell, 0
         self.cell = index
         self.statement = None
         self.sources[index] = source
@@ -106,24 +121,30 @@ class Workspace:
         shown = last if isinstance(last, ast.Expr) else None
         self._run_statements(tree.body, filename, shown=shown)
 
-    def run_apart(
-        self, index: int, source: str, *, without: Collection[int], started: Callable[[int], None]
-    ) -> None:
-        """Run a cell's statements one by one, but those that begin at the lines in `without`.
+    def begins(self, statement: ast.stmt) -> bool:
+        """Whether a statement of the current cell is to be run; told first where that is asked."""
+        if self._without is None:
+            return True
+        line = statement.lineno
+        if line in self._without:
+            return False
+        if line > self._told:
+            self._told = line
+            self._tell(line)
+        return True
 
-        `started` is called with the line of each before. Never raises.
-        """
-        self.enter(index, source)
+    def run_apart(
+        self, index: int, source: str, *, without: Collection[int], tell: Callable[[int], object]
+    ) -> None:
+        """Run a cell's statements one by one, as `enter` says; never raises."""
+        self.enter(index, source, without=without, tell=tell)
         try:
             tree = self._parse(source, cell_name(index))
         except BaseException as error:  # noqa: BLE001 - the parser may give up in any way
             self.record(error, None)
             return
         self._note_attempts(tree)
-        for line, statements in groupby(tree.body, key=lambda one: one.lineno):
-            if line not in without:
-                started(line)
-                self._run_statements(statements, cell_name(index))
+        self._run_statements(tree.body, cell_name(index))
 
     def defined(self) -> list[str]:
         """The names of the functions and classes that the cells left behind."""
@@ -181,7 +202,7 @@ class Workspace:
     def _run_statements(
         self, statements: Iterable[ast.stmt], filename: str, *, shown: ast.stmt | None = None
     ) -> None:
-        for statement in statements:
+        for statement in filter(self.begins, statements):
             self.statement = statement
             try:
                 self._run_statement(statement, filename, shows=statement is shown)
@@ -268,8 +289,8 @@ def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[..., None
         if cell.without is None:
             workspace.run(cell.index, cell.source, shows=cell.shows)
         else:
-            begins = partial(started, cell.index)
-            workspace.run_apart(cell.index, cell.source, without=cell.without, started=begins)
+            tell = partial(started, cell.index)
+            workspace.run_apart(cell.index, cell.source, without=cell.without, tell=tell)
 
 
 def _left_at(code: types.CodeType) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,13 @@ from grader.sandbox.worker.stand_ins import no_display, no_input
 
 _DESCRIPTORS = 1024
 _CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
-_NO_MAGIC = ("grader", "matplotlib")
-"""Line magics without effect here: whose library may be missing, and the starters' last line."""
+_NO_MAGIC = ("grader", "matplotlib", "conda", "mamba", "uv")
+"""Line magics without effect here: whose program may be missing, and the starters' last line."""
 _COMMANDS = ("bash", "sh", "script", "system", "sx", "!", "perl", "ruby", "cmd")
 """Cell magics that start a process."""
 
 
-def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], None]) -> None:
+def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[..., None]) -> None:
     """Run the cells in a kernel; `started` is called with the number of each before it runs."""
     written = [cell for cell in cells if cell.source.strip()]
     connection = _write_connection(Path.cwd() / ".jupyter")
@@ -62,7 +63,8 @@ def run(workspace: Workspace, cells: Sequence[Cell], started: Callable[[int], No
         cell = next(waiting, None) if asked.store_history else None
         if cell is not None:
             started(cell.index)
-            workspace.enter(cell.index, cell.source)
+            tell = partial(started, cell.index)
+            workspace.enter(cell.index, cell.source, without=cell.without, tell=tell)
 
     app.shell.events.register("pre_run_cell", start_cell)
     loop = IOLoop.current()
@@ -151,7 +153,7 @@ def _shell_for(workspace: Workspace) -> type:
         ) -> bool:
             failed = False
             named.pop("interactivity", None)
-            for statement in workspace.placed(nodelist):
+            for statement in filter(workspace.begins, workspace.placed(nodelist)):
                 workspace.statement = statement
                 failed |= await super().run_ast_nodes(
                     [statement], cell_name, interactivity="none", **named

@@ -115,6 +115,14 @@ def test_very_many_targets_take_little_time():
     assert time.process_time() - began < SECONDS
 
 
+def test_failures_that_claim_to_be_all_of_a_long_cell_take_little_time():
+    began = time.process_time()
+    claimed = [failed("NameError", "name 'a' is not defined", last=10**9)] * 1_000
+    failures = Failures(claimed, ["f = 1\n" * 500_000], "numpy")
+    assert failures.defining("f", 0) is not None
+    assert time.process_time() - began < SECONDS
+
+
 def test_very_many_failures_take_little_time(run):
     session = run("a = a\n" * 1_000, "def f(): return a")
     began = time.process_time()

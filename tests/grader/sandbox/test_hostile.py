@@ -41,6 +41,11 @@ def test_a_statement_that_ends_its_process_costs_only_itself(quick_sandbox, line
         assert (raised.cell, raised.line) == (0, 5)
 
 
+def test_a_statement_below_a_magic_costs_only_itself_too(quick):
+    session = quick("%%time\ndef f():\n    return 1\nwhile True: pass")
+    assert session.call("f", {}).value == 1
+
+
 def test_each_statement_that_ends_its_process_is_left_out(quick):
     ends = "import os\nk = 1\nos._exit(1)\nk += 1\nos._exit(2)\nk += 1"
     session = quick(ends, "k *= 2")

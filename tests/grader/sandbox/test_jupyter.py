@@ -78,8 +78,8 @@ def test_the_cell_a_magic_runs_is_the_cell_it_stands_in(sandboxes):
         assert failure.cell == 2
 
 
-def test_a_cell_that_ends_the_kernel_costs_itself(sandboxes):
-    cells = ["import os\nos._exit(3)", "def f(v):\n    return v"]
+def test_a_statement_that_ends_the_kernel_costs_itself(sandboxes):
+    cells = ["import os\nos._exit(3)\ndef f(v):\n    return v", "x = 1"]
     with sandboxes[1].session("numpy", cells, form="notebook", seed=1) as session:
         assert session.call("f", {"v": 5}).value == 5
         (failure,) = session.failures

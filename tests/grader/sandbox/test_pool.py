@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,6 +144,20 @@ def test_a_folder_that_cannot_be_removed_keeps_nobody_from_grading(tmp_path, mon
     assert left.exists()
 
 
+def test_what_is_mounted_in_a_scratch_folder_keeps_no_other_from_being_removed(tmp_path):
+    mounted, other = tmp_path / "1", tmp_path / "2"
+    for folder in (mounted, other):
+        folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=4k", "none", str(mounted)]
+    if shutil.which("mount") is None or subprocess.run(mounting, check=False).returncode:
+        pytest.skip("only root can mount")
+    try:
+        remove(tmp_path)
+        assert list(tmp_path.iterdir()) == [mounted]
+    finally:
+        subprocess.run(["umount", str(mounted)], check=True)
+
+
 def test_leaving_the_sandbox_ends_everything():
     with Sandbox(most="limits") as sandbox:
         session = sandbox.session("numpy", [DAEMON], form="notebook", seed=1)
@@ -157,6 +172,7 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path):
 from pathlib import Path
 import errno
 import os
+import shutil
 from grader.sandbox.pool import Sandbox
 with Sandbox(most="limits") as sandbox:
     session = sandbox.session("numpy", [{DAEMON!r}, "me, parent = os.getpid(), os.getppid()"],
