@@ -293,8 +293,10 @@ def _raised(error: Raised) -> Mismatch:
     shown: dict[str, Parameter] = {"number": error.line, "source": source}
     told["place"] = Message("line", shown) if source else Message("line_alone", shown)
     text = error.text
-    message = Message("raised_at", told) if text else Message("raised_without_text", told)
-    return Mismatch("error", message)
+    known = "raised_at" if text else "raised_without_text"
+    if error.type == "FileNotFoundError" and text.endswith(("'", "not found.")):
+        known = "raised_for_want_of_a_file"
+    return Mismatch("error", Message(known, told))
 
 
 def _changed(case: Case, outcome: Outcome) -> Iterator[str]:

@@ -86,14 +86,14 @@ def _of_none(
 
 
 def _nearly_called(name: str, cells: Sequence[str]) -> str | None:
-    """The function that is nearly called so."""
+    """The function that is nearly called so; one that is called just so was lost another way."""
     return nearly_called(
         name,
         (
             node.name
             for tree in parse_cells(cells)
             for node in (tree.body if tree else ())
-            if isinstance(node, ast.FunctionDef)
+            if isinstance(node, ast.FunctionDef) and node.name != name
         ),
     )
 

@@ -129,7 +129,10 @@ def test_a_name_that_is_nearly_right_is_said_to_be_there(name):
     assert message == "name_missing_near"
 
 
-@pytest.mark.parametrize("cell", ["", "def f(x): ...", "def gradient_of_loss(x): ..."])
+LOST = "def gradient(x): ...\ndel gradient"
+
+
+@pytest.mark.parametrize("cell", ["", "def f(x): ...", "def gradient_of_loss(x): ...", LOST])
 def test_another_name_is_not_taken_for_it(cell):
     assert read(cell, instead=Undefined())[0] == "name_missing"
 
