@@ -213,7 +213,7 @@ def test_a_statement_that_never_ends_costs_only_what_it_defines(grader, tmp_path
              "source": source}
             for source in (
                 "def total(x): return x.sum()",
-                "while True:\n    def both(x, y): return x + y, x * y\n"
+                "while True:\n    def both(x, y): return x + y, x * y",
                 "def largest(x): return max(x)",
             )
         ],
