@@ -37,19 +37,34 @@ def _is_internal(name: str) -> bool:
     return name.startswith("__") and name.endswith("__") and name != "__version__"
 
 
+_SWITCHES = frozenset(
+    f"torch.{name}"
+    for name in (
+        "no_grad", "inference_mode", "enable_grad", "set_grad_enabled", "autograd.no_grad",
+        "autograd.set_detect_anomaly", "manual_seed", "random.manual_seed", "cuda.manual_seed",
+        "cuda.manual_seed_all", "set_printoptions", "set_default_dtype", "set_num_threads",
+        "use_deterministic_algorithms",
+    )
+)  # fmt: skip
+"""What computes nothing: a function that is worked out by hand is the same under it."""
+
+
 class StandIn:
     """A module, or anything reached through it, that may be named and annotated with, not used.
 
-    Calling it, computing with it or deriving from it calls `refuse` with its dotted name.
+    Calling it, computing with it or deriving from it calls `refuse` with its dotted name, unless
+    what is forbidden is but a switch.
     """
 
     def __init__(self, name: str, refuse: Callable[[str], NoReturn]) -> None:
         self._stand_in = (name, refuse)
 
-    def __getattr__(self, name: str) -> "StandIn":
+    def __getattr__(self, name: str) -> "StandIn | Harmless":
         if _is_internal(name) or name == "_stand_in":
             raise AttributeError(name)
         own, refuse = self._stand_in
+        if refuse is refuse_forbidden and f"{own}.{name}" in _SWITCHES:
+            return Uncompiled()
         return StandIn(f"{own}.{name}", refuse)
 
     def __repr__(self) -> str:

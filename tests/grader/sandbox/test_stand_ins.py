@@ -163,7 +163,7 @@ def test_forbidden_packages_can_be_imported(run, statement):
         ("torch.tensor(1)", "torch.tensor"),
         ("torch.nn.Linear + 1", "torch.nn.Linear"),
         ("class N(torch.nn.Module): pass", "torch.nn.Module"),
-        ("with torch.no_grad: pass", "torch.no_grad"),
+        ("with torch.device: pass", "torch.device"),
         ("np.asarray(torch.x)", "torch.x"),
         ("a, b = torch.x", "torch.x"),
         ("torch.ones[0]", "torch.ones"),
@@ -173,6 +173,24 @@ def test_the_use_of_a_forbidden_package_is_named(run, use, name):
     session = run(f"import torch\nimport numpy as np\n{use}\nx = 1")
     assert session.read("x").value == 1
     assert [failure.forbidden for failure in session.failures] == [name]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@torch.no_grad()\ndef f(x):\n    return 2 * x",
+        "@torch.inference_mode()\ndef f(x):\n    return 2 * x",
+        "from torch import no_grad\n@no_grad()\ndef f(x):\n    return 2 * x",
+        "def f(x):\n    with torch.no_grad():\n        return 2 * x",
+        "def f(x):\n    torch.manual_seed(0)\n    return 2 * x",
+        "torch.set_grad_enabled(False)\ndef f(x):\n    return 2 * x",
+        "torch.set_default_dtype(torch.float64)\ndef f(x):\n    return 2 * x",
+    ],
+)
+def test_a_switch_of_what_is_forbidden_changes_nothing_of_what_is_done_by_hand(run, source):
+    session = run(f"import torch\n{source}")
+    assert session.call("f", {"x": 3}).value == 6
+    assert session.failures == ()
 
 
 def test_a_forbidden_use_within_a_call_is_named_also_behind_another_exception(run):
