@@ -18,7 +18,7 @@ CONTAINER = (
     "docker build -t grader -f .container/Dockerfile . && "
     'docker run --rm --network none -u "$(id -u)" -v "$PWD":/work grader grader grade ...'
 )
-"""The command that gives level kernel wherever there is Docker, from a checkout of the project."""
+"""The command that gives level kernel where there is Docker, from a checkout; it needs Landlock."""
 
 _NAMESPACES = (
     "user namespaces: sysctl kernel.unprivileged_userns_clone=1 (Debian), "
