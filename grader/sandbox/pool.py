@@ -32,8 +32,8 @@ class Sandbox:
     nothing is looked for. `executor` is what runs the cells; a Jupyter kernel leaves level `full`,
     or `limits` where that is not to be had. `few` says that there are only a few submissions, for
     which no worker is made ready at length; `starting` is a worker that was started beforehand,
-    which the first kind takes over. of `meanwhile` one thing after another is done
-    while there is nothing but to wait.
+    which the first kind takes over. Of `meanwhile` one thing after another is done while there is
+    nothing but to wait.
     """
 
     def __init__(  # noqa: PLR0913 - each decides something of its own
