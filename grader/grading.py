@@ -241,6 +241,7 @@ class Grader:
         """What is left behind under a name where the drawn values are given, run for run."""
         budget = self.sandbox.budget()
         for case in cases:
+            budget.run_again()
             cells, unassigned = replace_assignments(submission.cells, case.arguments)
             if unassigned:
                 yield Undefined(name=unassigned[0])

@@ -43,6 +43,10 @@ class Budget:
         """Note what a step took."""
         self._spent += seconds
 
+    def run_again(self) -> None:
+        """Count from nothing, for another run of the whole; the second chance stays used up."""
+        self._spent = 0.0
+
     def start_again(self) -> None:
         """Count from nothing, the second chance: what was used was the machine's fault."""
         self.had_a_second_chance = True

@@ -19,12 +19,15 @@ class LeftOut:
     def __bool__(self) -> bool:
         return bool(self._cells or self._apart)
 
-    def note(self, cell: int, line: int, stopped: Stopped) -> None:
+    def note(self, cell: int, line: int, stopped: Stopped, *, as_a_whole: bool) -> None:
         """Take down what stopped a process: a cell, or the statement of it at a line, else 0.
 
-        A statement is told of by what was said of its cell, which had the cell's whole time.
+        With `as_a_whole` nothing of the cell is run again. A statement is told of by what was said
+        of its cell, which had the cell's whole time.
         """
-        if line:
+        if as_a_whole:
+            self._cells[cell] = self._apart.pop(cell, stopped)
+        elif line:
             self._lines[cell].append(line)
         elif cell not in self._apart:
             self._apart[cell] = stopped

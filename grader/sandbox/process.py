@@ -95,6 +95,7 @@ class StudentProcess:
         self._reaped: Reaped | None = None
         self._ended = False
         self._patience = 0.0
+        self.sent = 0
         self.received = 0
         try:
             self._pid, self._channel = zygote.start(self._policy())
@@ -120,6 +121,7 @@ class StudentProcess:
     def send(self, frame: ToChild, deadline: float) -> None:
         """Send a frame; raises ProtocolError where it is too large."""
         data = memoryview(pack(frame))
+        self.sent = len(data)
         while data:
             self._be_patient(deadline)
             try:

@@ -1,11 +1,12 @@
 """One submission under one policy: its cells are run when first needed, then names are asked for.
 
-A cell that hangs or kills the process is left out when the cells are run again; a call that does
-costs only itself. What the answers are worth is decided elsewhere.
+A cell that hangs or kills the process is run again statement by statement, without those that do; a
+call that does costs only itself. What the answers are worth is decided elsewhere.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
@@ -41,8 +42,8 @@ from grader.sandbox.values import Packing, from_protocol, to_raised
 Form = Literal["notebook", "module"]
 
 _NOTHING: Mapping[str, PlainValue] = MappingProxyType({})
-_AGAIN = 3
-"""The part of a cell's time that each statement has of a cell that has used it up."""
+_A_STATEMENT, _ALL_STATEMENTS = 1 / 3, 2 / 3
+"""The parts of a cell's time that one statement has, and all have together, that are run apart."""
 
 
 class Submission(Struct, frozen=True):
@@ -91,6 +92,7 @@ class Session:
         self._ran: Ran | None = None
         self._failures = Failures((), (), kind)
         self._left_out = LeftOut()
+        self._apart = limits.cell * _ALL_STATEMENTS
         self._printed = ""
         self._screens: dict[int, str] = {}
         self._budget = budget
@@ -149,7 +151,7 @@ class Session:
 
     @property
     def failures(self) -> tuple[Raised | Stopped, ...]:
-        """What failed when the cells were last run, cell by cell; a cell left out is `Stopped`."""
+        """What failed when the cells were last run, cell by cell, or was left out."""
         return tuple(failure for _, failure in self.failed_cells)
 
     @property
@@ -233,7 +235,7 @@ class Session:
         with self._budget.step(self._limits.call) as deadline:
             process.send(question, deadline)
             reply = process.receive(deadline)
-        self._note_size(process.received)
+        self._note_size(max(0, process.received - process.sent))
         if not _answers(reply, question) or not self._is_of_a_cell(reply):
             raise ChildStopped(INVALID)
         return reply
@@ -260,13 +262,15 @@ class Session:
                 self.close()
                 raise
             if self._ran is None:
+                began = time.monotonic()
                 self.close()
+                self._budget.spend(time.monotonic() - began)
             else:
                 self._failures = Failures(self._ran.failures, self._cells, self._kind)
         return self._process
 
     def _run(self, process: StudentProcess) -> Ran | None:
-        """Run the cells; None where one of them stopped the process and is now left out."""
+        """Run the cells; None where one stopped the process, which will do without what did."""
         running: tuple[int, int] | None = None
         before = ""
         self._screens = {}
@@ -275,7 +279,7 @@ class Session:
                 process.send(self._run_frame(), deadline)
             while True:
                 # What is done with a frame is the submission's time, too: it may send very many.
-                with self._budget.step(self._time_for(running)) as deadline:
+                with self._step(running) as deadline:
                     frame = process.receive(deadline)
                     screen = process.screen
                     if running is not None and len(screen) > len(before):
@@ -298,13 +302,24 @@ class Session:
                 raise SandboxError(
                     f"a student's process ended before its first cell: {why}"
                 ) from None
-            self._left_out.note(*running, stop.stopped)
+            self._left_out.note(*running, stop.stopped, as_a_whole=self._apart <= 0)
             return None
 
-    def _time_for(self, running: tuple[int, int] | None) -> float:
-        # What is run again has had its time once, and must leave some to the rest.
-        is_again = running is not None and self._left_out.lines_of(running[0]) is not None
-        return self._limits.cell / _AGAIN if is_again else self._limits.cell
+    @contextmanager
+    def _step(self, running: tuple[int, int] | None) -> Iterator[float]:
+        """A step of running cells, up to the deadline that it gives."""
+        if running is None or self._left_out.lines_of(running[0]) is None:
+            with self._budget.step(self._limits.cell) as deadline:
+                yield deadline
+            return
+        # What is run apart has had its time once, and must leave some to the rest.
+        left = self._budget.left
+        try:
+            limit = min(self._limits.cell * _A_STATEMENT, self._apart)
+            with self._budget.step(limit) as deadline:
+                yield deadline
+        finally:
+            self._apart -= left - self._budget.left
 
     def _run_frame(self) -> Run:
         cells = [

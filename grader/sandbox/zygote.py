@@ -200,7 +200,7 @@ def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> None:
     """`process.wait`, without sleeping between looks; raises subprocess.TimeoutExpired."""
     if process.poll() is not None:
         return
-    with suppress(OSError):  # where the system has no such descriptors
+    with suppress(OSError, AttributeError):  # where system or Python have no such descriptors
         descriptor = os.pidfd_open(process.pid)
         try:
             ended = select.poll()

@@ -15,15 +15,15 @@ _SIZE = 1_000
 
 def recognises(tree: Tree) -> bool:
     """Whether it is such a folder, one that holds it, or one assignment of a student in it."""
-    below = _SUBMITTED in (tree.name, *tree.place.parts[-3:-2])
-    below = below or any(file.path.startswith(f"{_SUBMITTED}/") for file in tree.files)
+    is_named_so = _SUBMITTED in (tree.name, *tree.place.parts[-3:-2])
+    below = is_named_so or any(file.path.startswith(f"{_SUBMITTED}/") for file in tree.files)
     if not below and not any(file.path.endswith(_TIMESTAMP) for file in tree.files):
         return False
     placed = _placed(tree)
     gradable = [parts for file, parts in placed if is_gradable(file.path)]
     if any(file.name == _TIMESTAMP and len(parts) == 3 for file, parts in placed):
         # A student may hand in a file of that name where the others' answers stand elsewhere.
-        return all(len(parts) >= 3 for parts in gradable)
+        return is_named_so or all(len(parts) >= 3 for parts in gradable)
     return below and bool(gradable) and all(len(parts) == 3 for parts in gradable)
 
 

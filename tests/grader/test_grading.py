@@ -894,6 +894,27 @@ def test_a_class_that_is_not_there_is_missing_by_its_name(grade):
     assert "Value" in render(result.questions[0].message)
 
 
+def test_each_run_with_what_is_given_has_the_time_of_a_submission(grade):
+    assignment = """
+        from grader import Assignment, array
+        hw = Assignment("total", title="Total")
+
+        @hw.variable(points=1, given={"x": array("n")})
+        def total(x):
+            return x.sum()
+    """
+    source = """
+        import time
+        import numpy as np
+        x = np.ones(2)
+        end = time.process_time() + 0.8
+        while time.process_time() < end: pass
+        total = x.sum()
+    """
+    with Sandbox(limits=Limits(call=0.7, cell=2, submission=2)) as short:
+        assert grade(source, assignment, sandbox=short).score == 1
+
+
 def test_a_number_written_down_is_found_out_by_what_is_given(grade):
     result = grade(kinds(total="3.0"), MORE_KINDS)
     assert result.questions[1].verdict == "wrong_value"

@@ -36,6 +36,10 @@ _TIMING_OPTIONS = re.compile(r"\s*(-\w+\s*\d*\s+)*")
 _NAME = 200
 
 
+def _nobody(_: int) -> None:
+    """Whom it is told where nobody asks."""
+
+
 class Workspace:
     """The namespace that the cells fill, what failed meanwhile, and where imports ask first.
 
@@ -55,7 +59,7 @@ class Workspace:
         self.cell = 0
         self.statement: ast.stmt | None = None
         self._without: Collection[int] | None = None
-        self._tell: Callable[[int], object] = int
+        self._tell: Callable[[int], object] = _nobody
         self._told = 0
         self.given: frozenset[str] = frozenset()
 
@@ -75,7 +79,7 @@ class Workspace:
         source: str,
         *,
         without: Collection[int] | None = None,
-        tell: Callable[[int], object] = int,
+        tell: Callable[[int], object] = _nobody,
     ) -> None:
         """Be about to run a cell.
 

@@ -53,6 +53,28 @@ def test_each_statement_that_ends_its_process_is_left_out(quick):
     assert [one.reason for one in session.failures] == ["crashed"]
 
 
+BUSY = """
+import time
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+"""
+
+
+@pytest.mark.parametrize("pieces", [[0.9] * 4, [0.4] * 5])
+def test_a_cell_of_many_slow_statements_leaves_time_to_the_others(pieces):
+    slow = "\n".join(f"work({seconds})" for seconds in pieces)
+    cells = ["def f():\n    return 1", BUSY, slow, "g = 2"]
+    limits = Limits(call=0.6, cell=1.4, submission=2.8)
+    with (
+        Sandbox(limits=limits) as busy,
+        busy.session("numpy", cells, form="notebook", seed=1) as session,
+    ):
+        assert session.call("f", {}).value == 1
+        assert session.read("g").value == 2
+        assert [one.reason for one in session.failures] == ["timeout"]
+
+
 def test_a_call_that_hangs_costs_only_itself(quick):
     session = quick("def f():\n    while True: pass\ndef g():\n    return 2")
     assert session.call("f", {}) == Stopped("timeout", "0.5 s")
@@ -97,6 +119,15 @@ def test_sessions_that_share_a_budget_have_its_seconds_and_its_second_chance_tog
             ends.append(session.read("x"))
     assert ends[-1] == Stopped("timeout", Message("stopped.submission", {"seconds": "3"}))
     assert time.monotonic() - began < 15
+
+
+def test_arguments_that_come_back_are_no_part_of_the_answers():
+    given = np.random.default_rng(0).random(100_000)
+    with (
+        Sandbox(limits=Limits(answers=2 * MIB)) as small,
+        small.session("numpy", ["def f(x): return 1"], form="module", seed=1) as session,
+    ):
+        assert [session.call("f", {"x": given}).value for _ in range(6)] == [1] * 6
 
 
 def test_answers_are_kept_up_to_a_limit_and_small_ones_after_that():

@@ -384,6 +384,13 @@ def test_of_a_whole_nbgrader_course_what_was_handed_in_is_graded(build):
     assert (list(found_there.ids), found_there.layouts) == (["jane", "kim"], ("nbgrader",))
 
 
+def test_a_script_above_the_students_of_nbgrader_hides_none_of_them(build):
+    place = build({**NBGRADER, "submitted/collect.py": MODULE}) / "submitted"
+    students = found(place)
+    assert students["jane"].submitted_at == "2026-03-01T12:00:00+00:00"
+    assert students["kim"].lms["system"] == "nbgrader"
+
+
 def test_several_assignments_of_nbgrader_are_not_mixed(build):
     place = build({**NBGRADER, "submitted/jane/ps2/problem.ipynb": NOTEBOOK})
     with pytest.raises(IntakeError, match=r"holds 2 assignments \(ps1, ps2\).*\*/ps1"):
@@ -504,4 +511,5 @@ def test_files_that_all_import_each_other_are_looked_through_once_each(tmp_path,
             others = ", ".join(f"m{other}" for other in range(helpers.MAX_FILES) if other != number)
             (folder / f"m{number}.py").write_text(f"import {others}\n")
     collect([tmp_path / "class"])
+    assert looked_at
     assert len(looked_at) <= 2 * 2 * helpers.MAX_FILES

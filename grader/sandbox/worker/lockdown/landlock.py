@@ -124,7 +124,8 @@ def _version(oldest: int) -> int:
     except OSError as error:
         raise OSError(error.errno, "this kernel has no Landlock, or it is switched off") from None
     if version < oldest:
-        raise OSError(f"Landlock {version} is too old: version {_TRUNCATION} came with Linux 6.2")
+        linux = "6.2" if oldest == _TRUNCATION else "5.19"
+        raise OSError(f"Landlock {version} is too old: version {oldest} came with Linux {linux}")
     return version
 
 
