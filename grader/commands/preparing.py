@@ -266,8 +266,11 @@ def run_elsewhere(
 
 def _check_installed(options: Mapping[str, Any]) -> None:
     """End here where what the options ask for is not installed."""
-    if options["torch"] == "real" and find_spec("torch") is None:
-        fail(Message("check.no_torch"), USAGE, language=language(options.get("lang"), None))
+    if options["torch"] == "real":
+        from grader.grading import has_real_torch
+
+        if not has_real_torch():
+            fail(Message("check.no_torch"), USAGE, language=language(options.get("lang"), None))
     if options.get("executor") == "jupyter" and find_spec("ipykernel") is None:
         fail(
             "--executor jupyter needs a kernel, which is not installed; nothing was run: "
